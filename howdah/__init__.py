@@ -1,0 +1,1 @@
+"""The host's side of Howdah: what the commands do."""

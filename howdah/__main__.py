@@ -1,0 +1,42 @@
+"""The command boundary: find the command, run it, turn an error into its exit status."""
+
+import importlib
+import os
+import sys
+import traceback
+
+from howdah.errors import HowdahError
+from howdah.settings import load
+
+COMMANDS = {
+    "submit": "howdah.submit",
+    "status": "howdah.status",
+    "logs": "howdah.logs",
+    "cancel": "howdah.cancel",
+    "getresults": "howdah.getresults",
+    "pipelines": "howdah.pipelines",
+    "models": "howdah.models",
+    "cluster": "howdah.cluster",
+    "doctor": "howdah.doctor",
+    "bench": "tests.bench",
+    "test": "tests.run",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status (the table is in ``howdah.errors``)."""
+    debug = os.environ.get("HOWDAH_DEBUG") == "1"
+    command = importlib.import_module(COMMANDS[arguments[0]])
+    args = command.parser().parse_args(arguments[1:])
+    try:
+        return int(command.run(args, load(os.environ)))
+    except HowdahError as error:
+        if debug:
+            traceback.print_exc()
+        print(f"howdah: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has gone; there is nobody to tell
+        return 0

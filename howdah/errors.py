@@ -1,0 +1,61 @@
+"""Every way a command can fail, each with its exit status.
+
+    HowdahError
+    ├── UsageError        2  unusable arguments or input
+    ├── RejectedError     3  too many rejected records
+    ├── ModelError        4  a model that is missing, altered or doesn't fit
+    ├── JobError          5  the job ran and failed
+    ├── ClusterError      6  the cluster can't be used now
+    └── IntegrityError    7  counts or bytes that don't meet
+
+A message says what failed and where; ``hint`` says what to try next.
+Commands raise; only ``howdah.__main__`` catches, prints and exits.
+"""
+
+__all__ = [
+    "ClusterError",
+    "HowdahError",
+    "IntegrityError",
+    "JobError",
+    "ModelError",
+    "RejectedError",
+    "UsageError",
+]
+
+
+class HowdahError(Exception):
+    """A failure that a user can act on."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message}\n  try: {self.hint}" if self.hint else message
+
+
+class UsageError(HowdahError):
+    exit_status = 2
+
+
+class RejectedError(HowdahError):
+    exit_status = 3
+
+
+class ModelError(HowdahError):
+    exit_status = 4
+
+
+class JobError(HowdahError):
+    exit_status = 5
+
+
+class ClusterError(HowdahError):
+    exit_status = 6
+
+
+class IntegrityError(HowdahError):
+    exit_status = 7
