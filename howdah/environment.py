@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,8 +85,8 @@ def _apt_install(package: str) -> None:
     _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], failed)
 
 
-def _run(command: list[str | Path], failed: str) -> None:
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+def _run(command: Sequence[object], failed: str) -> None:
+    if subprocess.run([str(word) for word in command], stdout=sys.stderr, check=False).returncode:
         raise SetUpError(failed)
 
 

@@ -1,0 +1,82 @@
+"""The mrjob job: gives each map task its split, and merges the partial summaries."""
+
+import faulthandler
+import os
+import socket
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_threads] = "1"  # the runner starts a task a core
+
+from mrjob.job import MRJob  # noqa: E402
+
+from mr.spec import SPEC_FILE, Spec  # noqa: E402
+from mr.split import Split  # noqa: E402
+
+__all__ = ["FAILED", "ScoreJob"]
+
+FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
+
+
+class ScoreJob(MRJob):  # type: ignore[misc]
+    """Scores records in map tasks; its output is the merged summary, one line of JSON."""
+
+    def run_mapper(self, step_num: int = 0) -> None:
+        """Score the task's split; write its partial summary to stdout.
+
+        Scored and rejected records go to part files below ``scores/`` and ``rejected/`` in the
+        attempt's output folder.
+        """
+        faulthandler.enable()
+        split = Split.from_environment(os.environ)
+        task = None
+        try:
+            from mr.task import Task
+
+            spec = Spec.read(Path(SPEC_FILE))
+            task = Task(spec, split, _sink(spec, split), Path())
+            partial = task.run(self.stdin, lambda: self._report(split, task))
+        except Exception:
+            import traceback
+
+            traceback.print_exc()
+            position = task.position if task else 0
+            print(
+                f"{FAILED}: host {socket.gethostname()}, input {split.file},"
+                f" split at {split.start}, byte {position} of the split",
+                file=sys.stderr,
+            )
+            sys.exit(1)
+        for stage, seconds in task.seconds.items():
+            self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
+        self.increment_counter("howdah", "scored", partial["scored"])
+        self.increment_counter("howdah", "rejected", sum(partial["rejected"].values()))
+        self.stdout.write(self.internal_protocol().write("summary", partial) + b"\n")
+
+    def combiner(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+        """Merge a task's partial summaries."""
+        yield from self.reducer(key, partials)
+
+    def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+        """Merge all partial summaries."""
+        from mr.summary import merge
+
+        yield key, merge(partials)
+
+    def _report(self, split: Split, task: Any) -> None:
+        """Say where the task is: the runner shows it, and logs show it if the task dies."""
+        self.set_status(f"{split.file} from {split.start}, byte {task.position}")
+
+
+def _sink(spec: Spec, split: Split) -> Any:
+    from mr.sink import FileSink, HdfsSink
+
+    folder = os.environ["mapreduce_task_output_dir"]
+    return FileSink(folder) if split.local else HdfsSink(folder, spec.webhdfs_url, spec.user)
+
+
+if __name__ == "__main__":
+    ScoreJob.run()

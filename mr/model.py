@@ -1,0 +1,106 @@
+"""A model's manifest, and the loading of its files: only those that the manifest vouches for."""
+
+import hashlib
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Manifest", "ModelFileError", "load_files", "read_manifest", "sha256_of"]
+
+
+class ModelFileError(Exception):
+    """A model file that is missing or altered, or whose contents aren't trusted."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``models/NAME/model.toml`` states.
+
+    ``kind`` is ``binary``, ``classes`` or ``regression``; ``score`` the estimator's method:
+    ``predict_proba``, ``decision_function`` or ``predict``; ``labels`` are in the order of
+    the estimator's classes; a binary score is that of the label at ``positive``, which is
+    given above ``threshold``; ``features`` names the columns that a tabular model takes, in
+    its order, ``text_features`` those of them that aren't numbers.
+    """
+
+    name: str
+    pipeline: str
+    kind: str
+    scikit_learn: str
+    files: dict[str, str]
+    score: str = "predict_proba"
+    labels: tuple[str, ...] = ()
+    positive: int = 1
+    threshold: float = 0.5
+    decimals: int = 6
+    features: tuple[str, ...] = ()
+    text_features: tuple[str, ...] = ()
+    takes_missing: bool = False
+    takes_infinite: bool = False
+    takes_frame: bool = False
+    description: str = ""
+    wheel: dict[str, Any] | None = None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a ``model.toml``; raise ModelFileError for what it can't mean."""
+    try:
+        stated = tomllib.loads(path.read_text())
+        lists = {name: tuple(value) for name, value in stated.items() if isinstance(value, list)}
+        return Manifest(**(stated | lists))
+    except FileNotFoundError:
+        raise ModelFileError(f"{path} does not exist") from None
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise ModelFileError(f"{path}: {error}") from None
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_files(manifest: Manifest, folder: Path) -> dict[str, Any]:
+    """Load every file of the model, by name; each is compared with its sha256 first.
+
+    Raises ModelFileError for a missing or altered file, and for a skops file that holds
+    types which skops doesn't trust.
+    """
+    for name, sha256 in manifest.files.items():
+        if not (folder / name).is_file():
+            raise ModelFileError(f"{name} of model {manifest.name} is missing from {folder}")
+        if sha256_of(folder / name) != sha256:
+            raise ModelFileError(
+                f"{folder / name} is not the file that model {manifest.name}'s manifest names:"
+                " its sha256 differs"
+            )
+    if not manifest.takes_frame:
+        _import_without_pandas()
+    return {name: _load(folder / name) for name in manifest.files}
+
+
+def _load(path: Path) -> Any:
+    if path.suffix == ".skops":
+        from skops.io import get_untrusted_types
+        from skops.io import load as load_skops
+
+        if untrusted := get_untrusted_types(file=path):
+            raise ModelFileError(
+                f"{path.name} holds types that skops does not trust: {', '.join(untrusted)}"
+            )
+        return load_skops(path)
+    import joblib
+
+    return joblib.load(path)
+
+
+def _import_without_pandas() -> None:
+    """Import scikit-learn without its optional import of pandas, which takes 0.4 s a task."""
+    if "pandas" in sys.modules:
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        import sklearn  # noqa: F401
+    finally:
+        del sys.modules["pandas"]

@@ -1,0 +1,32 @@
+"""Text records, one a line, scored by a vectorizer and a classifier; the default for text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mr.block import Block, Reject
+from mr.model import Manifest
+from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
+
+__all__ = ["Moderation"]
+
+
+class Moderation:
+    """``score``, ``label``, ``text``: the probability of the second label, and the line."""
+
+    layout = Layout.PREDICTION_FIRST
+    block_size = 1 << 20
+
+    def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
+        self._manifest = manifest
+        self._vectorizer = files["vectorizer.joblib"]
+        self._model = files["model.joblib"]
+
+    def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
+        """Take every record as text."""
+        texts = block.data.decode().split("\n")
+        texts.pop()
+        return Batch(fields=escape(block.data), features=texts, lines=block.numbers), []
+
+    def predict(self, features: list[str]) -> Prediction:
+        """Score n texts."""
+        return predict_rows(self._model, self._manifest, self._vectorizer.transform(features))

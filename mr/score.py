@@ -1,0 +1,83 @@
+"""The middle of a record's way: a block of lines in, scored lines and rejects out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mr.block import Reject, read_block
+from mr.model import Manifest
+from mr.scorer import Batch, Prediction, Scorer, format_lines
+
+__all__ = ["ScoredBatch", "score_block"]
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """n records in input order, their predictions, and both as lines of TSV."""
+
+    batch: Batch
+    prediction: Prediction
+    tsv: bytes
+
+
+def score_block(
+    scorer: Scorer, manifest: Manifest, raw: bytes
+) -> tuple[list[ScoredBatch], list[Reject]]:
+    """Score the records of ``raw`` (whole lines); every line is scored or rejected."""
+    block, rejects = read_block(raw)
+    batch, unparsed = scorer.parse(block)
+    rejects += unparsed
+    scored = []
+    for part, prediction in _predict(scorer, batch, rejects):
+        tsv = format_lines(scorer.layout, part.fields, prediction, manifest)
+        scored.append(ScoredBatch(part, prediction, tsv))
+    return scored, sorted(rejects, key=lambda reject: reject.line)
+
+
+def _predict(
+    scorer: Scorer, batch: Batch, rejects: list[Reject]
+) -> Iterator[tuple[Batch, Prediction]]:
+    """Predict a batch; where the model raises, halve it until the bad records stand alone."""
+    rows = len(batch.fields)
+    if not rows:
+        return
+    try:
+        prediction = scorer.predict(batch.features)
+    except Exception as error:
+        if rows == 1:
+            reason = f"predict raised {type(error).__name__}"
+            rejects.append(Reject(batch.lines[0], reason, str(error)[:200]))
+            return
+        half = rows // 2
+        for part in (slice(0, half), slice(half, rows)):
+            piece = Batch(batch.fields[part], batch.features[part], batch.lines[part])
+            yield from _predict(scorer, piece, rejects)
+        return
+    if not prediction.valid.all():
+        rejects += [
+            Reject(batch.lines[row], "prediction is not a finite number")
+            for row in np.flatnonzero(~prediction.valid).tolist()
+        ]
+        batch, prediction = _valid(batch, prediction)
+    yield batch, prediction
+
+
+def _valid(batch: Batch, prediction: Prediction) -> tuple[Batch, Prediction]:
+    rows = np.flatnonzero(prediction.valid)
+
+    def pick(values: Any) -> Any:
+        return None if values is None else values[rows]
+
+    kept = rows.tolist()
+    return (
+        # the features have done their work
+        Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept]),
+        Prediction(
+            pick(prediction.scores),
+            pick(prediction.valid),
+            pick(prediction.classes),
+            pick(prediction.table),
+        ),
+    )

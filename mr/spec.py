@@ -1,0 +1,30 @@
+"""What a job tells its tasks: one small JSON file, written by the host, shipped to every task."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["MODEL_FILE", "SPEC_FILE", "Spec"]
+
+SPEC_FILE = "spec.json"
+MODEL_FILE = "model.toml"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """``headers``: the stored inputs whose first line isn't a record; ``webhdfs_url`` and
+    ``user``: where and as whom a task writes on a cluster; ``options``: the pipeline's own."""
+
+    pipeline: str
+    headers: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    webhdfs_url: str = ""
+    user: str = ""
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False))
+
+    @classmethod
+    def read(cls, path: Path) -> "Spec":
+        return cls(**json.loads(path.read_text()))

@@ -1,0 +1,162 @@
+"""The summary of a job: partial summaries that merge in any order to the same bytes.
+
+A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are
+fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact. Quantiles
+and the histogram come from a sketch that counts scores by their first ten significant bits,
+so they are within 0.1 % of the score's value.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["QUANTILES", "Partial", "finish", "highest", "merge", "new", "of_scores", "rank"]
+
+Partial = dict[str, Any]
+Ints = NDArray[np.int64]
+
+HIGHEST = 10
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+BINS = 20
+
+_SKETCH_SHIFT = 13  # of a float32's 23 bits of fraction, keep 10
+_SQUARES_FIT = 1 << 20  # below it, a block's sum of squares fits in int64
+
+
+def new() -> Partial:
+    """The summary of no records."""
+    return {
+        "scored": 0,
+        "rejected": {},
+        "labels": {},
+        "sum": 0,
+        "squares": 0,
+        "min": None,
+        "max": None,
+        "sketch": {},
+        "highest": [],
+        "parts": {},
+    }
+
+
+def of_scores(scores: Ints, decimals: int) -> Partial:
+    """Summarise the fixed-point ``scores`` (n,) of a block."""
+    partial = new()
+    if not len(scores):
+        return partial
+    least, most = int(scores.min()), int(scores.max())
+    fits = max(-least, most) < _SQUARES_FIT and len(scores) < 1 << 22
+    squares = int(scores @ scores) if fits else sum(score * score for score in scores.tolist())
+    total = int(scores.sum()) if fits else sum(scores.tolist())
+    keys = (scores / 10.0**decimals).astype(np.float32).view(np.uint32) >> _SKETCH_SHIFT
+    counts = np.bincount(keys)
+    used = np.flatnonzero(counts)
+    partial |= {
+        "scored": len(scores),
+        "sum": total,
+        "squares": squares,
+        "min": least,
+        "max": most,
+        "sketch": dict(zip(map(str, used.tolist()), counts[used].tolist(), strict=True)),
+    }
+    return partial
+
+
+def highest(scores: Ints) -> list[int]:
+    """The indices of the highest ``scores`` (n,), ties to the first."""
+    if len(scores) > HIGHEST:
+        least = np.partition(scores, -HIGHEST)[-HIGHEST]
+        candidates = np.flatnonzero(scores >= least)
+        if len(candidates) > HIGHEST:
+            above = np.flatnonzero(scores > least)
+            ties = np.flatnonzero(scores == least)
+            candidates = np.concatenate([above, ties[: HIGHEST - len(above)]])
+    else:
+        candidates = np.arange(len(scores))
+    return sorted(candidates.tolist(), key=lambda row: (-int(scores[row]), row))
+
+
+def merge(partials: Iterable[Partial]) -> Partial:
+    """Merge partial summaries; associative and commutative, so it combines and reduces alike."""
+    merged = new()
+    tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch")}
+    for partial in partials:
+        for name in ("scored", "sum", "squares"):
+            merged[name] += partial[name]
+        for name, tally in tallies.items():
+            tally.update(partial[name])
+        for name, pick in (("min", min), ("max", max)):
+            known = [value for value in (merged[name], partial[name]) if value is not None]
+            merged[name] = pick(known) if known else None
+        merged["highest"] = heapq.nsmallest(
+            HIGHEST, [*merged["highest"], *partial["highest"]], key=rank
+        )
+        if both := merged["parts"].keys() & partial["parts"].keys():
+            raise ValueError(f"part {min(both)} was summarised twice")
+        merged["parts"] |= partial["parts"]
+    return merged | {name: dict(sorted(tally.items())) for name, tally in tallies.items()}
+
+
+def rank(entry: dict[str, Any]) -> tuple[int, str, int]:
+    """Sorts examples: the highest score first, ties in input order."""
+    return -entry["score"], entry["part"], entry["offset"]
+
+
+def finish(partial: Partial, decimals: int) -> dict[str, Any]:
+    """The summary as people read it: scores as numbers, shares, quantiles, a histogram."""
+    scored, rejected = partial["scored"], sum(partial["rejected"].values())
+    return {
+        "records": scored + rejected,
+        "scored": scored,
+        "rejected": rejected,
+        "rejected_by_reason": _by_count(partial["rejected"]),
+        "labels": _by_count(partial["labels"]),
+        "score": _distribution(partial, decimals) if scored else None,
+        "highest": [
+            entry | {"score": entry["score"] / 10**decimals} for entry in partial["highest"]
+        ],
+    }
+
+
+def _by_count(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _distribution(partial: Partial, decimals: int) -> dict[str, Any]:
+    unit, scored = 10**decimals, partial["scored"]
+    least, most = partial["min"] / unit, partial["max"] / unit
+    variance = scored * partial["squares"] - partial["sum"] ** 2  # exact; by (scored * unit)**2
+    values, counts = _sketch_values(partial["sketch"], least, most)
+    upto = np.cumsum(counts)
+    edges = np.linspace(least, most, BINS + 1) if most > least else np.array([least, most])
+    histogram = np.histogram(values, edges, weights=counts)[0].astype(int)
+    return {
+        "mean": round(partial["sum"] / (scored * unit), decimals + 3),
+        "standard_deviation": round(variance**0.5 / (scored * unit), decimals + 3),
+        "min": least,
+        "max": most,
+        "quantiles": {
+            str(share): round(values[int(np.searchsorted(upto, share * scored))], decimals)
+            for share in QUANTILES
+        },
+        "histogram": {
+            "edges": [round(edge, decimals) for edge in edges.tolist()],
+            "counts": histogram.tolist(),
+        },
+    }
+
+
+def _sketch_values(
+    sketch: dict[str, int], least: float, most: float
+) -> tuple[list[float], Sequence[int]]:
+    """The sketch's values in ascending order, clipped to what was seen, and their counts."""
+    keys = np.array([int(key) for key in sketch], np.uint32)
+    middles = np.where(keys == 0, 0, (keys << _SKETCH_SHIFT) + (1 << (_SKETCH_SHIFT - 1)))
+    values = middles.astype(np.uint32).view(np.float32).astype(float).clip(least, most)
+    order = np.argsort(values, kind="stable")
+    counts = list(sketch.values())
+    return values[order].tolist(), [counts[index] for index in order.tolist()]
