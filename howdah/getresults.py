@@ -1,0 +1,92 @@
+"""`bin/getresults`: bring a finished job's results to this machine, all of them or nothing."""
+
+import argparse
+import json
+from pathlib import Path
+
+from howdah.errors import JobError, UsageError
+from howdah.jobs import Job, Jobs
+from howdah.progress import Bar
+from howdah.results import fetch_results
+from howdah.settings import Settings
+from howdah.store import store_of
+from howdah.watch import observe, read_summary
+
+__all__ = ["parser", "run"]
+
+EXAMPLES = """examples:
+  bin/getresults                        the newest finished job, to results/<job>/
+  bin/getresults 20260314-092653-58b1   that job
+  bin/getresults -o scored              to the folder scored/
+
+scores.tsv    every scored record, in input order
+rejected.tsv  every other record, with its reason, file and offset
+summary.json  counts, distribution, histogram, the highest scores
+run.json      what made them: input, model, versions, times
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    command = argparse.ArgumentParser(
+        prog="bin/getresults",
+        description="Bring a finished job's results to this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("job", nargs="?", help="default: the newest finished job")
+    command.add_argument("-o", "--output", type=Path, metavar="DIR", help="a folder to make")
+    command.add_argument("--json", action="store_true", help="print the paths as JSON")
+    return command
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Fetch the results and print where they are."""
+    jobs = Jobs(settings.state)
+    job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
+    folder = args.output or Path("results") / job.id
+    if not _has_results(folder, job):
+        store = store_of(job, settings)
+        partial = read_summary(job, store)
+        total = sum(part["scores_bytes"] for part in partial["parts"].values())
+        with Bar("fetching", total) as bar:
+            fetch_results(job, partial, store, folder, bar.add)
+    names = ("scores.tsv", "rejected.tsv", "summary.json", "run.json")
+    if args.json:
+        paths = {name: str(folder / name) for name in names}
+        print(json.dumps({"job": job.id, "files": paths}))
+    else:
+        for name in names:
+            print(folder / name)
+    return 0
+
+
+def _newest(jobs: Jobs, settings: Settings) -> Job:
+    for job in jobs.all():
+        if observe(job, settings).job.state == "done":
+            return jobs.read(job.id)
+    raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
+
+
+def _ready(job: Job, settings: Settings) -> Job:
+    job = observe(job, settings).job
+    if job.state in ("failed", "cancelled"):
+        raise JobError(f"job {job.id} {job.state}, so it has no results",
+                       hint=f"bin/logs {job.id}")  # fmt: skip
+    if not job.is_finished:
+        raise UsageError(f"job {job.id} isn't finished: {job.state}",
+                         hint=f"bin/status {job.id} tells how far it is")  # fmt: skip
+    return job
+
+
+def _has_results(folder: Path, job: Job) -> bool:
+    """Whether ``folder`` has this job's results already; UsageError if it has anything else."""
+    if not folder.exists():
+        return False
+    try:
+        if json.loads((folder / "run.json").read_text())["job"] == job.id:
+            return True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise UsageError(f"{folder} exists and has something else in it",
+                     hint="another folder: -o DIR")  # fmt: skip

@@ -1,0 +1,119 @@
+"""What a user wants scored: files, patterns or stdin, checked and opened."""
+
+import bz2
+import glob
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from howdah.errors import UsageError
+from mr.split import BOM
+
+__all__ = ["STDIN", "Source", "find_sources", "unpacked"]
+
+STDIN = "-"
+HEAD = 1 << 20
+MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input before it is stored.
+
+    ``head`` is what was read of stdin to look at it, at most ``HEAD`` bytes; ``suffix``
+    tells how it is compressed (``.gz``, ``.bz2`` or nothing).
+    """
+
+    name: str
+    head: bytes
+    suffix: str
+
+    @property
+    def stamp(self) -> list[object] | None:
+        """Tells whether a file is the same and unchanged; None for stdin."""
+        if self.name == STDIN:
+            return None
+        stat = Path(self.name).stat()
+        return [str(Path(self.name).resolve()), stat.st_size, stat.st_mtime_ns]
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file; None for stdin."""
+        return None if self.name == STDIN else Path(self.name).stat().st_size
+
+    def open(self) -> IO[bytes]:
+        """The input's bytes; stdin's go on after ``head``."""
+        return sys.stdin.buffer if self.name == STDIN else Path(self.name).open("rb")
+
+    def first_line(self) -> bytes:
+        """The first line of the text, without byte order mark and newline."""
+        with unpacked(io.BytesIO(self.head), self.suffix) as text:
+            try:
+                line = text.readline(HEAD)
+            except (OSError, EOFError, zlib.error):  # damaged, or cut by the head's length
+                return b""
+        return line.removeprefix(BOM).rstrip(b"\r\n")
+
+
+def unpacked(packed: Any, suffix: str) -> IO[bytes]:
+    """The text of ``packed`` (anything with ``read``), decompressed as ``suffix`` says."""
+    if suffix == ".gz":
+        return cast(IO[bytes], gzip.GzipFile(fileobj=packed))
+    if suffix == ".bz2":
+        return cast(IO[bytes], bz2.BZ2File(packed))
+    return cast(IO[bytes], packed)
+
+
+def find_sources(arguments: Sequence[str]) -> list[Source]:
+    """The inputs that ``arguments`` name, in order; raises UsageError for the first unusable."""
+    names = [name for argument in arguments for name in _expand(argument)]
+    if names.count(STDIN) > 1:
+        raise UsageError("- (stdin) can be given once")
+    return [_look_at(name) for name in names]
+
+
+def _expand(argument: str) -> list[str]:
+    if argument == STDIN or Path(argument).exists() or not glob.has_magic(argument):
+        return [argument]
+    found = sorted(name for name in glob.glob(argument) if not Path(name).is_dir())  # noqa: PTH207
+    if not found:
+        raise UsageError(f"no file matches {argument}", hint=f"ls {argument}")
+    return found
+
+
+def _look_at(name: str) -> Source:
+    if name == STDIN:
+        head = _read_head(sys.stdin.buffer)
+    else:
+        path = Path(name)
+        if not path.exists():
+            raise UsageError(f"{name} does not exist", hint="check the name; relative names"
+                             f" start at {Path.cwd()}")  # fmt: skip
+        if path.is_dir():
+            raise UsageError(f"{name} is a folder", hint=f"give its files: '{name.rstrip('/')}/*'")
+        try:
+            with path.open("rb") as file:
+                head = _read_head(file)
+        except PermissionError:
+            raise UsageError(f"{name} can't be read: no permission",
+                             hint=f"chmod +r {name}, or ask its owner") from None  # fmt: skip
+    if not head:
+        raise UsageError(f"{_called(name)} is empty", hint="there is nothing to score in it")
+    suffix = next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
+    return Source(name, head, suffix)
+
+
+def _read_head(stream: IO[bytes]) -> bytes:
+    head = b""
+    while len(head) < HEAD and (chunk := stream.read(HEAD - len(head))):
+        head += chunk
+    return head
+
+
+def _called(name: str) -> str:
+    return "stdin" if name == STDIN else name

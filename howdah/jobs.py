@@ -1,0 +1,157 @@
+"""Job records: one small JSON file a job, the only thing that commands share about it.
+
+A record outlives its process and the machine's reboot. Whether a process still works on a
+job is told by a lock that the kernel drops with the process.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from howdah.errors import UsageError
+
+__all__ = ["FINISHED", "Input", "Job", "Jobs"]
+
+FINISHED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input as the job's store holds it; ``name`` as the user gave it.
+
+    ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
+    (decompressed) text.
+    """
+
+    name: str
+    stored: str
+    bytes: int = 0
+    sha256: str = ""
+    lines: int = 0
+    bom: bool = False
+    header: bool = False
+
+    @property
+    def records(self) -> int:
+        return self.lines - self.header
+
+
+@dataclass(frozen=True)
+class Job:
+    """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
+    seconds; ``identity`` tells the same input, model and options again."""
+
+    id: str
+    state: str
+    runner: str
+    pipeline: str
+    model: str
+    identity: str
+    created: float
+    model_sha256: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    decimals: int = 6
+    inputs: tuple[Input, ...] = ()
+    max_rejected: float = 0.01
+    splits: int = 0
+    application: str = ""
+    process: int = 0
+    error: str = ""
+    scored: int | None = None
+    rejected: int | None = None
+    started: float | None = None
+    finished: float | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in FINISHED
+
+    @property
+    def records(self) -> int:
+        return sum(source.records for source in self.inputs)
+
+
+class Jobs:
+    """The jobs that the state folder knows."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "jobs"
+
+    def folder(self, job_id: str) -> Path:
+        """The job's own folder on this machine."""
+        return self._folder / job_id
+
+    def create(self, **values: Any) -> Job:
+        """Record a new job, with an id of its own."""
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+        job = Job(id=f"{stamp}-{secrets.token_hex(2)}", created=now, **values)
+        self.folder(job.id).mkdir(parents=True)
+        self._write(job)
+        return job
+
+    def read(self, job_id: str) -> Job:
+        """The job of this id; raises UsageError if there is none."""
+        try:
+            stated = json.loads((self.folder(job_id) / "job.json").read_text())
+        except (FileNotFoundError, NotADirectoryError):
+            raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
+        inputs = tuple(Input(**source) for source in stated.pop("inputs"))
+        columns = tuple(stated.pop("columns"))
+        return Job(**stated, inputs=inputs, columns=columns)
+
+    def all(self) -> list[Job]:
+        """Every job, newest first."""
+        found = [path.parent.name for path in self._folder.glob("*/job.json")]
+        return sorted(map(self.read, found), key=lambda job: job.created, reverse=True)
+
+    def update(self, job: Job, **changes: Any) -> Job:
+        """Change the record; what others have changed in it meanwhile stays."""
+        with self.lock(job.id, "record"):
+            changed = replace(self.read(job.id), **changes)
+            self._write(changed)
+        return changed
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job and everything of it on this machine."""
+        shutil.rmtree(self.folder(job_id))
+
+    def lock(self, job_id: str, name: str) -> IO[str]:
+        """Take the job's lock ``name``, waiting for whoever holds it; closing it lets go.
+
+        Without a job it is a lock of all jobs.
+        """
+        path = self.folder(job_id) / f"{name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    def is_held(self, job_id: str, name: str) -> bool:
+        """Whether a live process holds the job's lock ``name``."""
+        try:
+            file = (self.folder(job_id) / f"{name}.lock").open("r")
+        except FileNotFoundError:
+            return False
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def _write(self, job: Job) -> None:
+        path = self.folder(job.id) / "job.json"
+        partial = path.with_suffix(".partial")
+        with partial.open("w") as file:
+            json.dump(asdict(job), file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)

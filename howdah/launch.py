@@ -1,0 +1,172 @@
+"""The process that runs a job with mrjob: started by bin/submit, it outlives it.
+
+It holds the job's ``run`` lock as long as it lives, and what it says goes to run.log.
+"""
+
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import traceback
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from howdah.jobs import Job, Jobs
+from howdah.models import Model, find_model
+from howdah.settings import ROOT, Cluster, Settings, load
+from howdah.store import HDFS_ROOT, hdfs_client, store_of
+from howdah.yarn import Yarn
+from mr.pipelines import PIPELINES
+from mr.spec import SPEC_FILE, Spec
+
+__all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
+
+RUN_LOCK = "run"
+RUN_LOG = "run.log"
+TASKS = "tasks"  # mrjob's own folder, in the local runner
+CODE = "mr.zip"
+SMALLEST_SPLIT = 32 << 20
+LARGEST_SPLIT = 2 << 30
+
+
+def start(job: Job, settings: Settings) -> None:
+    """Start the process that runs ``job``, in a session of its own."""
+    folder = Jobs(settings.state).folder(job.id)
+    with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
+        subprocess.Popen(
+            [sys.executable, "-m", "howdah.launch", job.id, str(lock.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "HOWDAH_STATE": str(settings.state)},
+            cwd=folder,
+            pass_fds=[lock.fileno()],
+            start_new_session=True,
+        )
+
+
+def main(job_id: str, lock: int) -> int:
+    """Run the job to its end; its record then says how it ended."""
+    os.set_inheritable(lock, False)
+    del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    settings = load(os.environ)
+    jobs = Jobs(settings.state)
+    job = jobs.update(jobs.read(job_id), process=os.getpid())
+    try:
+        model = find_model(settings.root, job.model, PIPELINES[job.pipeline])
+        if job.runner == "local":
+            _run_locally(job, model, jobs.folder(job.id))
+            jobs.update(job, state="done")
+        else:
+            assert settings.cluster
+            _run_on_hadoop(job, model, jobs.folder(job.id), settings.cluster)
+    except Exception as error:
+        traceback.print_exc()
+        known = job.runner == "hadoop" and settings.cluster is not None
+        if not (known and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
+            jobs.update(job, state="failed", error=str(error))
+        return 1
+    return 0
+
+
+def _run_locally(job: Job, model: Model, folder: Path) -> None:
+    from howdah.runners import local_job
+
+    store_of(job, load(os.environ)).remove("output")  # an earlier, killed run's
+    spec = Spec(job.pipeline, _headers(job), job.options)
+    shipped = [*_write_code(spec, folder), *model.files]
+    arguments = [
+        *("--local-tmp-dir", str(folder / TASKS)),
+        *("--output-dir", str(folder / "output")),
+        *_common_arguments(shipped),
+        *(str(folder / "input" / source.stored) for source in job.inputs),
+    ]
+    (folder / TASKS).mkdir(exist_ok=True)
+    with local_job(arguments, job.splits).make_runner() as runner:
+        runner.run()
+    (folder / "output" / "_SUCCESS").touch()
+
+
+def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> None:
+    from howdah.runners import hadoop_job
+
+    home = f"{HDFS_ROOT}/jobs/{job.id}"
+    spec = Spec(job.pipeline, _headers(job), job.options, cluster.webhdfs_url, cluster.user)
+    code = _write_code(spec, folder)
+    shipped = [*map(str, code), *_publish_model(model, cluster)]
+    size = _split_size(job, cluster)
+    settings = {
+        "mapreduce.job.name": f"howdah {job.id} {job.inputs[0].name}",
+        "mapreduce.job.tags": job.id,
+        "mapreduce.job.reduces": "1",
+        "mapreduce.job.maps": str(-(-sum(source.bytes for source in job.inputs) // size)),
+        "mapreduce.input.fileinputformat.split.minsize": str(size),
+        "mapreduce.fileoutputcommitter.algorithm.version": "1",
+        "mapreduce.map.failures.maxpercent": "0",
+        # a line ends at LF only: a lone CR is part of a record
+        "textinputformat.record.delimiter": "\n",
+    }
+    arguments = [
+        *("--hadoop-bin", str(cluster.hadoop_bin)),
+        *("--hadoop-streaming-jar", str(cluster.streaming_jar)),
+        *("--hadoop-tmp-dir", f"{home}/mrjob"),
+        *("--local-tmp-dir", str(folder)),
+        *("--output-dir", f"{cluster.fs_uri}{home}/output"),
+        *("--no-read-logs", "--no-check-input-paths"),
+        *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
+        *_common_arguments(shipped),
+        *(f"{cluster.fs_uri}{home}/input/{source.stored}" for source in job.inputs),
+    ]
+    with hadoop_job(arguments, cluster).make_runner() as runner:
+        runner.run()
+
+
+def _common_arguments(shipped: Iterable[str | Path]) -> list[str]:
+    return [
+        *("--files", ",".join(f"{path}#{str(path).rpartition('/')[2]}" for path in shipped)),
+        *("--python-bin", sys.executable),
+        *("--cmdenv", f"PYTHONPATH={CODE}"),
+        *("--no-bootstrap-mrjob", "--no-cat-output"),
+    ]
+
+
+def _headers(job: Job) -> list[str]:
+    return [source.stored for source in job.inputs if source.header]
+
+
+def _write_code(spec: Spec, folder: Path) -> list[Path]:
+    """Write what every task is sent: the job's spec and the package mr."""
+    spec.write(folder / SPEC_FILE)
+    with zipfile.ZipFile(folder / CODE, "w") as archive:
+        for path in sorted((ROOT / "mr").rglob("*.py")):
+            archive.write(path, path.relative_to(ROOT))
+    return [folder / SPEC_FILE, folder / CODE]
+
+
+def _publish_model(model: Model, cluster: Cluster) -> list[str]:
+    """Put the model into HDFS once; every job with it then shares the nodes' cached copy."""
+    client = hdfs_client(cluster)
+    folder = f"{HDFS_ROOT}/models/{model.manifest.name}-{model.sha256[:16]}"
+    if client.status(folder, strict=False) is None:
+        partial = f"{folder}.{os.getpid()}"
+        for path in model.files:
+            client.upload(f"{partial}/{path.name}", str(path))
+        client.rename(partial, folder)
+    return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
+
+
+def _split_size(job: Job, cluster: Cluster) -> int:
+    """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
+    total = sum(source.bytes for source in job.inputs)
+    if job.splits:
+        return max(-(-total // job.splits), 1)
+    _, cores = Yarn(cluster).nodes()
+    return min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,56 @@
+"""A progress bar on a terminal's stderr; silent when that is a file or a pipe."""
+
+import sys
+import time
+from types import TracebackType
+
+__all__ = ["Bar"]
+
+WIDTH = 30
+REDRAW_SECONDS = 0.1
+
+
+class Bar:
+    """Shows how far something of ``total`` units is; None: a share is shown as it is told."""
+
+    def __init__(self, title: str, total: int | None) -> None:
+        self._title = title
+        self._total = total
+        self._done = 0
+        self._drawn = 0.0
+        self._live = sys.stderr.isatty()
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live and self._drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def add(self, units: int) -> None:
+        """Count ``units`` more as done."""
+        self._done += units
+        if self._total:
+            self.show(self._done / self._total)
+        else:
+            self.show(0, f"{self._done >> 20} MiB")
+
+    def show(self, share: float, note: str = "") -> None:
+        """Draw the bar at ``share`` (0 to 1)."""
+        now = time.monotonic()
+        if not self._live or now - self._drawn < REDRAW_SECONDS:
+            return
+        self._drawn = now
+        filled = int(share * WIDTH)
+        bar = "=" * filled + " " * (WIDTH - filled)
+        line = f"\r\033[K{self._title} [{bar}] {share:4.0%} {note}"
+        print(line, end="", file=sys.stderr, flush=True)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        print(f"\r\033[K{line}" if self._live and self._drawn else line, file=sys.stderr)

@@ -1,0 +1,203 @@
+"""The last step of a record's way: part files merged, in input order, into a job's results."""
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from howdah.errors import IntegrityError
+from howdah.jobs import Input, Job
+from howdah.store import Store
+from mr.scorer import escape_text
+from mr.split import BOM
+from mr.summary import Partial, finish
+
+__all__ = ["fetch_results", "readable_summary"]
+
+REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
+CHUNK = 1 << 20
+VERSIONS = ("scikit-learn", "numpy", "joblib", "mrjob")
+
+
+def fetch_results(
+    job: Job, partial: Partial, store: Store, folder: Path, progress: Callable[[int], None]
+) -> None:
+    """Merge the job's output into ``folder``, which appears when it is whole.
+
+    What an interrupted call has fetched is kept beside it and used. Raises IntegrityError,
+    leaving nothing in ``folder``, if a part is missing, too many or altered.
+    """
+    _check_counts(job, partial)
+    _check_parts(job, partial, store)
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    unfinished.mkdir(parents=True, exist_ok=True)
+    with (unfinished / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
+        _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
+        _write_json(unfinished / "summary.json", readable_summary(job, partial))
+        _write_json(unfinished / "run.json", _provenance(job))
+        (unfinished / "lock").unlink()
+        unfinished.rename(folder)
+
+
+def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
+    """The content of summary.json."""
+    summary = finish(partial, job.decimals)
+    places = _places(job, partial)
+    for entry in summary["highest"]:
+        source, base = places[entry.pop("part")]
+        entry |= {"file": source.name, "offset": base + entry["offset"]}
+    return summary
+
+
+def _places(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
+    """For each part, in order: its input, and where in that (decompressed) it begins."""
+    sources = {source.stored.split(".")[0]: source for source in job.inputs}
+    places: dict[str, tuple[Input, int]] = {}
+    position: dict[str, int] = {}
+    for part in sorted(partial["parts"]):
+        key = part.split("-")[0]
+        source = sources[key]
+        start = position.setdefault(key, len(BOM) if source.bom else 0)
+        places[part] = source, start
+        position[key] = start + partial["parts"][part]["bytes"]
+    return places
+
+
+def _check_counts(job: Job, partial: Partial) -> None:
+    counted = dict.fromkeys((source.name for source in job.inputs), 0)
+    expected = dict.fromkeys(counted, 0)
+    for part, (source, _) in _places(job, partial).items():
+        counts = partial["parts"][part]
+        counted[source.name] += counts["scored"] + counts["rejected"]
+    for source in job.inputs:
+        expected[source.name] += source.records
+    for name, records in expected.items():
+        if counted[name] != records:
+            raise IntegrityError(
+                f"{name} has {records} records, and {counted[name]} were scored or rejected",
+                hint=f"bin/logs {job.id}; submit the input again, and report this",
+            )
+
+
+def _check_parts(job: Job, partial: Partial, store: Store) -> None:
+    for kind in ("scores", "rejected"):
+        expected = {
+            part: counts[f"{kind}_bytes"]
+            for part, counts in partial["parts"].items()
+            if counts[f"{kind}_bytes"]
+        }
+        found = store.sizes(f"output/{kind}")
+        for part in sorted(expected.keys() | found.keys()):
+            if expected.get(part) != found.get(part):
+                raise IntegrityError(
+                    f"{kind}/{part} of job {job.id} has {found.get(part, 'no')} bytes,"
+                    f" not {expected.get(part, 'none')}",
+                    hint="submit the input again",
+                )
+
+
+def _merge_scores(
+    job: Job, partial: Partial, store: Store, path: Path, progress: Callable[[int], None]
+) -> None:
+    header = b"\t".join(map(escape_text, job.columns)) + b"\n"
+    path.touch()
+    with path.open("r+b") as merged:
+        have = merged.seek(0, os.SEEK_END)
+        merged.seek(0)
+        if merged.read(len(header)) != header:
+            merged.seek(0)
+            merged.write(header)
+            have = len(header)
+        start = len(header)
+        for part, counts in sorted(partial["parts"].items()):
+            length = counts["scores_bytes"]
+            kept = min(max(have - start, 0), length)
+            crc = 0
+            merged.seek(start)
+            for chunk in _chunks(merged, kept):
+                crc = zlib.crc32(chunk, crc)
+            progress(kept)
+            for chunk in store.read(f"output/scores/{part}", kept) if kept < length else ():
+                merged.write(chunk)
+                crc = zlib.crc32(chunk, crc)
+                progress(len(chunk))
+            if crc != counts["scores_crc"] or merged.tell() != start + length:
+                merged.truncate(start)
+                raise IntegrityError(
+                    f"scores/{part} of job {job.id} did not arrive as it was written",
+                    hint="run the same command again",
+                )
+            start += length
+        merged.truncate(start)
+        os.fsync(merged.fileno())
+
+
+def _chunks(file: IO[bytes], length: int) -> Iterator[bytes]:
+    while length > 0 and (chunk := file.read(min(CHUNK, length))):
+        length -= len(chunk)
+        yield chunk
+
+
+def _merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None:
+    """Write each reject with its file's name and its place in that file."""
+    with path.open("wb") as merged:
+        merged.write(REJECTED_HEADER)
+        for part, (source, base) in _places(job, partial).items():
+            counts = partial["parts"][part]
+            if not counts["rejected_bytes"]:
+                continue
+            data = b"".join(store.read(f"output/rejected/{part}"))
+            if zlib.crc32(data) != counts["rejected_crc"]:
+                raise IntegrityError(
+                    f"rejected/{part} of job {job.id} did not arrive as it was written",
+                    hint="run the same command again",
+                )
+            name = escape_text(source.name)
+            for line in data.splitlines(keepends=True):
+                reason, offset, record = line.split(b"\t")
+                place = b"%d" % (base + int(offset))
+                merged.write(b"\t".join((reason, name, place, record)))
+        merged.flush()
+        os.fsync(merged.fileno())
+
+
+def _provenance(job: Job) -> dict[str, Any]:
+    """The content of run.json: what made these results."""
+    return {
+        "job": job.id,
+        "application": job.application or None,
+        "runner": job.runner,
+        "pipeline": job.pipeline,
+        "options": job.options,
+        "model": {"name": job.model, "sha256": job.model_sha256},
+        "inputs": [asdict(source) for source in job.inputs],
+        "max_rejected": job.max_rejected,
+        "submitted": _iso(job.created),
+        "started": _iso(job.started),
+        "finished": _iso(job.finished),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in VERSIONS},
+        },
+    }
+
+
+def _iso(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    with path.open("w") as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,94 @@
+"""`bin/status`: all jobs, newest first, or one of them in full."""
+
+import argparse
+import json
+import time
+
+from howdah.jobs import Job, Jobs
+from howdah.report import describe
+from howdah.settings import Settings
+from howdah.watch import Progress, observe
+
+__all__ = ["parser", "run"]
+
+EXAMPLES = """examples:
+  bin/status                         all jobs, newest first
+  bin/status 20260314-092653-58b1    that job
+  bin/status --json
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    command = argparse.ArgumentParser(
+        prog="bin/status",
+        description="Show jobs and how far they are.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("job", nargs="?", help="one job, in full")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return command
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the jobs' states."""
+    jobs = Jobs(settings.state)
+    found = [jobs.read(args.job)] if args.job else jobs.all()
+    seen = [observe(job, settings) for job in found]
+    if args.json:
+        rows = [_as_json(progress, settings) for progress in seen]
+        print(json.dumps(rows[0] if args.job else rows, indent=1))
+    elif args.job:
+        _print_one(seen[0], settings)
+    else:
+        for progress in seen:
+            _print_line(progress)
+    return 0
+
+
+def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
+    rate = _rate(progress)
+    return describe(progress.job, settings) | {
+        "progress": round(progress.share, 3),
+        "note": progress.note or None,
+        "records_per_second": round(rate) if rate else None,
+    }
+
+
+def _print_line(progress: Progress) -> None:
+    job = progress.job
+    names = ", ".join(source.name for source in job.inputs)
+    print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
+          f" {job.records:>13,}  {names}")  # fmt: skip
+
+
+def _print_one(progress: Progress, settings: Settings) -> None:
+    job = progress.job
+    rows = {
+        "job": job.id,
+        "state": f"{job.state} {progress.share:.0%} {progress.note}".rstrip(),
+        "inputs": ", ".join(source.name for source in job.inputs),
+        "records": f"{job.records:,}",
+        "scored": "" if job.scored is None else f"{job.scored:,}",
+        "rejected": "" if job.rejected is None else f"{job.rejected:,}",
+        "pipeline": f"{job.pipeline}, model {job.model}",
+        "runner": job.runner,
+        "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
+        "took": f"{job.finished - job.created:.1f} s" if job.finished else "",
+        "rate": f"{rate:,.0f} records/s" if (rate := _rate(progress)) else "",
+        "track": describe(job, settings)["tracking_url"] or "",
+        "error": job.error,
+    }
+    for name, value in rows.items():
+        if value:
+            print(f"{name:<10} {value}")
+
+
+def _rate(progress: Progress) -> float | None:
+    """Records a second, since the job began to run."""
+    job: Job = progress.job
+    if job.started is None or not progress.share:
+        return None
+    seconds = (job.finished or time.time()) - job.started
+    return job.records * progress.share / seconds if seconds > 0 else None

@@ -1,0 +1,133 @@
+"""A job's folder, where its input goes and its output comes from: HDFS, or this machine."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from howdah.errors import ClusterError
+from howdah.jobs import Job, Jobs
+from howdah.settings import Cluster, Settings
+from mr.sink import FileSink, HdfsSink, Sink
+
+__all__ = ["HdfsStore", "LocalStore", "Store", "hdfs_client", "store_of"]
+
+CHUNK = 1 << 20
+HDFS_ROOT = "/howdah"
+
+
+class Store(Protocol):
+    """Names are paths below the job's folder."""
+
+    uri: str
+
+    def sink(self) -> Sink:
+        """What writes files into the folder."""
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The files right below ``folder`` and their bytes; none if it isn't there."""
+
+    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        """The bytes of a file from ``offset`` on."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file or folder, if it is there."""
+
+
+class LocalStore:
+    """A folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.uri = str(folder)
+        self._folder = folder
+
+    def sink(self) -> Sink:
+        return FileSink(str(self._folder))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        path = self._folder / folder
+        if not path.is_dir():
+            return {}
+        return {entry.name: entry.stat().st_size for entry in path.iterdir() if entry.is_file()}
+
+    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        with (self._folder / name).open("rb") as file:
+            file.seek(offset)
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+    def remove(self, name: str) -> None:
+        path = self._folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+class HdfsStore:
+    """A folder of HDFS, spoken to over WebHDFS."""
+
+    def __init__(self, cluster: Cluster, folder: str) -> None:
+        self.uri = cluster.fs_uri + folder
+        self._cluster = cluster
+        self._folder = folder
+        self._client = hdfs_client(cluster)
+
+    def sink(self) -> Sink:
+        return HdfsSink(self._folder, self._cluster.webhdfs_url, self._cluster.user)
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        path = f"{self._folder}/{folder}"
+        with reaching(self._cluster):
+            if self._client.status(path, strict=False) is None:
+                return {}
+            entries = self._client.list(path, status=True)
+        return {name: status["length"] for name, status in entries if status["type"] == "FILE"}
+
+    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        with (
+            reaching(self._cluster),
+            self._client.read(f"{self._folder}/{name}", offset=offset, chunk_size=CHUNK) as chunks,
+        ):
+            yield from chunks
+
+    def remove(self, name: str) -> None:
+        with reaching(self._cluster):
+            self._client.delete(f"{self._folder}/{name}", recursive=True)
+
+
+class reaching:
+    """Turns a NameNode that doesn't answer into ClusterError."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        import requests
+
+        if isinstance(error, requests.exceptions.RequestException):
+            raise ClusterError(
+                f"HDFS doesn't answer at {self._cluster.webhdfs_url}",
+                hint="bin/cluster status; bin/cluster up",
+            ) from error
+
+
+def hdfs_client(cluster: Cluster) -> Any:
+    """A WebHDFS client."""
+    from hdfs import InsecureClient
+
+    return InsecureClient(cluster.webhdfs_url, user=cluster.user)
+
+
+def store_of(job: Job, settings: Settings) -> Store:
+    """Where the job's input and output are."""
+    if job.runner == "local":
+        return LocalStore(Jobs(settings.state).folder(job.id))
+    if settings.cluster is None:
+        raise ClusterError(
+            f"job {job.id} ran on a cluster, and none is configured now",
+            hint="bin/cluster up",
+        )
+    return HdfsStore(settings.cluster, f"{HDFS_ROOT}/jobs/{job.id}")

@@ -1,0 +1,278 @@
+"""`bin/submit`: check the input, the model and the cluster; store the input; run the job."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from howdah.columns import find_columns
+from howdah.errors import ClusterError, JobError, RejectedError, UsageError
+from howdah.inputs import STDIN, Source, find_sources
+from howdah.jobs import Job, Jobs
+from howdah.launch import start
+from howdah.logs import first_error
+from howdah.models import Model, find_model
+from howdah.progress import Bar
+from howdah.report import describe, print_summary, summary_of, tracking_url
+from howdah.settings import Settings
+from howdah.store import store_of
+from howdah.upload import store_input
+from howdah.watch import SUBMIT_LOCK, end, follow, observe
+from mr.model import read_manifest
+from mr.pipelines import PIPELINES, Pipeline
+from mr.scorer import columns
+from mr.spec import MODEL_FILE
+
+__all__ = ["parser", "run"]
+
+DEFAULT_PIPELINE = "moderation"
+
+EXAMPLES = """examples:
+  bin/submit comments.txt                       texts, one a line
+  bin/submit 'logs/*.txt' more.txt.gz           several inputs, in this order
+  zcat old.gz | bin/submit -                    from stdin
+  bin/submit customers.csv --model churn        a table, with a model of yours
+  bin/submit big.txt --detach                   don't wait: bin/status tells
+
+The first line on stdout is the job's id; then comes the summary.
+exit status: 0 done; 2 usage or unusable input; 3 too many rejected records; 4 model;
+5 job failed; 6 cluster unavailable; 7 integrity; 130 interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    command = argparse.ArgumentParser(
+        prog="bin/submit",
+        description="Score files with a pretrained model.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, a pattern, or -")
+    command.add_argument("--pipeline", metavar="P", help="what to do; bin/pipelines lists them")
+    command.add_argument("--model", metavar="M", help="what to score with; bin/models lists them")
+    command.add_argument(
+        "--runner",
+        choices=("auto", "local", "hadoop"),
+        default="auto",
+        help="auto: the cluster if one is configured, else this machine",
+    )
+    command.add_argument("--detach", action="store_true", help="return once the job runs")
+    command.add_argument(
+        "--max-rejected",
+        type=_rate,
+        default=0.01,
+        metavar="RATE",
+        help="the share of records that may be rejected (default 0.01)",
+    )
+    command.add_argument(
+        "--splits", type=int, default=0, metavar="N", help="map tasks (default: by size and cores)"
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    return command
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 <= rate <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return rate
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Submit a job, or attach to the unfinished one that has the same input."""
+    sources = find_sources(args.inputs)
+    pipeline, name = _what_to_run(args, settings)
+    model = find_model(settings.root, name, pipeline)
+    runner = args.runner
+    if runner == "auto":
+        runner = "hadoop" if settings.cluster else "local"
+    planned = _plan(args, sources, pipeline, model, runner)
+    if runner == "hadoop":
+        _check_cluster(sources, settings)
+    jobs = Jobs(settings.state)
+    with jobs.lock("", SUBMIT_LOCK):
+        job = _unfinished(planned["identity"], jobs, settings)
+        attached = job is not None and not _was_cut_off(job, jobs)
+        if job is None:
+            job = jobs.create(state="uploading", **planned)
+        upload_lock = None if attached else jobs.lock(job.id, SUBMIT_LOCK)
+    if not args.json:
+        print(job.id, flush=True)
+    if attached:
+        print(f"howdah: {job.id} has the same input and isn't finished: following it",
+              file=sys.stderr)  # fmt: skip
+    else:
+        with upload_lock:  # type: ignore[union-attr]
+            job = _store_and_start(job, sources, jobs, settings)
+    return _see_to_its_end(job, args, settings)
+
+
+def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str]:
+    """The pipeline and the model's name; each implies the other."""
+    name = args.pipeline
+    if name is None and args.model:
+        path = settings.root / "models" / args.model / MODEL_FILE
+        if not path.is_file():
+            raise UsageError(f"there is no model {args.model}", hint="bin/models lists them")
+        name = read_manifest(path).pipeline
+    pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
+    if pipeline is None:
+        raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
+    model = args.model or pipeline.model
+    if model is None:
+        raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")
+    return pipeline, model
+
+
+def _plan(
+    args: argparse.Namespace,
+    sources: Sequence[Source],
+    pipeline: Pipeline,
+    model: Model,
+    runner: str,
+) -> dict[str, Any]:
+    """What the job's record says before anything is stored."""
+    names = ["text"]
+    options: dict[str, Any] = {}
+    header = False
+    if pipeline.table:
+        table = find_columns(sources, model.manifest)
+        options, names, header = table.options, list(table.names), table.header
+    stamps = [source.stamp for source in sources]
+    same = [stamps, pipeline.name, model.sha256, options, runner, args.splits]
+    known = None not in stamps
+    predicted = columns(model.manifest)
+    return {
+        "runner": runner,
+        "pipeline": pipeline.name,
+        "model": model.manifest.name,
+        "model_sha256": model.sha256,
+        "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
+        "options": options | {"header": header},
+        "columns": tuple(names + predicted if pipeline.table else predicted + names),
+        "decimals": model.manifest.decimals,
+        "max_rejected": args.max_rejected,
+        "splits": args.splits,
+    }
+
+
+def _check_cluster(sources: Sequence[Source], settings: Settings) -> None:
+    """Raise ClusterError unless HDFS can take the input and YARN can run the job."""
+    from howdah.cluster import ask
+
+    if settings.cluster is None:
+        raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
+    report = ask(settings.cluster)
+    if report.problems:
+        raise ClusterError(report.problems[0], hint="bin/cluster status; bin/cluster up")
+    needed = sum(source.size or 0 for source in sources)
+    if needed > report.remaining:
+        raise ClusterError(
+            f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
+            hint="remove old jobs below /howdah/jobs, or add a worker",
+        )
+
+
+def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
+    for job in jobs.all():
+        if identity and job.identity == identity and not job.is_finished:
+            job = observe(job, settings).job
+            if not job.is_finished:
+                return job
+    return None
+
+
+def _was_cut_off(job: Job, jobs: Jobs) -> bool:
+    return job.state == "uploading" and not jobs.is_held(job.id, SUBMIT_LOCK)
+
+
+def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: Settings) -> Job:
+    store = store_of(job, settings)
+    sizes = [source.size for source in sources]
+    total = None if None in sizes else sum(size or 0 for size in sizes)
+    try:
+        store.remove("input")  # of an upload that was cut off
+        with Bar("reading" if job.runner == "local" else "uploading", total) as bar:
+            stored = []
+            for number, source in enumerate(sources):
+                name = f"{number:05d}.txt{source.suffix}"
+                linked = job.runner == "local" and source.name != STDIN
+                stored.append(
+                    store_input(
+                        source,
+                        name,
+                        None if linked else store.sink(),
+                        link=jobs.folder(job.id) / "input" / name if linked else None,
+                        header=job.options["header"],
+                        progress=bar.add,
+                    )
+                )
+    except BaseException:
+        store.remove("")
+        jobs.remove(job.id)
+        raise
+    job = jobs.update(job, inputs=tuple(stored), state="launching")
+    start(job, settings)
+    return job
+
+
+def _see_to_its_end(job: Job, args: argparse.Namespace, settings: Settings) -> int:
+    try:
+        job = _follow(job, settings, detach=args.detach)
+    except KeyboardInterrupt:
+        return _interrupted(job, settings)
+    if args.detach and not job.is_finished:
+        if args.json:
+            print(json.dumps(describe(job, settings)))
+        return 0
+    if job.state == "failed":
+        raise JobError(first_error(job, settings), hint=f"bin/logs {job.id}")
+    if job.state == "cancelled":
+        raise JobError(f"job {job.id} was cancelled")
+    summary = summary_of(job, settings)
+    if args.json:
+        print(json.dumps(describe(job, settings) | {"summary": summary}))
+    else:
+        print_summary(job, summary)
+    rejected = (job.rejected or 0) / max(job.records, 1)
+    if rejected > job.max_rejected:
+        raise RejectedError(
+            f"{job.rejected:,} of {job.records:,} records were rejected ({rejected:.1%}),"
+            f" and --max-rejected is {job.max_rejected:.1%}",
+            hint=f"bin/getresults {job.id}: rejected.tsv has each with its reason",
+        )
+    return 0
+
+
+def _follow(job: Job, settings: Settings, *, detach: bool) -> Job:
+    def under_way(job: Job) -> bool:
+        return detach and (bool(job.application) or job.runner == "local")
+
+    told = False
+    with Bar("scoring", None) as bar:
+        for progress in follow(job, settings, until=under_way):
+            job = progress.job
+            if not told and (url := tracking_url(job, settings)):
+                told = True
+                bar.say(f"howdah: track it at {url}")
+            bar.show(progress.share, progress.note)
+    return job
+
+
+def _interrupted(job: Job, settings: Settings) -> int:
+    print(file=sys.stderr)
+    if sys.stdin.isatty():
+        print(f"{job.id} goes on. [d]etach or [c]ancel it? ", end="", file=sys.stderr, flush=True)
+        try:
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
+            answer = ""
+        if answer.strip().lower().startswith("c"):
+            end(job, settings)
+            print(f"howdah: {job.id} is cancelled", file=sys.stderr)
+            return 130
+    print(f"howdah: {job.id} goes on; bin/status {job.id}, bin/cancel {job.id}", file=sys.stderr)
+    return 130
