@@ -1,0 +1,74 @@
+"""Ansible, the tests' inventory and howdah.settings mean the same cluster."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from howdah.settings import ROOT, SETUP, load, read_cluster, read_variables
+
+LOCAL = SETUP / "inventory" / "local"
+TESTS = ROOT / "tests" / "cluster"
+
+
+def as_ansible_reads(inventory: Path) -> dict[str, Any]:
+    """Return the variables of the inventory's first host, as Ansible merges them."""
+    command = [str(Path(sys.executable).with_name("ansible-inventory")), "--list", "--inventory"]
+    command += [str(inventory), "--playbook-dir", str(SETUP / "project")]
+    listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    hosts: dict[str, dict[str, Any]] = json.loads(listed)["_meta"]["hostvars"]
+    return next(iter(hosts.values()))
+
+
+def test_settings_of_every_cluster_are_plain_literals() -> None:
+    """Python reads them without Ansible's templates."""
+    text = (SETUP / "project" / "group_vars" / "all.yml").read_text()
+    assert "{{" not in text
+    assert isinstance(yaml.safe_load(text), dict)
+
+
+@pytest.mark.parametrize("inventory", [LOCAL, TESTS], ids=["local", "tests"])
+def test_python_reads_what_ansible_reads(inventory: Path) -> None:
+    """No value differs between the two readers, an inventory's own included."""
+    ansible = as_ansible_reads(inventory)
+    python = {name: value for name, value in read_variables(inventory).items()
+              if "{{" not in str(value)}  # fmt: skip
+    assert python == {name: ansible[name] for name in python}
+
+
+def test_the_tests_cluster_shares_no_port_with_a_users() -> None:
+    """Tests run beside a user's cluster, below the ports that the kernel hands out."""
+    ports = [
+        {name: value for name, value in read_variables(inventory).items() if name.endswith("_port")}
+        for inventory in (LOCAL, TESTS)
+    ]
+    assert ports[0].keys() == ports[1].keys()
+    assert not set(ports[0].values()) & set(ports[1].values())
+    assert max(ports[1].values()) < 32768
+
+
+def test_without_a_record_there_is_no_cluster(tmp_path: Path) -> None:
+    """A fresh state folder means the local runner."""
+    settings = load({"HOWDAH_STATE": str(tmp_path)})
+    assert settings.state == tmp_path
+    assert settings.cluster is None
+
+
+def test_a_record_names_the_cluster_in_use(tmp_path: Path) -> None:
+    """Addresses come from the recorded inventory, folders from the state folder."""
+    record = {"inventory": str(TESTS), "user": "maud"}
+    (tmp_path / "cluster.json").write_text(json.dumps(record))
+    cluster = load({"HOWDAH_STATE": str(tmp_path)}).cluster
+    assert cluster == read_cluster(TESTS, tmp_path / "cluster", "maud")
+    assert cluster.fs_uri == "hdfs://127.0.0.1:28020"
+    assert cluster.hadoop_bin == tmp_path / "cluster" / "hadoop" / "bin" / "hadoop"
+
+
+def test_a_torn_record_is_no_cluster(tmp_path: Path) -> None:
+    """A record that can't be read doesn't stop every command."""
+    (tmp_path / "cluster.json").write_text('{"inventory": ')
+    assert load({"HOWDAH_STATE": str(tmp_path)}).cluster is None
