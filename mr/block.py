@@ -1,10 +1,17 @@
 """From raw bytes to records: a block's lines, with those that can't be records set aside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-__all__ = ["MAX_RECORD", "Block", "Reject", "line_offsets", "read_block"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MAX_RECORD", "Block", "Reject", "line_starts", "read_block"]
 
 MAX_RECORD = 1 << 20
+
+_LF, _SPACE = b"\n "
 
 
 @dataclass(frozen=True)
@@ -21,43 +28,52 @@ class Reject:
 
 @dataclass(frozen=True)
 class Block:
-    """Records of a block: UTF-8 without NUL, not empty, at most ``MAX_RECORD`` bytes, no newline.
+    """Records of a block: UTF-8 without NUL, not blank, at most ``MAX_RECORD`` bytes, no newline.
 
-    ``data`` is the records again, each followed by a newline; ``numbers`` their line numbers
-    in the block that was read.
+    ``data`` is the records, each followed by a newline; ``numbers`` their line numbers in the
+    block that was read.
     """
 
     data: bytes
-    records: list[bytes]
-    numbers: list[int] | range
+    numbers: Sequence[int]
+
+    @cached_property
+    def records(self) -> list[bytes]:
+        """The records one by one, for those who can't work on ``data`` as a whole."""
+        return self.data.split(b"\n")[:-1]
 
 
 def read_block(raw: bytes) -> tuple[Block, list[Reject]]:
     """Split ``raw`` (whole lines; LF or CRLF) into records and rejects."""
-    data = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
+    data = raw
+    if b"\r" in raw:  # a byte is found much faster than two
+        data = raw.replace(b"\r\n", b"\n")
     if not data.endswith(b"\n"):
         data = data.removesuffix(b"\r") + b"\n"
-    lines = data.split(b"\n")
-    lines.pop()
-    if _is_clean(data) and b"" not in lines:
-        return Block(data, lines, range(len(lines))), []
+    starts = line_starts(data)
+    if _is_clean(data, starts):
+        return Block(data, range(len(starts) - 1)), []
+    lines = data.split(b"\n")[:-1]
     reasons = [_reject_reason(line) for line in lines]
     rejects = [Reject(number, reason) for number, reason in enumerate(reasons) if reason]
     numbers = [number for number, reason in enumerate(reasons) if not reason]
-    records = [lines[number] for number in numbers]
-    return Block(b"".join(record + b"\n" for record in records), records, numbers), rejects
+    return Block(b"".join(lines[number] + b"\n" for number in numbers), numbers), rejects
 
 
-def line_offsets(raw: bytes) -> list[int]:
-    """The offset of every line of ``raw`` in it, in bytes."""
-    offsets = [0]
-    for line in raw.split(b"\n"):
-        offsets.append(offsets[-1] + len(line) + 1)
-    return offsets
+def line_starts(raw: bytes) -> NDArray[np.intp]:
+    """Where each of n lines of ``raw`` starts, and where one after the last would (n + 1,)."""
+    ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == _LF)
+    if not raw.endswith(b"\n"):
+        ends = np.append(ends, len(raw))
+    return np.concatenate([[0], ends + 1])
 
 
-def _is_clean(data: bytes) -> bool:
-    if b"\0" in data or _has_long_line(data):
+def _is_clean(data: bytes, starts: NDArray[np.intp]) -> bool:
+    lengths = np.diff(starts) - 1
+    if b"\0" in data or lengths.min() == 0 or lengths.max() > MAX_RECORD:
+        return False
+    indented = starts[:-1][np.frombuffer(data, np.uint8)[starts[:-1]] == _SPACE]
+    if any(_is_blank(data[start : data.index(b"\n", start)]) for start in indented.tolist()):
         return False
     try:
         data.decode()
@@ -66,18 +82,12 @@ def _is_clean(data: bytes) -> bool:
     return True
 
 
-def _has_long_line(data: bytes) -> bool:
-    start = 0
-    while len(data) - start > MAX_RECORD + 1:
-        newline = data.rfind(b"\n", start, start + MAX_RECORD + 1)
-        if newline < 0:
-            return True
-        start = newline + 1
-    return False
+def _is_blank(line: bytes) -> bool:
+    return not line.strip(b" ")  # of tabs alone, it is a row of empty fields
 
 
 def _reject_reason(line: bytes) -> str:
-    if not line.strip():
+    if _is_blank(line):
         return "blank line"
     if len(line) > MAX_RECORD:
         return "longer than 1 MiB"

@@ -4,7 +4,7 @@ TSV fields are escaped: a backslash is written ``\\\\``, a tab ``\\t``, a carria
 ``\\r`` and, where a field can hold one, a newline ``\\n``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -24,10 +24,14 @@ __all__ = [
     "Scorer",
     "columns",
     "escape",
+    "escape_row",
     "escape_text",
     "format_lines",
     "predict_rows",
+    "substitute",
 ]
+
+ROWS_AT_ONCE = 1024
 
 
 class Layout(Enum):
@@ -94,9 +98,34 @@ def escape_text(text: str) -> bytes:
     return b"\\n".join(escape(line.encode() + b"\n")[0] for line in text.split("\n"))
 
 
+def escape_row(fields: list[str]) -> bytes:
+    """The fields of a record as TSV."""
+    line = "\t".join(fields)
+    if "\\" in line or "\r" in line or "\n" in line or line.count("\t") >= len(fields):
+        return b"\t".join(map(escape_text, fields))
+    return line.encode()
+
+
+def substitute(data: bytes, byte: bytes, other: bytes) -> bytes:
+    """``data.replace(byte, other)``, five times as fast where there are many to replace."""
+    octets = np.frombuffer(data, np.uint8)
+    difference = (octets == ord(byte)).view(np.uint8)
+    difference *= np.uint8((ord(byte) - ord(other)) % 256)
+    substituted: bytes = (octets - difference).tobytes()
+    return substituted
+
+
 def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
-    """Ask ``model`` for its prediction of ``rows`` (n, features); round it to fixed point."""
-    values = np.asarray(getattr(model, manifest.score)(rows), np.float64)
+    """Ask ``model`` for its prediction of ``rows`` (n, features); round it to fixed point.
+
+    Dense rows are given to it in equal shapes. A matrix product's last bits depend on the
+    shape of the matrix and on the row's place in the kernel's last tile; in equal shapes, a
+    record's prediction has the same bits wherever it stands.
+    """
+    ask = getattr(model, manifest.score)
+    dense = manifest.takes_frame or isinstance(rows, np.ndarray)
+    values = np.concatenate(list(map(ask, _equal_shapes(rows)))) if dense else ask(rows)
+    values = np.asarray(values[: rows.shape[0]], np.float64)
     if manifest.kind == "regression":
         return Prediction(*to_fixed(values.reshape(len(values)), manifest.decimals))
     if manifest.kind == "binary":
@@ -110,6 +139,14 @@ def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
     classes = values.argmax(axis=1)
     scores = table[np.arange(len(table)), classes]
     return Prediction(scores, np.all(valid, axis=1), classes, table)
+
+
+def _equal_shapes(rows: Any) -> Iterator[Any]:
+    """Cut an array or frame into ``ROWS_AT_ONCE`` each; the last row fills up the last."""
+    last = len(rows) - 1
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        places = np.arange(start, start + ROWS_AT_ONCE)
+        yield rows.take(np.minimum(places, last), axis=0)
 
 
 def columns(manifest: Manifest) -> list[str]:

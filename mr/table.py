@@ -7,8 +7,10 @@ unusual in it; only the last one rejects records, and says why.
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,9 @@ __all__ = ["Rows", "Table", "read_columns", "read_json_lines", "read_numbers", "
 
 Floats = NDArray[np.float64]
 
-_LINE_END = np.finfo(np.float64).min  # stands where a line ends among its numbers
+_LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast
+_NAN_WITH_NOTE = re.compile(rb"nan\(", re.IGNORECASE)  # what C allows, and pyarrow with it
+_MINUS_ZERO = re.compile(rb"-0[^.eE]")  # JSON's is a whole number, which has no such zero
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,21 @@ class Table:
     features: tuple[str, ...]
     text_features: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def places(self) -> list[int]:
         """Where each feature stands among the columns."""
         return [self.columns.index(name) for name in self.features]
+
+    @cached_property
+    def header(self) -> bytes:
+        """The names of the columns as a record would have them."""
+        return self.delimiter.join(self.columns).encode() + b"\n"
+
+    @cached_property
+    def header_may_pass(self) -> bool:
+        """Whether the header, met among the records, could be taken for one of them."""
+        numbers = [name for name in self.features if name not in self.text_features]
+        return all(map(_is_number, numbers))
 
 
 @dataclass(frozen=True)
@@ -53,39 +68,38 @@ def read_numbers(data: bytes, table: Table) -> Floats | None:
 
     A JSON parser reads numbers several times as fast as CSV readers do, correctly rounded.
     """
-    delimiter = table.delimiter.encode()
     if table.text_features or any(mark in data for mark in (b'"', b"[", b"{")):
         return None
+    delimiter = table.delimiter.encode()
+    numbers = data.replace(b"\n", b"," + _LINE_END + b",")
     if delimiter != b",":
         if b"," in data:
             return None
-        data = data.replace(delimiter, b",")
+        numbers = numbers.replace(delimiter, b",")
     import simdjson
 
-    numbers = data.replace(b"\n", b",%r," % float(_LINE_END))
     try:
         # the last line's comma is followed by one more number, which is cut off again
         parsed: Any = simdjson.Parser().parse(b"[" + numbers + b"0]")
         values = np.frombuffer(parsed.as_buffer(of_type="d"))[:-1]
     except (ValueError, TypeError, RuntimeError):
         return None
-    ends = values == _LINE_END
     width = len(table.columns) + 1
-    lines = data.count(b"\n")
-    if len(values) != lines * width or np.count_nonzero(ends) != lines:
+    ends = values == float(_LINE_END)
+    lines = np.count_nonzero(ends)
+    if len(values) != lines * width or not ends[width - 1 :: width].all():
         return None
-    if not ends[width - 1 :: width].all():
+    rows = values.reshape(lines, width).take(table.places, axis=1)
+    if not rows.all() and _MINUS_ZERO.search(data):
         return None
-    rows = values.reshape(lines, width)
-    places = table.places
-    if places == list(range(len(places))):
-        return rows[:, : len(places)]
-    return rows[:, places]
+    return None if _repeats_header(data, table) else rows
 
 
 def read_columns(data: bytes, table: Table) -> list[Any] | None:
     """The features of n lines without quotes: an array (n,) for each, text or numbers."""
-    if table.quotes and b'"' in data:
+    if (table.quotes and b'"' in data) or b"\r" in data or _repeats_header(data, table):
+        return None
+    if b"(" in data and _NAN_WITH_NOTE.search(data):
         return None
     import pyarrow as pa
     from pyarrow import csv as arrow
@@ -114,18 +128,7 @@ def read_columns(data: bytes, table: Table) -> list[Any] | None:
 
 def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
     """Read record by record; a reject's reason names the column."""
-    kept: list[list[str]] = []
-    lines: list[int] = []
-    rejects: list[Reject] = []
-    for line, record in zip(block.numbers, block.records, strict=True):
-        try:
-            fields = _split(record.decode(), table)
-        except _BadRecord as bad:
-            rejects.append(Reject(line, *bad.args))
-        else:
-            kept.append(fields)
-            lines.append(line)
-    return _convert(kept, lines, table, rejects)
+    return _read(block, table, lambda record: _split(record.decode(), table))
 
 
 def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
@@ -133,28 +136,48 @@ def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
     import simdjson
 
     parser = simdjson.Parser()
-    kept: list[list[Any]] = []
-    lines: list[int] = []
-    rejects: list[Reject] = []
     known = set(table.columns)
-    for line, record in zip(block.numbers, block.records, strict=True):
+
+    def split(record: bytes) -> list[Any]:
         try:
             values = parser.parse(record, True)
-        except (ValueError, RuntimeError) as error:
-            rejects.append(Reject(line, "not JSON", str(error)))
-            continue
+        except (ValueError, RuntimeError):
+            values = _parse_unusual(record)
         if not isinstance(values, dict):
-            rejects.append(Reject(line, "not a JSON object"))
-        elif others := values.keys() - known:
-            rejects.append(Reject(line, "unknown column", f"{min(others)!r}"))
-        else:
-            kept.append([values.get(name) for name in table.columns])
-            lines.append(line)
-    return _convert(kept, lines, table, rejects)
+            raise _BadRecord("not a JSON object")
+        if others := values.keys() - known:
+            raise _BadRecord("unknown column", repr(min(others)))
+        return [values.get(name) for name in table.columns]
+
+    return _read(block, table, split)
 
 
 class _BadRecord(Exception):
     """Carries a reject's reason and detail."""
+
+
+def _repeats_header(data: bytes, table: Table) -> bool:
+    return table.header_may_pass and table.header in data
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_unusual(record: bytes) -> Any:
+    """Parse JSON that simdjson refuses: NaN, Infinity, numbers too large for it."""
+    import json
+
+    try:
+        values = json.loads(record)
+        json.dumps(values, ensure_ascii=False).encode()  # fails for half a surrogate pair
+    except (ValueError, RecursionError) as error:
+        raise _BadRecord("not JSON", str(error)) from None
+    return values
 
 
 def _split(record: str, table: Table) -> list[str]:
@@ -181,47 +204,53 @@ def _split(record: str, table: Table) -> list[str]:
     return fields
 
 
-def _convert(
-    kept: list[list[Any]], lines: list[int], table: Table, rejects: list[Reject]
+def _read(
+    block: Block, table: Table, split: Callable[[bytes], list[Any]]
 ) -> tuple[Rows, list[Reject]]:
+    """Read the records that ``split`` parts into the table's columns."""
     rows: list[list[Any]] = []
     fields: list[list[str]] = []
-    good: list[int] = []
-    places = list(zip(table.features, table.places, strict=True))
-    for line, record in zip(lines, kept, strict=True):
+    lines: list[int] = []
+    rejects: list[Reject] = []
+    for line, record in zip(block.numbers, block.records, strict=True):
         try:
-            rows.append(
-                [
-                    _as_text(record[place])
-                    if name in table.text_features
-                    else _as_number(record[place], name)
-                    for name, place in places
-                ]
-            )
+            values = split(record)
+            row = _features(values, table, plain=b"_" not in record)
         except _BadRecord as bad:
             rejects.append(Reject(line, *bad.args))
         else:
-            fields.append([_as_text(value) for value in record])
-            good.append(line)
+            rows.append(row)
+            fields.append(list(map(_as_text, values)))
+            lines.append(line)
+    columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(table.features)
     features: list[Any] = [
         np.array(column, object if name in table.text_features else np.float64)
-        for name, column in zip(table.features, _columns(rows, len(places)), strict=True)
+        for name, column in zip(table.features, columns, strict=True)
     ]
-    return Rows(fields, features, good), rejects
+    return Rows(fields, features, lines), rejects
 
 
-def _columns(rows: list[list[Any]], width: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+def _features(values: list[Any], table: Table, plain: bool) -> list[Any]:
+    """Pick the features; where all are numbers that ``float`` may read, without a look at each."""
+    if plain and not table.text_features:
+        try:
+            return [float(values[place]) for place in table.places]
+        except (ValueError, TypeError, OverflowError):
+            pass  # one is missing or isn't a number
+    return [
+        _as_text(values[place]) if name in table.text_features else _as_number(values[place], name)
+        for name, place in zip(table.features, table.places, strict=True)
+    ]
 
 
 def _as_number(value: Any, column: str) -> float:
     if value is None or value == "":
         return float("nan")
     try:
-        if isinstance(value, str) and "_" in value:  # which float() would allow
+        if isinstance(value, str) and "_" in value:  # 1_000 is a number to float() alone
             raise ValueError(value)
         return float(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise _BadRecord(f"column {column}: not a number", repr(value)[:100]) from None
 
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from mr import summary
-from mr.block import MAX_RECORD, Reject, line_offsets
+from mr.block import MAX_RECORD, Reject, line_starts
 from mr.model import Manifest, load_files, read_manifest
 from mr.pipelines import PIPELINES
 from mr.score import ScoredBatch, score_block
@@ -85,12 +85,15 @@ class Task:
 
     def _write_rejects(self, raw: bytes, rejects: list[Reject]) -> None:
         """Write ``reason``, offset in the split and record of each."""
-        offsets, lines = line_offsets(raw), raw.split(b"\n")
+        starts = line_starts(raw).tolist()
+        lines = []
         for reject in rejects:
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
-            offset = self.position + offsets[reject.line]
-            cells = [_printable(reason.encode()), b"%d" % offset, _printable(lines[reject.line])]
-            self._rejected.write(b"\t".join(cells) + b"\n")
+            start, end = starts[reject.line], starts[reject.line + 1]
+            record = raw[start:end].removesuffix(b"\n")
+            offset = b"%d" % (self.position + start)
+            lines.append(b"\t".join([_printable(reason.encode()), offset, _printable(record)]))
+        self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
     def _count(self, raw: bytes, scored: ScoredBatch) -> None:
@@ -107,12 +110,10 @@ class Task:
     def _keep_highest(self, raw: bytes, scored: ScoredBatch) -> None:
         kept = self._partial["highest"]
         scores = scored.prediction.scores
-        rows = summary.highest(scores)
-        if len(kept) == summary.HIGHEST:  # an equal score further down doesn't displace one
-            rows = [row for row in rows if scores[row] > kept[-1]["score"]]
-        if not rows:
+        # an equal score further down doesn't displace one
+        if len(kept) == summary.HIGHEST and scores.max() <= kept[-1]["score"]:
             return
-        offsets = line_offsets(raw)
+        offsets = line_starts(raw).tolist()
         entries = [
             {
                 "score": int(scores[row]),
@@ -120,7 +121,7 @@ class Task:
                 "offset": self.position + offsets[scored.batch.lines[row]],
                 "record": scored.batch.fields[row][:EXAMPLE_BYTES].decode(errors="ignore"),
             }
-            for row in rows
+            for row in summary.highest(scores)
         ]
         kept = sorted([*kept, *entries], key=summary.rank)
         self._partial["highest"] = kept[: summary.HIGHEST]

@@ -7,7 +7,17 @@ from mr.block import Block, Reject
 from mr.model import Manifest
 from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
 
-__all__ = ["Moderation"]
+__all__ = ["Moderation", "quicken"]
+
+_COMMON = {
+    "input": "content",
+    "analyzer": "word",
+    "preprocessor": None,
+    "tokenizer": None,
+    "strip_accents": None,
+    "lowercase": True,
+    "ngram_range": (1, 1),
+}
 
 
 class Moderation:
@@ -20,6 +30,7 @@ class Moderation:
         self._manifest = manifest
         self._vectorizer = files["vectorizer.joblib"]
         self._model = files["model.joblib"]
+        quicken(self._vectorizer)
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Take every record as text."""
@@ -30,3 +41,21 @@ class Moderation:
     def predict(self, features: list[str]) -> Prediction:
         """Score n texts."""
         return predict_rows(self._model, self._manifest, self._vectorizer.transform(features))
+
+
+def quicken(vectorizer: Any) -> None:
+    """Have a fitted ``vectorizer`` with common settings find its words in one step.
+
+    Its rows stay the same to the bit: it counts the words that are in its vocabulary, in
+    the order in which they stand, and the vocabulary holds no stop words.
+    """
+    settings = vectorizer.get_params()
+    vocabulary = vectorizer.vocabulary_
+    if any(settings[name] != value for name, value in _COMMON.items()):
+        return
+    if not vocabulary.keys().isdisjoint(vectorizer.get_stop_words() or ()):
+        return
+    words = vectorizer.build_tokenizer()
+    vectorizer.set_params(
+        analyzer=lambda text: [word for word in words(text.lower()) if word in vocabulary]
+    )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mr.block import Block, Reject
 from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, escape, escape_text, predict_rows
+from mr.scorer import Batch, Layout, Prediction, escape, escape_row, predict_rows, substitute
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
 __all__ = ["Tabular"]
@@ -39,7 +39,7 @@ class Tabular:
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Read the records; reject those that aren't rows of the table."""
         features: Any = None
-        if not self._json and block.records:
+        if not self._json and block.data:
             features = read_numbers(block.data, self._table)
             if features is None:
                 features = read_columns(block.data, self._table)
@@ -49,7 +49,7 @@ class Tabular:
         else:
             read = read_json_lines if self._json else read_rows
             rows, rejects = read(block, self._table)
-            fields = [b"\t".join(map(escape_text, record)) for record in rows.fields]
+            fields = list(map(escape_row, rows.fields))
             batch = Batch(fields, self._rows(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
 
@@ -61,15 +61,13 @@ class Tabular:
         """The records' columns as TSV, where no field is quoted."""
         delimiter = self._table.delimiter.encode()
         if delimiter == b"\t":
-            lines = data.replace(b"\\", b"\\\\") if b"\\" in data else data
-            fields = lines.replace(b"\r", b"\\r").split(b"\n")
-            fields.pop()
-            return fields
-        if b"\t" in data or b"\\" in data or b"\r" in data:
+            data = data.replace(b"\\", b"\\\\") if b"\\" in data else data
+            data = data.replace(b"\r", b"\\r")
+        elif b"\t" in data or b"\\" in data or b"\r" in data:
             return [line.replace(delimiter, b"\t") for line in escape(data)]
-        fields = data.replace(delimiter, b"\t").split(b"\n")
-        fields.pop()
-        return fields
+        else:
+            data = substitute(data, delimiter, b"\t")
+        return data.split(b"\n")[:-1]
 
     def _rows(self, features: NDArray[np.float64] | Sequence[Any]) -> Any:
         """The features as the model takes them: an array, or a frame with named columns."""
