@@ -1,0 +1,100 @@
+"""What tests share: the commands as a user calls them, and real Hadoop on this machine."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".howdah" / "test"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "hadoop: needs real HDFS and YARN")
+
+
+@dataclass
+class Howdah:
+    """Howdah's commands with a state folder of their own, run in ``cwd``."""
+
+    state: Path
+    cwd: Path
+    runner: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def start(self, command: str, *arguments: object, **options: Any) -> "subprocess.Popen[str]":
+        """Start bin/``command``; its output is text."""
+        return subprocess.Popen(
+            [str(ROOT / "bin" / command), *map(str, arguments)],
+            cwd=self.cwd,
+            env=os.environ | {"HOWDAH_STATE": str(self.state)} | self.environ,
+            text=True,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | options,
+        )
+
+    def __call__(
+        self, command: str, *arguments: object, exits: int = 0, stdin: bytes | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run bin/``command`` to its end; it must exit with ``exits``."""
+        with self.start(command, *arguments, stdin=subprocess.PIPE) as process:
+            assert process.stdin
+            process.stdin.buffer.write(stdin or b"")
+            out, err = process.communicate()
+        done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        assert done.returncode == exits, f"exit {done.returncode}\n{out}\n{err}"
+        return done
+
+    def submit(self, *arguments: object, exits: int = 0) -> dict[str, Any]:
+        """Submit with this runner; what --json prints."""
+        done = self("submit", *arguments, "--runner", self.runner, "--json", exits=exits)
+        described: dict[str, Any] = json.loads(done.stdout)
+        return described
+
+    def results(self, job: str) -> Path:
+        """Fetch a job's results; their folder."""
+        self("getresults", job)
+        return self.cwd / "results" / job
+
+    def score(self, *arguments: object, exits: int = 0) -> Path:
+        """Submit, then fetch; the results' folder."""
+        return self.results(self.submit(*arguments, exits=exits)["job"])
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Howdah:
+    """Howdah on this machine, without a cluster."""
+    return Howdah(tmp_path / "state", tmp_path, "local")
+
+
+@pytest.fixture(scope="session")
+def cluster_state() -> Iterator[Path]:
+    """A real HDFS and YARN, started for the session."""
+    howdah = Howdah(STATE, ROOT, "hadoop")
+    inventory = ROOT / "tests" / "cluster"
+    if STATE.exists():  # a run that was killed left its cluster
+        howdah("cluster", "down", "--inventory", inventory, "--purge")
+        shutil.rmtree(STATE / "jobs", ignore_errors=True)
+    howdah("cluster", "up", "--inventory", inventory)
+    yield STATE
+    howdah("cluster", "down", "--inventory", inventory, "--purge")
+    shutil.rmtree(STATE)
+
+
+@pytest.fixture
+def hadoop(cluster_state: Path, tmp_path: Path) -> Howdah:
+    """Howdah on real HDFS and YARN."""
+    return Howdah(cluster_state, tmp_path, "hadoop")
+
+
+@pytest.fixture(params=["local", pytest.param("hadoop", marks=pytest.mark.hadoop)])
+def howdah(request: pytest.FixtureRequest) -> Howdah:
+    """Howdah on each of its runners."""
+    found: Howdah = request.getfixturevalue(request.param)
+    return found
