@@ -31,7 +31,7 @@ __all__ = [
     "substitute",
 ]
 
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 2048
 
 
 class Layout(Enum):

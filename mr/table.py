@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ Floats = NDArray[np.float64]
 
 _LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast
 _NAN_WITH_NOTE = re.compile(rb"nan\(", re.IGNORECASE)  # what C allows, and pyarrow with it
-_MINUS_ZERO = re.compile(rb"-0[^.eE]")  # JSON's is a whole number, which has no such zero
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,9 @@ def read_numbers(data: bytes, table: Table) -> Floats | None:
         if b"," in data:
             return None
         numbers = numbers.replace(delimiter, b",")
-    import simdjson
-
     try:
         # the last line's comma is followed by one more number, which is cut off again
-        parsed: Any = simdjson.Parser().parse(b"[" + numbers + b"0]")
+        parsed: Any = _json_parser().parse(b"[" + numbers + b"0]")
         values = np.frombuffer(parsed.as_buffer(of_type="d"))[:-1]
     except (ValueError, TypeError, RuntimeError):
         return None
@@ -89,10 +86,9 @@ def read_numbers(data: bytes, table: Table) -> Floats | None:
     lines = np.count_nonzero(ends)
     if len(values) != lines * width or not ends[width - 1 :: width].all():
         return None
-    rows = values.reshape(lines, width).take(table.places, axis=1)
-    if not rows.all() and _MINUS_ZERO.search(data):
+    if _repeats_header(data, table):
         return None
-    return None if _repeats_header(data, table) else rows
+    return _without_minus_zero(values.reshape(lines, width).take(table.places, axis=1))
 
 
 def read_columns(data: bytes, table: Table) -> list[Any] | None:
@@ -123,7 +119,11 @@ def read_columns(data: bytes, table: Table) -> list[Any] | None:
         )
     except pa.ArrowInvalid:
         return None
-    return [column.to_numpy(zero_copy_only=False) for column in (c.combine_chunks() for c in read)]
+    columns = (column.combine_chunks().to_numpy(zero_copy_only=False) for column in read)
+    return [
+        column if name in table.text_features else _without_minus_zero(column)
+        for name, column in zip(table.features, columns, strict=True)
+    ]
 
 
 def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
@@ -133,9 +133,7 @@ def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
 
 def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
     """Read a JSON object a line; columns that it lacks are empty, others are refused."""
-    import simdjson
-
-    parser = simdjson.Parser()
+    parser = _json_parser()
     known = set(table.columns)
 
     def split(record: bytes) -> list[Any]:
@@ -150,6 +148,20 @@ def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
         return [values.get(name) for name in table.columns]
 
     return _read(block, table, split)
+
+
+@cache
+def _json_parser() -> Any:
+    """One parser for all blocks: it keeps its memory, which would take longer to get anew."""
+    import simdjson
+
+    return simdjson.Parser()
+
+
+def _without_minus_zero(numbers: Floats) -> Floats:
+    """As JSON's whole numbers have no minus zero, no reader gives one."""
+    positive: Floats = numbers + 0.0
+    return positive
 
 
 class _BadRecord(Exception):
@@ -224,7 +236,9 @@ def _read(
             lines.append(line)
     columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(table.features)
     features: list[Any] = [
-        np.array(column, object if name in table.text_features else np.float64)
+        np.array(column, object)
+        if name in table.text_features
+        else _without_minus_zero(np.array(column, np.float64))
         for name, column in zip(table.features, columns, strict=True)
     ]
     return Rows(fields, features, lines), rejects
