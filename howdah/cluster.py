@@ -338,7 +338,8 @@ class Progress:
     def __call__(self, event: dict[str, Any]) -> bool:
         data = event.get("event_data", {})
         if event["event"] == "playbook_on_task_start":
-            self.show(f"{data.get('role') or data['play']}: {data['task'].split(' | ')[-1]}")
+            task = data["task"].split(" | ")[-1].split(" - ")[0]
+            self.show(f"{data.get('role') or data['play']}: {task}")
         elif event["event"] in ("runner_on_failed", "runner_on_unreachable"):
             result = data.get("res", {})
             reason = result.get("stderr") or result.get("msg") or "no reason was given"
@@ -349,7 +350,7 @@ class Progress:
 
     def show(self, line: str) -> None:
         if self.stream:
-            width = os.get_terminal_size(self.stream.fileno()).columns
+            width = os.get_terminal_size(self.stream.fileno()).columns or 80
             print(f"\r\033[K{line[: width - 1]}", end="", file=self.stream, flush=True)
 
     def done(self) -> None:
