@@ -11,69 +11,18 @@ Exit: 0 done, 2 usage, 6 something is down or can't be brought up.
 """
 
 import argparse
-import fcntl
 import getpass
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from howdah.errors import ClusterError, UsageError
+from howdah.health import Report, ask
+from howdah.playbook import play
 from howdah.settings import SETUP, Cluster, Settings, read_cluster
 
-__all__ = ["Daemon", "Node", "Report", "ask", "parser", "run"]
-
-SECONDS_TO_ANSWER = 5
-
-
-@dataclass(frozen=True)
-class Daemon:
-    """One Hadoop process, asked over HTTP; ``problem`` is empty when it answers."""
-
-    name: str
-    address: str
-    problem: str
-
-
-@dataclass(frozen=True)
-class Node:
-    """One NodeManager as the ResourceManager sees it; ``state`` is YARN's word."""
-
-    address: str
-    state: str
-    containers: int
-    memory_mb: int
-    vcores: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """How a cluster is now; sizes in bytes."""
-
-    daemons: tuple[Daemon, ...]
-    nodes: tuple[Node, ...]
-    safe_mode: str
-    capacity: int
-    used: int
-    remaining: int
-
-    @property
-    def problems(self) -> list[str]:
-        """Everything that stops a job from running, the cause before what follows from it."""
-        found = [f"{daemon.name} at {daemon.address}: {daemon.problem}"
-                 for daemon in self.daemons if daemon.problem]  # fmt: skip
-        if self.safe_mode:
-            found.append(f"HDFS is in safe mode: {self.safe_mode}")
-        answering = {daemon.name for daemon in self.daemons if not daemon.problem}
-        if "namenode" in answering and "datanode" not in answering:
-            found.append("HDFS has no DataNode")
-        if "resourcemanager" in answering and not any(n.state == "RUNNING" for n in self.nodes):
-            found.append("YARN has no running NodeManager")
-        return found
+__all__ = ["parser", "run"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -210,148 +159,3 @@ def print_report(cluster: Cluster, report: Report) -> None:
         print(f"down: {problem}", file=sys.stderr)
     if report.problems:
         print(f"  try: bin/cluster up\n  logs: {cluster.logs_dir}", file=sys.stderr)
-
-
-# --- asking the daemons
-
-
-def ask(cluster: Cluster) -> Report:
-    """Ask every daemon how it is; never raises for one that doesn't answer."""
-    hdfs: dict[str, Any] = {}
-    nodes: list[dict[str, Any]] = []
-    daemons: list[Daemon] = []
-
-    def reach(name: str, url: str, path: str) -> dict[str, Any]:
-        answer, problem = get_json(url + path)
-        daemons.append(Daemon(name, url.removeprefix("http://"), problem))
-        return answer
-
-    info = "/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo"
-    for bean in reach("namenode", cluster.webhdfs_url, info).get("beans", []):
-        hdfs = bean
-    for node in json.loads(hdfs.get("LiveNodes", "{}")).values():
-        reach("datanode", f"http://{node['infoAddr']}", "/jmx?qry=java.lang:type=Runtime")
-    found = reach("resourcemanager", cluster.resourcemanager_url, "/ws/v1/cluster/nodes")
-    nodes = (found.get("nodes") or {}).get("node", [])
-    for node in nodes:
-        if node["nodeHTTPAddress"]:
-            reach("nodemanager", f"http://{node['nodeHTTPAddress']}", "/ws/v1/node/info")
-    reach("historyserver", cluster.historyserver_url, "/ws/v1/history/info")
-    return Report(
-        daemons=tuple(daemons),
-        nodes=tuple(
-            Node(
-                address=node["id"],
-                state=node["state"],
-                containers=node["numContainers"],
-                memory_mb=node["usedMemoryMB"] + node["availMemoryMB"],
-                vcores=node["usedVirtualCores"] + node["availableVirtualCores"],
-            )
-            for node in nodes
-        ),
-        safe_mode=hdfs.get("Safemode", ""),
-        capacity=hdfs.get("Total", 0),
-        used=hdfs.get("Used", 0),
-        remaining=hdfs.get("Free", 0),
-    )
-
-
-def get_json(url: str) -> tuple[dict[str, Any], str]:
-    """Return the answer and "", or {} and what is wrong."""
-    import requests
-
-    session = requests.Session()
-    session.trust_env = False  # a proxy can't reach this machine's loopback
-    try:
-        response = session.get(
-            url, headers={"Accept": "application/json"}, timeout=SECONDS_TO_ANSWER
-        )
-        response.raise_for_status()
-        return dict(response.json()), ""
-    except requests.ConnectionError:
-        return {}, "does not answer"
-    except requests.Timeout:
-        return {}, f"has not answered for {SECONDS_TO_ANSWER} s"
-    except (requests.HTTPError, ValueError) as error:
-        return {}, f"answers wrongly: {error}"
-
-
-# --- running a playbook
-
-
-def play(name: str, inventory: Path, settings: Settings, variables: dict[str, Any]) -> bool:
-    """Run a playbook of hadoop-setup; return whether it changed anything, raise if it failed."""
-    import ansible_runner
-
-    progress = Progress()
-    state = settings.cluster_state
-    with only_one(settings):
-        result = ansible_runner.run(
-            private_data_dir=str(SETUP),
-            playbook=f"{name}.yml",
-            inventory=str(inventory),
-            extravars={"state_dir": str(state), **variables},
-            envvars={
-                "ANSIBLE_CONFIG": str(SETUP / "project" / "ansible.cfg"),
-                "ANSIBLE_HOME": str(state / "ansible"),
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                "LC_ALL": "C.UTF-8",  # Ansible refuses a locale that isn't UTF-8
-            },
-            artifact_dir=str(state / "ansible" / "runs"),
-            rotate_artifacts=5,
-            suppress_env_files=True,  # or it would write into the checkout
-            quiet=True,
-            event_handler=progress,
-        )
-    progress.done()
-    if result.status == "canceled":
-        raise KeyboardInterrupt
-    if result.status != "successful":
-        again = f"bin/cluster {name}"
-        if inventory != SETUP / "inventory" / "local":
-            again += f" --inventory {inventory}"
-        raise ClusterError(
-            progress.failure
-            or f"ansible-playbook ended with {result.status}; see {state}/ansible/runs",
-            hint=f"{again}  (goes on from here, once that is mended)",
-        )
-    return progress.changed
-
-
-@contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """Hold the cluster's lock: a second up or down waits for the first."""
-    settings.cluster_state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.state / "cluster.lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        yield
-
-
-class Progress:
-    """Ansible's events as one line on a terminal's stderr; keeps the last failure."""
-
-    def __init__(self) -> None:
-        self.changed = False
-        self.failure = ""
-        self.stream = sys.stderr if sys.stderr.isatty() else None
-
-    def __call__(self, event: dict[str, Any]) -> bool:
-        data = event.get("event_data", {})
-        if event["event"] == "playbook_on_task_start":
-            task = data["task"].split(" | ")[-1].split(" - ")[0]
-            self.show(f"{data.get('role') or data['play']}: {task}")
-        elif event["event"] in ("runner_on_failed", "runner_on_unreachable"):
-            result = data.get("res", {})
-            reason = result.get("stderr") or result.get("msg") or "no reason was given"
-            self.failure = f"{data['host']}: {data['task']}\n  {reason.strip()}"
-        elif event["event"] == "playbook_on_stats":
-            self.changed = any(data["changed"].values())
-        return False  # runner keeps no file of the event
-
-    def show(self, line: str) -> None:
-        if self.stream:
-            width = os.get_terminal_size(self.stream.fileno()).columns or 80
-            print(f"\r\033[K{line[: width - 1]}", end="", file=self.stream, flush=True)
-
-    def done(self) -> None:
-        self.show("")

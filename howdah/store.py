@@ -116,9 +116,12 @@ class reaching:
 
 def hdfs_client(cluster: Cluster) -> Any:
     """A WebHDFS client."""
+    import requests
     from hdfs import InsecureClient
 
-    return InsecureClient(cluster.webhdfs_url, user=cluster.user)
+    session = requests.Session()
+    session.trust_env = False  # a proxy can't reach a cluster's loopback
+    return InsecureClient(cluster.webhdfs_url, user=cluster.user, session=session)
 
 
 def store_of(job: Job, settings: Settings) -> Store:

@@ -161,7 +161,7 @@ def _plan(
 
 def _check_cluster(sources: Sequence[Source], settings: Settings) -> None:
     """Raise ClusterError unless HDFS can take the input and YARN can run the job."""
-    from howdah.cluster import ask
+    from howdah.health import ask
 
     if settings.cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")

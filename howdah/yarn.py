@@ -1,9 +1,9 @@
 """YARN's and the JobHistory server's REST pages, read as a job's watcher needs them."""
 
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
+from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
@@ -60,24 +60,17 @@ class Yarn:
             state=newest["state"],
             final_status=newest["finalStatus"],
             progress=newest["progress"],
-            diagnostics=newest["diagnostics"],
+            diagnostics=newest.get("diagnostics", ""),
         )
 
     def kill(self, application_id: str) -> None:
-        """End an application; the REST way is closed on Howdah's clusters."""
-        command = [
-            str(self._cluster.hadoop_bin),
-            "org.apache.hadoop.yarn.client.cli.ApplicationCLI",
-        ]
-        done = subprocess.run(
-            [*command, "application", "-kill", application_id],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
+        """End an application."""
+        path = f"apps/{application_id}/state?user.name={self._cluster.user}"
+        url = f"{self._cluster.resourcemanager_url}/ws/v1/cluster/{path}"
+        response = _ask("PUT", url, "The ResourceManager", json={"state": "KILLED"})
+        if not response.ok:
             raise ClusterError(
-                f"YARN did not end {application_id}: {done.stderr.strip()[-300:]}",
+                f"YARN did not end {application_id}: {response.text[:300]}",
                 hint="bin/cluster status",
             )
 
@@ -85,17 +78,6 @@ class Yarn:
         """How many NodeManagers are active, and how many cores they offer."""
         metrics = self._resourcemanager("metrics")["clusterMetrics"]
         return metrics["activeNodes"], metrics["totalVirtualCores"]
-
-    def counters(self, application: Application) -> dict[str, int]:
-        """Howdah's own counters of a finished job."""
-        counters = self._history(f"{application.history_id}/counters")
-        groups = counters.get("jobCounters", {}).get("counterGroup", [])
-        return {
-            counter["name"]: counter["totalCounterValue"]
-            for group in groups
-            if group["counterGroupName"] == "howdah"
-            for counter in group["counter"]
-        }
 
     def is_in_history(self, history_id: str) -> bool:
         """Whether the history server knows the job."""
@@ -113,37 +95,50 @@ class Yarn:
         return [
             Attempt(
                 id=attempt["id"],
-                node=attempt["nodeHttpAddress"],
-                container=attempt["assignedContainerId"],
-                status=attempt["status"],
-                diagnostics=attempt["diagnostics"],
+                node=attempt.get("nodeHttpAddress", ""),
+                container=attempt.get("assignedContainerId", ""),
+                status=attempt.get("status", ""),
+                diagnostics=attempt.get("diagnostics", ""),
             )
             for attempt in found
         ]
 
-    def container_log(self, container: str, name: str = "stderr") -> str:
-        """A container's log file; empty if the history server hasn't got it."""
-        base = self._cluster.historyserver_url
-        url = f"{base}/ws/v1/history/containers/{container}/logs/{name}"
-        response = _get(url, "The JobHistory server")
-        return response.text if response.status_code == 200 else ""
+    def stderr(self, attempt: Attempt) -> str | None:
+        """What the attempt's container wrote to stderr; None while nobody has it.
+
+        The NodeManager has it until YARN has collected it, then the history server.
+        """
+        log = f"{attempt.container}/stderr"
+        places = (
+            f"http://{attempt.node}/ws/v1/node/containerlogs/{log}",
+            f"{self._cluster.historyserver_url}/ws/v1/history/containerlogs/{log}",
+        )
+        for url in places:
+            try:
+                response = _ask("GET", url, "YARN")
+            except ClusterError:  # the node may be gone, and the other place have the log
+                continue
+            if response.status_code == 200:
+                return _log_contents(response.text)
+        return None
 
     def _resourcemanager(self, path: str) -> dict[str, Any]:
         url = f"{self._cluster.resourcemanager_url}/ws/v1/cluster/{path}"
-        return _json(_get(url, "The ResourceManager"))
+        answer: dict[str, Any] = _ask("GET", url, "The ResourceManager").json()
+        return answer
 
     def _history(self, path: str) -> dict[str, Any]:
         base = self._cluster.historyserver_url
         url = f"{base}/ws/v1/history/mapreduce/jobs/{path}"
-        response = _get(url, "The JobHistory server")
-        return _json(response) if response.status_code == 200 else {}
+        response = _ask("GET", url, "The JobHistory server")
+        return dict(response.json()) if response.status_code == 200 else {}
 
 
-def _get(url: str, who: str) -> Any:
+def _ask(method: str, url: str, who: str, json: Any = None) -> Any:
     import requests
 
     try:
-        return requests.get(url, timeout=TIMEOUT, headers={"Accept": "application/json"})
+        return web.ask(url, method=method, timeout=TIMEOUT, json=json)
     except requests.exceptions.RequestException:
         where = "/".join(url.split("/")[:3])
         raise ClusterError(
@@ -151,6 +146,7 @@ def _get(url: str, who: str) -> Any:
         ) from None
 
 
-def _json(response: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = response.json()
-    return answer
+def _log_contents(page: str) -> str:
+    """A log's own bytes out of the page that frames them."""
+    _, _, framed = page.partition("\nLogContents:\n")
+    return framed.rpartition("\nEnd of LogType:")[0]
