@@ -81,7 +81,7 @@ def _told(job: Job, failure: _Failure, cause: str) -> str:
 
 def _failures(job: Job, settings: Settings) -> list[_Failure]:
     if job.runner == "local":
-        return _local_failures(Jobs(settings.state).folder(job.id))
+        return _local_failures(Jobs(settings.state).folder(job.id), job.error)
     if settings.cluster is None:
         raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
     yarn = Yarn(settings.cluster)
@@ -95,7 +95,7 @@ def _failures(job: Job, settings: Settings) -> list[_Failure]:
     ]
 
 
-def _local_failures(folder: Path) -> list[_Failure]:
+def _local_failures(folder: Path, cause: str) -> list[_Failure]:
     failures = []
     for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
         lines = path.read_text(errors="replace").splitlines()
@@ -105,9 +105,7 @@ def _local_failures(folder: Path) -> list[_Failure]:
             continue  # counters are a map task's last words when it has succeeded
         status = said[-1].removeprefix("reporter:status:") if said else ""
         name = "/".join(path.parts[-3:-1])
-        failures.append(
-            _Failure(name, socket.gethostname(), status, "it ended without a traceback", log)
-        )
+        failures.append(_Failure(name, socket.gethostname(), status, cause, log))
     return failures
 
 

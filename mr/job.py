@@ -39,7 +39,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             spec = Spec.read(Path(SPEC_FILE))
             task = Task(spec, split, _sink(spec, split), Path())
             partial = task.run(self.stdin, lambda: self._report(split, task))
-        except Exception:
+        except BaseException:  # a model may even call sys.exit
             import traceback
 
             traceback.print_exc()

@@ -50,10 +50,13 @@ class HdfsSink:
     """The cluster's: HDFS files, written through WebHDFS."""
 
     def __init__(self, folder: str, webhdfs_url: str, user: str) -> None:
+        import requests
         from hdfs import InsecureClient
 
+        session = requests.Session()
+        session.trust_env = False  # a proxy can't reach a cluster's loopback
         self._folder = PurePosixPath(urlparse(folder).path)
-        self._client = InsecureClient(webhdfs_url, user=user)
+        self._client = InsecureClient(webhdfs_url, user=user, session=session)
 
     def open(self, name: str) -> Writer:
         return _HdfsWriter(self._client, str(self._folder / name))
