@@ -98,6 +98,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         if both := merged["parts"].keys() & partial["parts"].keys():
             raise ValueError(f"part {min(both)} was summarised twice")
         merged["parts"] |= partial["parts"]
+    merged["parts"] = dict(sorted(merged["parts"].items()))
     return merged | {name: dict(sorted(tally.items())) for name, tally in tallies.items()}
 
 

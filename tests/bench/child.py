@@ -1,7 +1,13 @@
-"""Runs one program of a bench on one core and says what it used."""
+"""Runs one program of a bench on one core and says what it used.
 
+Between the bench and the program stands a small process (this file, as a script): a child's
+peak memory is never said to be less than its parent's was when it forked.
+"""
+
+import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,25 +29,18 @@ def run_child(
     command: Sequence[object], stdin: Path | None = None, cwd: Path | None = None, **environ: str
 ) -> Used:
     """Run ``command`` on the last core; raise RuntimeError if it fails."""
-    start = time.perf_counter()
     with (stdin or Path(os.devnull)).open("rb") as file:
-        child = subprocess.Popen(
-            [str(word) for word in command],
+        done = subprocess.run(
+            [sys.executable, "-IS", __file__, *map(str, command)],
             stdin=file,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=cwd,
             env=os.environ | environ,
-            preexec_fn=_take_one_core,
+            check=False,
         )
-        assert child.stderr is not None
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{command} ended with {child.returncode}:\n{said.decode()}")
-    return Used(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    if done.returncode:
+        raise RuntimeError(f"{command} failed:\n{done.stderr.decode()}")
+    return Used(*json.loads(done.stdout))
 
 
 def machine() -> tuple[float, int]:
@@ -50,5 +49,16 @@ def machine() -> tuple[float, int]:
     return os.getloadavg()[0], int(ticks[8])
 
 
-def _take_one_core() -> None:
+def _measure(command: list[str]) -> int:
+    """Run ``command`` and print what it used; return its exit status."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - start
+    print(json.dumps([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    sys.exit(_measure(sys.argv[1:]))

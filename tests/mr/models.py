@@ -1,0 +1,44 @@
+"""Small models and manifests for the tests of tasks."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mr.model import Manifest
+
+__all__ = ["Bits", "Picky", "like"]
+
+
+def like(manifest: Manifest, **stated: Any) -> Manifest:
+    """``manifest``, but for what is ``stated``."""
+    return replace(manifest, **stated)
+
+
+class Picky:
+    """Gives a row's first number as its chance; raises for any batch with ``bad`` in it."""
+
+    def __init__(self, bad: float) -> None:
+        self.bad = bad
+
+    def predict_proba(self, rows: Any) -> Any:
+        if (rows == self.bad).any():
+            raise ValueError(f"{self.bad} is out of the question")
+        return np.column_stack([1 - rows[:, 0], rows[:, 0]])
+
+
+class Bits:
+    """Gives what ``model`` gives, and keeps it unrounded."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.seen: list[Any] = []
+
+    def predict_proba(self, rows: Any) -> Any:
+        chances = self.model.predict_proba(rows)
+        self.seen.append(chances)
+        return chances
+
+    @property
+    def values(self) -> Any:
+        return np.concatenate(self.seen)

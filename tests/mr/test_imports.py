@@ -1,0 +1,52 @@
+"""What a task may import: the host's side never, heavy things only where they are needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "mr").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_task_never_imports_the_hosts_side(path: Path) -> None:
+    """Tasks ship mr/ only, so nothing in it, at any depth, imports howdah."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add(str(node.module).split(".")[0])
+    assert imported.isdisjoint({"howdah", "tests"})
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("mr.job", {"sklearn", "numpy", "pandas", "pyarrow"}),
+        ("mr.task", {"sklearn", "pandas", "pyarrow", "simdjson", "hdfs"}),
+        ("mr.pipelines.tabular", {"sklearn", "pandas", "pyarrow"}),
+    ],
+)
+def test_a_module_imports_nothing_heavy(module: str, absent: set[str]) -> None:
+    """What a task may not need is imported where it is needed."""
+    program = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert absent.isdisjoint(loaded)
+
+
+def test_scikit_learn_is_loaded_without_pandas() -> None:
+    """A model that takes no frames doesn't pay for an import of pandas; it can come later."""
+    program = (
+        "import sys; from mr.model import _import_without_pandas as load; load();"
+        "from sklearn.linear_model import LogisticRegression as L;"
+        "L().fit([[0], [1]], [0, 1]).predict_proba([[0]]);"
+        "assert 'pandas' not in sys.modules; import pandas; pandas.DataFrame()"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -1,0 +1,74 @@
+import bz2
+import gzip
+import io
+from itertools import pairwise
+
+import pytest
+
+from mr.split import BOM, Split, read_blocks
+
+INPUTS = {
+    "LF": b"one\ntwo\n\nthree\n",
+    "CRLF": b"one\r\ntwo\r\n\r\nthree\r\n",
+    "no newline at the end": b"one\ntwo",
+    "a newline only": b"\n",
+    "byte order mark": BOM + b"one\ntwo\n",
+    "byte order mark only": BOM,
+    "multi-byte text": "größe\n名前\n🐘\n".encode(),
+    "a line longer than a block": b"a" * 50 + b"\nb\n",
+}
+
+
+def lines_of(data: bytes, start: int, length: int, size: int, name: str = "a.txt") -> bytes:
+    return b"".join(read_blocks(io.BytesIO(data), Split(name, start, length, True), size))
+
+
+@pytest.mark.parametrize("data", INPUTS.values(), ids=INPUTS.keys())
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_splits_of_any_size_hold_each_line_once(data: bytes, block: int) -> None:
+    """Whatever the split size, the splits' lines are the file's, in order, each once."""
+    for size in range(1, len(data) + 1):
+        edges = [*range(0, len(data), size), len(data)]
+        parts = [lines_of(data, start, end - start, block) for start, end in pairwise(edges)]
+        assert b"".join(parts) == data.removeprefix(BOM)
+        assert all(part.endswith(b"\n") for part in list(filter(None, parts))[:-1])
+
+
+def test_a_line_that_begins_at_a_splits_end_is_the_earlier_splits() -> None:
+    """As in Hadoop's line reader, a split reads on past its end for a line that begins there."""
+    assert lines_of(b"ab\ncd\nef\n", 0, 3, 100) == b"ab\ncd\n"
+    assert lines_of(b"ab\ncd\nef\n", 3, 6, 100) == b"ef\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"), [("a.txt.gz", gzip.compress), ("a.txt.bz2", bz2.compress)]
+)
+def test_a_compressed_input_is_read_whole(name: str, compress: object) -> None:
+    """A compressed input is one split; its byte order mark is dropped like any other's."""
+    data = compress(BOM + b"one\ntwo\n")  # type: ignore[operator]
+    assert lines_of(data, 0, len(data), 4, name) == b"one\ntwo\n"
+
+
+def test_a_streams_lines_are_taken_as_they_come() -> None:
+    """On a cluster, Hadoop has read the split: all of stdin is the task's."""
+    split = Split("a.txt", 5, 3, local=False)
+    assert b"".join(read_blocks(io.BytesIO(b"one\ntwo\n"), split, 2)) == b"one\ntwo\n"
+
+
+def test_a_block_ends_with_a_line() -> None:
+    """Blocks are about as large as asked for, and hold whole lines."""
+    blocks = list(read_blocks(io.BytesIO(b"one\ntwo\nthree\n"), Split("a", 0, 14, True), 5))
+    assert blocks == [b"one\ntwo\n", b"three\n"]
+
+
+def test_a_split_is_read_from_the_tasks_environment() -> None:
+    """The runner tells a task its split in its job configuration."""
+    split = Split.from_environment(
+        {
+            "mapreduce_map_input_file": "hdfs://namenode:8020/jobs/1/input/000-a.txt",
+            "mapreduce_map_input_start": "1024",
+            "mapreduce_map_input_length": "99",
+        }
+    )
+    assert split == Split("000-a.txt", 1024, 99, local=False)
+    assert split.part == "000-a-000000000001024"
