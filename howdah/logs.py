@@ -3,21 +3,26 @@
 import argparse
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from howdah.errors import ClusterError
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOG, TASKS
 from howdah.settings import Settings
-from howdah.yarn import Attempt, Yarn
-from mr.job import FAILED
+from howdah.yarn import Yarn
+from mr.job import AT, FAILED
 
 __all__ = ["first_error", "parser", "run"]
 
 LOG_POLL_SECONDS = 0.5
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
 TRACEBACK = "Traceback (most recent call last):"
+
+T = TypeVar("T")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,21 +67,22 @@ def first_error(job: Job, settings: Settings) -> str:
 
 @dataclass(frozen=True)
 class _Failure:
-    """A failed task attempt: where it ran, the last that it said of itself, its stderr."""
+    """A failed task attempt: where it ran, what its runner says, and its stderr."""
 
     name: str
     host: str
-    status: str
     cause: str
     log: str
 
 
 def _told(job: Job, failure: _Failure, cause: str) -> str:
     trace, _, place = cause.partition(FAILED + ": ")
-    where = place or f"host {failure.host}, {failure.status or 'before its first block'}"
+    if not place:
+        position = failure.log.rpartition(AT + ": ")[2].split("\n")[0]
+        place = f"host {failure.host}, {position or 'before its first block'}"
     for source in job.inputs:
-        where = where.replace(source.stored, source.name)
-    return f"job {job.id} failed: {where.strip()}\n{trace.strip()}\n({failure.name})"
+        place = place.replace(source.stored, source.name)
+    return f"job {job.id} failed: {place.strip()}\n{trace.strip()}\n({failure.name})"
 
 
 def _failures(job: Job, settings: Settings) -> list[_Failure]:
@@ -84,43 +90,38 @@ def _failures(job: Job, settings: Settings) -> list[_Failure]:
         return _local_failures(Jobs(settings.state).folder(job.id), job.error)
     if settings.cluster is None:
         raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
-    yarn = Yarn(settings.cluster)
     if not job.application:
         return []
-    return [
-        _Failure(
-            attempt.id, attempt.node, attempt.status, attempt.diagnostics, _stderr(yarn, attempt)
-        )
-        for attempt in _attempts(yarn, job)
-    ]
+    return _hadoop_failures(Yarn(settings.cluster), job.application)
 
 
 def _local_failures(folder: Path, cause: str) -> list[_Failure]:
     failures = []
     for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
-        lines = path.read_text(errors="replace").splitlines()
-        said = [line for line in lines if line.startswith("reporter:")]
-        log = "\n".join(line for line in lines if not line.startswith("reporter:"))
-        if any(line.startswith("reporter:counter:") for line in said):
-            continue  # counters are a map task's last words when it has succeeded
-        status = said[-1].removeprefix("reporter:status:") if said else ""
-        name = "/".join(path.parts[-3:-1])
-        failures.append(_Failure(name, socket.gethostname(), status, cause, log))
+        log = path.read_text(errors="replace")
+        if "reporter:counter:" not in log:  # a task's last words when it has succeeded
+            name = "/".join(path.parts[-3:-1])
+            failures.append(_Failure(name, socket.gethostname(), cause, log))
     return failures
 
 
-def _attempts(yarn: Yarn, job: Job) -> list[Attempt]:
-    """The failed attempts; the history server learns of a job a moment after its end."""
-    history_id = job.application.replace("application_", "job_")
+def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
+    """The failed attempts; YARN collects histories and logs a moment after a job's end."""
+    history_id = application.replace("application_", "job_")
     deadline = time.monotonic() + LOG_WAIT_SECONDS
-    while not yarn.is_in_history(history_id) and time.monotonic() < deadline:
-        time.sleep(LOG_POLL_SECONDS)
-    return yarn.failed_attempts(history_id)
 
+    def wait_for(answer: Callable[[], T | None]) -> T | None:
+        while (found := answer()) is None and time.monotonic() < deadline:
+            time.sleep(LOG_POLL_SECONDS)
+        return found
 
-def _stderr(yarn: Yarn, attempt: Attempt) -> str:
-    """The attempt's stderr; while YARN collects logs, nobody may have it for a moment."""
-    deadline = time.monotonic() + LOG_WAIT_SECONDS
-    while (log := yarn.stderr(attempt)) is None and time.monotonic() < deadline:
-        time.sleep(LOG_POLL_SECONDS)
-    return log or ""
+    attempts = wait_for(lambda: yarn.failed_attempts(history_id)) or []
+    return [
+        _Failure(
+            attempt.id,
+            attempt.node,
+            attempt.diagnostics.split("\n")[0],
+            wait_for(partial(yarn.stderr, attempt)) or "",
+        )
+        for attempt in attempts
+    ]

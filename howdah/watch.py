@@ -121,7 +121,7 @@ def _local_share(job: Job, jobs: Jobs) -> float:
     for path in jobs.folder(job.id).glob(f"{TASKS}/*/step/000/mapper/*/stderr"):
         with path.open("rb") as file:
             file.seek(max(path.stat().st_size - 400, 0))
-            last = file.read().rpartition(b", byte ")[2].split(b"\n")[0]
+            last = file.read().rpartition(b", byte ")[2].split(b" ")[0]
         done += int(last) if last.isdigit() else 0
     return min(done / max(total, 1), 0.99)
 

@@ -8,8 +8,15 @@ if TYPE_CHECKING:
 __all__ = ["ask"]
 
 
-def ask(url: str, *, method: str = "GET", timeout: float, json: Any = None) -> "requests.Response":
-    """The page's answer, as JSON where it has the choice; redirects are not followed."""
+def ask(
+    url: str,
+    *,
+    timeout: float,
+    method: str = "GET",
+    accept: str = "application/json",
+    json: Any = None,
+) -> "requests.Response":
+    """The page's answer, as ``accept`` where it has the choice; redirects are not followed."""
     import requests
 
     with requests.Session() as session:
@@ -17,7 +24,7 @@ def ask(url: str, *, method: str = "GET", timeout: float, json: Any = None) -> "
         return session.request(
             method,
             url,
-            headers={"Accept": "application/json"},
+            headers={"Accept": accept},
             timeout=timeout,
             json=json,
             allow_redirects=False,

@@ -30,12 +30,11 @@ class Application:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A failed task attempt; ``status`` is the last that the task said of itself."""
+    """A failed task attempt: where it ran, and what YARN says of its end."""
 
     id: str
     node: str
     container: str
-    status: str
     diagnostics: str
 
 
@@ -79,13 +78,11 @@ class Yarn:
         metrics = self._resourcemanager("metrics")["clusterMetrics"]
         return metrics["activeNodes"], metrics["totalVirtualCores"]
 
-    def is_in_history(self, history_id: str) -> bool:
-        """Whether the history server knows the job."""
-        return bool(self._history(history_id))
-
-    def failed_attempts(self, history_id: str) -> list[Attempt]:
-        """The failed attempts of a finished job, earliest first."""
-        tasks = self._history(f"{history_id}/tasks").get("tasks", {}).get("task", [])
+    def failed_attempts(self, history_id: str) -> list[Attempt] | None:
+        """The failed attempts of a finished job, earliest first; None if it isn't known yet."""
+        tasks = self._history(f"{history_id}/tasks").get("tasks", {}).get("task")
+        if tasks is None:
+            return None
         found = []
         for task in tasks:
             url = f"{history_id}/tasks/{task['id']}/attempts"
@@ -97,7 +94,6 @@ class Yarn:
                 id=attempt["id"],
                 node=attempt.get("nodeHttpAddress", ""),
                 container=attempt.get("assignedContainerId", ""),
-                status=attempt.get("status", ""),
                 diagnostics=attempt.get("diagnostics", ""),
             )
             for attempt in found
@@ -115,7 +111,7 @@ class Yarn:
         )
         for url in places:
             try:
-                response = _ask("GET", url, "YARN")
+                response = _ask("GET", url, "YARN", accept="text/plain")
             except ClusterError:  # the node may be gone, and the other place have the log
                 continue
             if response.status_code == 200:
@@ -134,11 +130,11 @@ class Yarn:
         return dict(response.json()) if response.status_code == 200 else {}
 
 
-def _ask(method: str, url: str, who: str, json: Any = None) -> Any:
+def _ask(method: str, url: str, who: str, **options: Any) -> Any:
     import requests
 
     try:
-        return web.ask(url, method=method, timeout=TIMEOUT, json=json)
+        return web.ask(url, method=method, timeout=TIMEOUT, **options)
     except requests.exceptions.RequestException:
         where = "/".join(url.split("/")[:3])
         raise ClusterError(

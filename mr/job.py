@@ -16,8 +16,9 @@ from mrjob.job import MRJob  # noqa: E402
 from mr.spec import SPEC_FILE, Spec  # noqa: E402
 from mr.split import Split  # noqa: E402
 
-__all__ = ["FAILED", "ScoreJob"]
+__all__ = ["AT", "FAILED", "ScoreJob"]
 
+AT = "howdah: at"  # begins the lines that say how far a task is
 FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
 
 
@@ -67,8 +68,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         yield key, merge(partials)
 
     def _report(self, split: Split, task: Any) -> None:
-        """Say where the task is: the runner shows it, and logs show it if the task dies."""
-        self.set_status(f"{split.file} from {split.start}, byte {task.position}")
+        """Say where the task is: the runner shows it, and its log tells if the task dies."""
+        where = f"input {split.file}, split at {split.start}, byte {task.position} of the split"
+        self.set_status(where)
+        print(f"{AT}: {where}", file=sys.stderr, flush=True)
 
 
 def _sink(spec: Spec, split: Split) -> Any:
