@@ -1,6 +1,7 @@
 """The mrjob job: gives each map task its split, and merges the partial summaries."""
 
 import faulthandler
+import gc
 import os
 import socket
 import sys
@@ -21,6 +22,8 @@ __all__ = ["AT", "FAILED", "ScoreJob"]
 AT = "howdah: at"  # begins the lines that say how far a task is
 FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
 
+MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
+
 
 class ScoreJob(MRJob):  # type: ignore[misc]
     """Scores records in map tasks; its output is the merged summary, one line of JSON."""
@@ -39,6 +42,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             spec = Spec.read(Path(SPEC_FILE))
             task = Task(spec, split, _sink(spec, split), Path())
+            gc.freeze()  # model and libraries stay: the collector needn't walk through them again
+            gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             partial = task.run(self.stdin, lambda: self._report(split, task))
         except BaseException:  # a model may even call sys.exit
             import traceback

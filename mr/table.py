@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.block import Block, Reject
+from mr.scorer import escape_row
 
 __all__ = ["Rows", "Table", "read_columns", "read_json_lines", "read_numbers", "read_rows"]
 
@@ -55,10 +56,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Rows:
-    """n parsed records: their fields as text, their features (a column each), their lines."""
+    """n parsed records: their fields as TSV, their features, their lines.
 
-    fields: list[list[str]]
-    features: list[Any]
+    Features are an array (n, features) where all are numbers, else a column (n,) each.
+    """
+
+    fields: list[bytes]
+    features: Any
     lines: list[int]
 
 
@@ -128,7 +132,7 @@ def read_columns(data: bytes, table: Table) -> list[Any] | None:
 
 def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
     """Read record by record; a reject's reason names the column."""
-    return _read(block, table, lambda record: _split(record.decode(), table))
+    return _read(block, table, lambda record: _split(record.decode(), table), escape_row)
 
 
 def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
@@ -147,7 +151,7 @@ def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
             raise _BadRecord("unknown column", repr(min(others)))
         return [values.get(name) for name in table.columns]
 
-    return _read(block, table, split)
+    return _read(block, table, split, lambda values: escape_row(list(map(_as_text, values))))
 
 
 @cache
@@ -217,11 +221,14 @@ def _split(record: str, table: Table) -> list[str]:
 
 
 def _read(
-    block: Block, table: Table, split: Callable[[bytes], list[Any]]
+    block: Block,
+    table: Table,
+    split: Callable[[bytes], list[Any]],
+    keep: Callable[[list[Any]], bytes],
 ) -> tuple[Rows, list[Reject]]:
-    """Read the records that ``split`` parts into the table's columns."""
+    """Read the records that ``split`` parts into the table's columns and ``keep`` writes."""
     rows: list[list[Any]] = []
-    fields: list[list[str]] = []
+    fields: list[bytes] = []
     lines: list[int] = []
     rejects: list[Reject] = []
     for line, record in zip(block.numbers, block.records, strict=True):
@@ -232,10 +239,13 @@ def _read(
             rejects.append(Reject(line, *bad.args))
         else:
             rows.append(row)
-            fields.append(list(map(_as_text, values)))
+            fields.append(keep(values))
             lines.append(line)
+    if not table.text_features:
+        numbers = np.array(rows, np.float64).reshape(len(rows), len(table.features))
+        return Rows(fields, _without_minus_zero(numbers), lines), rejects
     columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(table.features)
-    features: list[Any] = [
+    features = [
         np.array(column, object)
         if name in table.text_features
         else _without_minus_zero(np.array(column, np.float64))
@@ -273,6 +283,8 @@ def _as_text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if type(value) in (int, float):
+        return repr(value)
     import json
 
     return json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mr.block import Block, Reject
 from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, escape, escape_row, predict_rows, substitute
+from mr.scorer import Batch, Layout, Prediction, escape, predict_rows, substitute
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
 __all__ = ["Tabular"]
@@ -49,8 +49,7 @@ class Tabular:
         else:
             read = read_json_lines if self._json else read_rows
             rows, rejects = read(block, self._table)
-            fields = list(map(escape_row, rows.fields))
-            batch = Batch(fields, self._rows(rows.features), rows.lines)
+            batch = Batch(rows.fields, self._rows(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
 
     def predict(self, features: Any) -> Prediction:

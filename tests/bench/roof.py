@@ -139,6 +139,8 @@ def _compare(work: Work, case: Case, rounds: int, say: Callable[[str], None]) ->
         say(f"plain, {reader}, {block}: {used.wall:.2f} s{'' if same else ', OTHER BYTES'}")
         if not same:
             del tried[reader, size]
+    if not tried:
+        raise RuntimeError("no plain program's output is the mapper's")
     best = min(tried, key=lambda choice: tried[choice])
     nothing = work.folder / f"nothing{case.source.suffix}"
     with case.source.open("rb") as file:

@@ -15,6 +15,8 @@ def block(*records: str) -> Block:
 def slowly(table: Table, *records: str) -> list[list[object]]:
     rows, rejects = read_rows(block(*records), table)
     assert not rejects
+    if isinstance(rows.features, np.ndarray):
+        return rows.features.tolist()
     return [list(row) for row in zip(*rows.features, strict=True)]
 
 
@@ -91,7 +93,7 @@ def test_a_fast_reader_takes_no_record_that_the_slow_one_rejects(record: str) ->
     """What read_rows rejects or reads otherwise, the fast readers leave to it."""
     data = block("1,2", record).data
     rows, rejects = read_rows(block("1,2", record), AB)
-    expected = np.array(rows.features).T
+    expected = rows.features
     for features in (read_numbers(data, AB), read_columns(data, AB)):
         if features is not None:
             assert not rejects
@@ -116,7 +118,7 @@ def test_a_rejects_reason_names_the_column(record: str, reason: str) -> None:
     rows, rejects = read_rows(block("1,2", record, "3,4"), AB)
     assert [(reject.line, reject.reason) for reject in rejects] == [(1, reason)]
     assert rows.lines == [0, 2]
-    assert rows.fields == [["1", "2"], ["3", "4"]]
+    assert rows.fields == [b"1\t2", b"3\t4"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_a_json_object_a_line_is_read(record: str, features: list[float]) -> Non
     """Numbers, numbers in quotes, missing ones; keys in any order."""
     rows, rejects = read_json_lines(block(record), AB)
     assert not rejects
-    np.testing.assert_array_equal([column[0] for column in rows.features], features)
+    np.testing.assert_array_equal(rows.features, [features])
 
 
 @pytest.mark.parametrize(
@@ -196,4 +198,4 @@ def test_a_line_that_is_no_such_object_is_rejected(record: str, reason: str) -> 
     rows, rejects = read_json_lines(block(record, '{"a": 1, "b": 2}'), AB)
     assert [(reject.line, reject.reason) for reject in rejects] == [(0, reason)]
     assert rows.lines == [1]
-    assert rows.fields == [["1", "2"]]
+    assert rows.fields == [b"1\t2"]
