@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Manifest", "ModelFileError", "load_files", "read_manifest", "sha256_of"]
+__all__ = [
+    "Manifest",
+    "ModelFileError",
+    "load_files",
+    "read_manifest",
+    "sha256_of",
+    "untrusted_types",
+]
 
 
 class ModelFileError(Exception):
@@ -81,18 +88,27 @@ def load_files(manifest: Manifest, folder: Path) -> dict[str, Any]:
 
 
 def _load(path: Path) -> Any:
+    if untrusted := untrusted_types(path):
+        raise ModelFileError(
+            f"{path.name} holds types that skops does not trust: {', '.join(untrusted)}"
+        )
     if path.suffix == ".skops":
-        from skops.io import get_untrusted_types
-        from skops.io import load as load_skops
+        import skops.io
 
-        if untrusted := get_untrusted_types(file=path):
-            raise ModelFileError(
-                f"{path.name} holds types that skops does not trust: {', '.join(untrusted)}"
-            )
-        return load_skops(path)
+        return skops.io.load(path)
     import joblib
 
     return joblib.load(path)
+
+
+def untrusted_types(path: Path) -> list[str]:
+    """The types in a skops file that skops does not trust; loads nothing of it."""
+    if path.suffix != ".skops":
+        return []
+    from skops.io import get_untrusted_types
+
+    names: list[str] = get_untrusted_types(file=path)
+    return names
 
 
 def _import_without_pandas() -> None:
