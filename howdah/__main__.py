@@ -40,3 +40,9 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stdout = None  # the reader has gone; there is nobody to tell
         return 0
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  try: HOWDAH_DEBUG=1 before the command shows where", file=sys.stderr)
+        return 1

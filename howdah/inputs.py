@@ -78,7 +78,7 @@ def find_sources(arguments: Sequence[str]) -> list[Source]:
 
 
 def _expand(argument: str) -> list[str]:
-    if argument == STDIN or Path(argument).exists() or not glob.has_magic(argument):
+    if argument == STDIN or not glob.has_magic(argument) or Path(argument).exists():
         return [argument]
     found = sorted(name for name in glob.glob(argument) if not Path(name).is_dir())  # noqa: PTH207
     if not found:
@@ -91,12 +91,15 @@ def _look_at(name: str) -> Source:
         head = _read_head(sys.stdin.buffer)
     else:
         path = Path(name)
-        if not path.exists():
-            raise UsageError(f"{name} does not exist", hint="check the name; relative names"
-                             f" start at {Path.cwd()}")  # fmt: skip
-        if path.is_dir():
-            raise UsageError(f"{name} is a folder", hint=f"give its files: '{name.rstrip('/')}/*'")
         try:
+            if not path.exists():
+                raise UsageError(f"{name} does not exist", hint="check the name; relative names"
+                                 f" start at {Path.cwd()}")  # fmt: skip
+            if path.is_dir():
+                raise UsageError(f"{name} is a folder",
+                                 hint=f"give its files: '{name.rstrip('/')}/*'")  # fmt: skip
+            if not path.is_file():  # what is read of a pipe to look at it would be lost
+                raise UsageError(f"{name} is not a file", hint=f"bin/submit - < {name}")
             with path.open("rb") as file:
                 head = _read_head(file)
         except PermissionError:

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -121,7 +122,8 @@ class Jobs:
 
     def remove(self, job_id: str) -> None:
         """Forget a job and everything of it on this machine."""
-        shutil.rmtree(self.folder(job_id))
+        with suppress(FileNotFoundError):  # a job on this machine alone goes with its store
+            shutil.rmtree(self.folder(job_id))
 
     def lock(self, job_id: str, name: str) -> IO[str]:
         """Take the job's lock ``name``, waiting for whoever holds it; closing it lets go.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from howdah.errors import ModelError, UsageError
 from howdah.settings import Settings
-from mr.model import Manifest, ModelFileError, read_manifest, sha256_of
+from mr.model import Manifest, ModelFileError, read_manifest, sha256_of, untrusted_types
 from mr.pipelines import PIPELINES, Pipeline
 from mr.spec import MODEL_FILE
 
@@ -111,6 +111,12 @@ def _check_files(manifest: Manifest, folder: Path) -> None:
                 " its sha256 differs",
                 hint=f"remove it if you don't trust it; put the right one back, or bin/models add"
                 f" {manifest.name} again",
+            )
+        if untrusted := untrusted_types(path):
+            raise ModelError(
+                f"model {manifest.name}: {name} holds types that skops does not trust:"
+                f" {', '.join(untrusted)}",
+                hint="save it without them, or as joblib",
             )
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,14 +39,25 @@ def fetch_results(
     _check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     unfinished.mkdir(parents=True, exist_ok=True)
-    with (unfinished / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(unfinished):
+        if folder.exists():  # another call has fetched it while this one waited
+            return
         _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
         _write_json(unfinished / "summary.json", readable_summary(job, partial))
         _write_json(unfinished / "run.json", _provenance(job))
-        (unfinished / "lock").unlink()
         unfinished.rename(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's own lock, waiting for whoever holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +34,9 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file or folder, if it is there."""
 
+    def reaching(self) -> AbstractContextManager[None]:
+        """While what ``sink`` gave is written to: the store's own errors become ClusterError."""
+
 
 class LocalStore:
     """A folder of this machine."""
@@ -63,6 +67,9 @@ class LocalStore:
         else:
             path.unlink(missing_ok=True)
 
+    def reaching(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
 
 class HdfsStore:
     """A folder of HDFS, spoken to over WebHDFS."""
@@ -78,7 +85,7 @@ class HdfsStore:
 
     def sizes(self, folder: str) -> dict[str, int]:
         path = f"{self._folder}/{folder}"
-        with reaching(self._cluster):
+        with self.reaching():
             if self._client.status(path, strict=False) is None:
                 return {}
             entries = self._client.list(path, status=True)
@@ -86,28 +93,26 @@ class HdfsStore:
 
     def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
         with (
-            reaching(self._cluster),
+            self.reaching(),
             self._client.read(f"{self._folder}/{name}", offset=offset, chunk_size=CHUNK) as chunks,
         ):
             yield from chunks
 
     def remove(self, name: str) -> None:
-        with reaching(self._cluster):
+        with self.reaching():
             self._client.delete(f"{self._folder}/{name}", recursive=True)
 
+    @contextmanager
+    def reaching(self) -> Iterator[None]:
+        from hdfs import HdfsError
+        from requests import RequestException
 
-class reaching:
-    """Turns a NameNode that doesn't answer into ClusterError."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        import requests
-
-        if isinstance(error, requests.exceptions.RequestException):
+        try:
+            yield
+        except HdfsError as error:
+            why = str(error).strip().split("\n")[0]
+            raise ClusterError(f"HDFS refuses: {why}", hint="bin/cluster status") from error
+        except RequestException as error:
             raise ClusterError(
                 f"HDFS doesn't answer at {self._cluster.webhdfs_url}",
                 hint="bin/cluster status; bin/cluster up",

@@ -5,6 +5,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from howdah.columns import find_columns
@@ -13,14 +14,13 @@ from howdah.inputs import STDIN, Source, find_sources
 from howdah.jobs import Job, Jobs
 from howdah.launch import start
 from howdah.logs import first_error
-from howdah.models import Model, find_model
+from howdah.models import Model, find_model, pipeline_of
 from howdah.progress import Bar
 from howdah.report import describe, print_summary, summary_of, tracking_url
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.upload import store_input
 from howdah.watch import SUBMIT_LOCK, end, follow, observe
-from mr.model import read_manifest
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import columns
 from mr.spec import MODEL_FILE
@@ -68,17 +68,30 @@ def parser() -> argparse.ArgumentParser:
         help="the share of records that may be rejected (default 0.01)",
     )
     command.add_argument(
-        "--splits", type=int, default=0, metavar="N", help="map tasks (default: by size and cores)"
+        "--splits",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="map tasks (default: by size and cores)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     return command
 
 
 def _rate(text: str) -> float:
-    rate = float(text)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1
     if not 0 <= rate <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
     return rate
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return int(text)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -98,14 +111,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         attached = job is not None and not _was_cut_off(job, jobs)
         if job is None:
             job = jobs.create(state="uploading", **planned)
+        elif attached:
+            _tell(f"{job.id} has the same input and isn't finished: following it")
+        else:
+            _tell(f"the upload of {job.id} was cut off: uploading again")
         upload_lock = None if attached else jobs.lock(job.id, SUBMIT_LOCK)
     if not args.json:
         print(job.id, flush=True)
-    if attached:
-        print(f"howdah: {job.id} has the same input and isn't finished: following it",
-              file=sys.stderr)  # fmt: skip
-    else:
-        with upload_lock:  # type: ignore[union-attr]
+    if upload_lock:
+        with upload_lock:
             job = _store_and_start(job, sources, jobs, settings)
     return _see_to_its_end(job, args, settings)
 
@@ -117,7 +131,7 @@ def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline
         path = settings.root / "models" / args.model / MODEL_FILE
         if not path.is_file():
             raise UsageError(f"there is no model {args.model}", hint="bin/models lists them")
-        name = read_manifest(path).pipeline
+        name = pipeline_of(settings.root, args.model).name
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
@@ -195,7 +209,10 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
     total = None if None in sizes else sum(size or 0 for size in sizes)
     try:
         store.remove("input")  # of an upload that was cut off
-        with Bar("reading" if job.runner == "local" else "uploading", total) as bar:
+        with (
+            store.reaching(),
+            Bar("reading" if job.runner == "local" else "uploading", total) as bar,
+        ):
             stored = []
             for number, source in enumerate(sources):
                 name = f"{number:05d}.txt{source.suffix}"
@@ -211,9 +228,12 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
                     )
                 )
     except BaseException:
-        store.remove("")
+        with suppress(ClusterError):  # what went wrong first is told
+            store.remove("")
         jobs.remove(job.id)
         raise
+    if jobs.read(job.id).is_finished:  # cancelled meanwhile
+        return jobs.update(job, inputs=tuple(stored))
     job = jobs.update(job, inputs=tuple(stored), state="launching")
     start(job, settings)
     return job
@@ -272,7 +292,11 @@ def _interrupted(job: Job, settings: Settings) -> int:
             answer = ""
         if answer.strip().lower().startswith("c"):
             end(job, settings)
-            print(f"howdah: {job.id} is cancelled", file=sys.stderr)
+            _tell(f"{job.id} is cancelled")
             return 130
-    print(f"howdah: {job.id} goes on; bin/status {job.id}, bin/cancel {job.id}", file=sys.stderr)
+    _tell(f"{job.id} goes on; bin/status {job.id}, bin/cancel {job.id}")
     return 130
+
+
+def _tell(line: str) -> None:
+    print(f"howdah: {line}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def store_input(
             lines = unpacked(raw, source.suffix)
             while chunk := lines.read(CHUNK):
                 text.add(chunk)
-            text.end()
+            text.end(header)
         except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
             if not source.suffix or getattr(error, "errno", None):
                 raise
@@ -81,7 +82,7 @@ def store_input(
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(Path(source.name).resolve())
     return Input(
-        name=source.name,
+        name=os.fsencode(source.name).decode(errors="backslashreplace"),
         stored=stored,
         bytes=raw.bytes,
         sha256=raw.sha256.hexdigest(),
@@ -116,8 +117,9 @@ class _Text:
                 hint="records are lines; is it a text file?",
             )
 
-    def end(self) -> None:
+    def end(self, header: bool) -> None:
         if self._open_line and self._bytes > self.bom * len(BOM):
             self.lines += 1
-        if not self.lines:
-            raise UsageError(f"{self._name} is empty", hint="there is nothing to score in it")
+        if not self.lines - header:
+            what = "has a header and no records" if self.lines else "is empty"
+            raise UsageError(f"{self._name} {what}", hint="there is nothing to score in it")

@@ -75,22 +75,34 @@ def end(job: Job, settings: Settings) -> Job:
         application = Yarn(_cluster(settings)).application(job.id)
         if application and application.final_status == "UNDEFINED":
             Yarn(_cluster(settings)).kill(application.id)
+    job = jobs.update(job, state="cancelled", finished=time.time())  # before a follower sees it end
     if job.process and jobs.is_held(job.id, RUN_LOCK):
         with suppress(ProcessLookupError):
             os.killpg(job.process, signal.SIGTERM)
-    return jobs.update(job, state="cancelled", finished=time.time())
+    return job
 
 
 def read_summary(job: Job, store: Store) -> Partial:
     """The job's merged summary; raises IntegrityError unless its counts meet the input's."""
+    names = sorted(store.sizes("output"))
+    if "_SUCCESS" not in names:
+        raise IntegrityError(
+            f"job {job.id}: {store.uri}/output has no _SUCCESS", hint="submit the input again"
+        )
     lines = [
         line
-        for name in sorted(store.sizes("output"))
+        for name in names
         if name.startswith("part-")
         for line in b"".join(store.read(f"output/{name}")).splitlines()
     ]
-    partials = [json.loads(value) for _, _, value in (line.partition(b"\t") for line in lines)]
-    summary = merge(partials)
+    try:
+        partials = [json.loads(value) for _, _, value in (line.partition(b"\t") for line in lines)]
+        summary = merge(partials)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            f"job {job.id}: its summary in {store.uri}/output is damaged: {error}",
+            hint="submit the input again",
+        ) from None
     counted = summary["scored"] + sum(summary["rejected"].values())
     if counted != job.records:
         raise IntegrityError(
