@@ -29,6 +29,7 @@ TASKS = "tasks"  # mrjob's own folder, in the local runner
 CODE = "mr.zip"
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
+TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
 
 
 def start(job: Job, settings: Settings) -> None:
@@ -107,6 +108,7 @@ def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> No
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         "mapreduce.map.failures.maxpercent": "0",
+        "mapreduce.map.memory.mb": str(_task_mb(model)),
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
     }
@@ -157,6 +159,11 @@ def _publish_model(model: Model, cluster: Cluster) -> list[str]:
             client.upload(f"{partial}/{path.name}", str(path))
         client.rename(partial, folder)
     return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
+
+
+def _task_mb(model: Model) -> int:
+    """Memory of a map task's container: a loaded model may be several times its file."""
+    return TASK_MB + 4 * (sum(path.stat().st_size for path in model.files) >> 20)
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

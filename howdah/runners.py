@@ -97,7 +97,7 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
         return [str(self.cluster.hadoop_bin)]
 
     def get_hadoop_version(self) -> str:
-        return "3.4.2"
+        return self.cluster.hadoop_version
 
 
 def local_job(arguments: list[str], splits: int) -> ScoreJob:

@@ -22,6 +22,7 @@ class Cluster:
     """One Hadoop cluster as its clients see it; URLs have no slash at the end."""
 
     inventory: Path
+    hadoop_version: str
     hadoop_bin: Path
     streaming_jar: Path
     conf_dir: Path
@@ -76,6 +77,7 @@ def read_cluster(inventory: Path, state: Path, user: str) -> Cluster:
     historyserver = f"{values['historyserver_host']}:{values['historyserver_http_port']}"
     return Cluster(
         inventory=inventory,
+        hadoop_version=str(values["hadoop_version"]),
         hadoop_bin=home / "bin" / "hadoop",
         streaming_jar=home / "lib" / f"hadoop-streaming-{values['hadoop_version']}.jar",
         conf_dir=state / str(values["hadoop_conf"]),

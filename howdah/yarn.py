@@ -62,6 +62,19 @@ class Yarn:
             diagnostics=newest.get("diagnostics", ""),
         )
 
+    def stages(self, application: Application) -> str:
+        """How far its map and reduce tasks are; empty before there are any."""
+        url = f"{self._cluster.resourcemanager_url}/proxy/{application.id}/ws/v1/mapreduce/jobs"
+        response = _ask("GET", url, "The ResourceManager")
+        if "json" not in response.headers.get("Content-Type", ""):
+            return ""  # once the ApplicationMaster is gone, the proxy answers with a page
+        found = (response.json().get("jobs") or {}).get("job") or []
+        return ", ".join(
+            f"map {job['mapProgress']:.0f} % ({job['mapsCompleted']} of {job['mapsTotal']} tasks),"
+            f" reduce {job['reduceProgress']:.0f} %"
+            for job in found
+        )
+
     def kill(self, application_id: str) -> None:
         """End an application."""
         path = f"apps/{application_id}/state?user.name={self._cluster.user}"

@@ -35,7 +35,8 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run every step; stop at the first that fails."""
     root = settings.root
-    scripts = sorted(str(path) for path in (root / "bin").iterdir())
+    scripts = [*sorted((root / "bin").iterdir()), root / ".ci" / "run"]
+    scripts += sorted((root / "hadoop-setup" / "project" / "roles").glob("*/files/*"))
     lint = [
         ["ruff", "check", "howdah", "mr", "tests"],
         ["ruff", "format", "--check", "howdah", "mr", "tests"],
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     ]
     for command in lint:
         _step([sys.executable, "-m", *command], root)
-    _step([str(Path(sys.executable).parent / "shellcheck"), *scripts, ".ci/run"], root)
+    shellcheck = Path(sys.executable).parent / "shellcheck"
+    _step([str(shellcheck), *map(str, scripts)], root)
     _install_packages()
     tests = ["pytest", *(["-m", "not hadoop"] if args.quick else []), *args.pytest]
     _step([sys.executable, "-m", *tests], root)
