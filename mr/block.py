@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_RECORD", "Block", "Reject", "line_starts", "read_block"]
+from mr.split import MAX_RECORD
 
-MAX_RECORD = 1 << 20
+__all__ = ["Block", "Reject", "line_starts", "read_block"]
 
 _LF, _SPACE = b"\n "
 

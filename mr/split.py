@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, cast
 
-__all__ = ["BOM", "Split", "read_blocks"]
+__all__ = ["BOM", "MAX_RECORD", "Split", "read_blocks"]
 
 BOM = b"\xef\xbb\xbf"
+MAX_RECORD = 1 << 20
+
+LONGEST_READ = MAX_RECORD + 1  # the rest of a longer line would only fill the memory
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,12 @@ class Split:
         )
 
 
-def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[bytes]:
-    """Yield the split's lines, unchanged, in blocks of about ``size`` bytes.
+def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the split's lines in blocks of about ``size`` bytes, and how many bytes each was.
 
-    Every block ends with a newline, except where the input's last line has none.
+    Every block ends with a newline, except where the input's last line has none. Of a line that
+    is too long for a record, what is over ``LONGEST_READ`` may be left out: it is the last one
+    of its block, which was longer than it is.
     """
     if not split.local:
         return _whole_lines(stdin, size, math.inf)
@@ -59,24 +64,38 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[bytes]:
     stdin.seek(split.start)
     if not split.start:
         return _without_bom(_whole_lines(stdin, size, split.length + 1))
-    return _whole_lines(stdin, size, split.length + 1 - len(stdin.readline()))
+    return _whole_lines(stdin, size, split.length + 1 - _skip_line(stdin))
 
 
-def _whole_lines(stream: IO[bytes], size: int, budget: float) -> Iterator[bytes]:
+def _whole_lines(stream: IO[bytes], size: int, budget: float) -> Iterator[tuple[bytes, int]]:
     """Yield blocks of the lines that begin in the next ``budget`` bytes of ``stream``."""
     while budget > 0:
         block = stream.read(int(min(size, budget)))
         if not block:
             return
+        left_out = 0
         if not block.endswith(b"\n"):
-            block += stream.readline()
-        budget -= len(block)
-        yield block
+            block += stream.readline(LONGEST_READ)
+            if not block.endswith(b"\n"):
+                left_out = _skip_line(stream)
+        budget -= len(block) + left_out
+        yield block, len(block) + left_out
 
 
-def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    for first in blocks:
-        if rest := first.removeprefix(BOM):
-            yield rest
+def _skip_line(stream: IO[bytes]) -> int:
+    """Read to the end of the line, however long it is; return its bytes."""
+    skipped = 0
+    while piece := stream.readline(LONGEST_READ):
+        skipped += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _without_bom(blocks: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    for first, length in blocks:
+        rest = first.removeprefix(BOM)
+        if rest:
+            yield rest, length - len(first) + len(rest)
         break
     yield from blocks

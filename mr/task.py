@@ -10,14 +10,14 @@ from typing import IO, Any
 import numpy as np
 
 from mr import summary
-from mr.block import MAX_RECORD, Reject, line_starts
+from mr.block import Reject, line_starts
 from mr.model import Manifest, load_files, read_manifest
 from mr.pipelines import PIPELINES
 from mr.score import ScoredBatch, score_block
 from mr.scorer import Scorer
 from mr.sink import PartFile, Sink
 from mr.spec import MODEL_FILE, Spec
-from mr.split import Split, read_blocks
+from mr.split import MAX_RECORD, Split, read_blocks
 
 __all__ = ["Task"]
 
@@ -49,7 +49,7 @@ class Task:
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> summary.Partial:
         """Score every block, calling ``progress`` before each; return the split's summary."""
-        for raw in self._blocks(stdin):
+        for raw, length in self._blocks(stdin):
             progress()
             with self._timed("score"):
                 scored, rejects = score_block(self._scorer, self._manifest, raw)
@@ -61,21 +61,21 @@ class Task:
             with self._timed("summarise"):
                 for batch in scored:
                     self._count(raw, batch)
-            self.position += len(raw)
+            self.position += length
         with self._timed("write"):
             self._scores.close()
             self._rejected.close()
         self._summarise()
         return self._finished()
 
-    def _blocks(self, stdin: IO[bytes]) -> Iterator[bytes]:
+    def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
         blocks = read_blocks(stdin, self._split, self._scorer.block_size)
         if self._split.start == 0 and self._split.file in self._spec.headers:
-            first = next(blocks, b"")
+            first, length = next(blocks, (b"", 0))
             header, newline, rest = first.partition(b"\n")
             self.position += len(header) + len(newline)
             if rest:
-                yield rest
+                yield rest, length - len(header) - len(newline)
         while True:
             with self._timed("read"):
                 block = next(blocks, None)

@@ -1,6 +1,7 @@
 import pytest
 
-from mr.block import MAX_RECORD, line_starts, read_block
+from mr.block import line_starts, read_block
+from mr.split import MAX_RECORD
 
 LONG = b"x" * (MAX_RECORD + 1)
 

@@ -37,6 +37,7 @@ def bits(model: Any, manifest: Manifest, rows: Any) -> Any:
     return kept.values[: len(rows)]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_records_bits_depend_on_nothing_but_the_record(kind: str, manifest: Manifest) -> None:
     """Alone, among few or among many, first or last: the same bits."""

@@ -1,11 +1,12 @@
 import bz2
 import gzip
 import io
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
-from mr.split import BOM, Split, read_blocks
+from mr.split import BOM, MAX_RECORD, Split, read_blocks
 
 INPUTS = {
     "LF": b"one\ntwo\n\nthree\n",
@@ -20,7 +21,11 @@ INPUTS = {
 
 
 def lines_of(data: bytes, start: int, length: int, size: int, name: str = "a.txt") -> bytes:
-    return b"".join(read_blocks(io.BytesIO(data), Split(name, start, length, True), size))
+    return joined(read_blocks(io.BytesIO(data), Split(name, start, length, True), size))
+
+
+def joined(blocks: Iterator[tuple[bytes, int]]) -> bytes:
+    return b"".join(block for block, _ in blocks)
 
 
 @pytest.mark.parametrize("data", INPUTS.values(), ids=INPUTS.keys())
@@ -52,13 +57,29 @@ def test_a_compressed_input_is_read_whole(name: str, compress: object) -> None:
 def test_a_streams_lines_are_taken_as_they_come() -> None:
     """On a cluster, Hadoop has read the split: all of stdin is the task's."""
     split = Split("a.txt", 5, 3, local=False)
-    assert b"".join(read_blocks(io.BytesIO(b"one\ntwo\n"), split, 2)) == b"one\ntwo\n"
+    assert joined(read_blocks(io.BytesIO(b"one\ntwo\n"), split, 2)) == b"one\ntwo\n"
 
 
 def test_a_block_ends_with_a_line() -> None:
     """Blocks are about as large as asked for, and hold whole lines."""
     blocks = list(read_blocks(io.BytesIO(b"one\ntwo\nthree\n"), Split("a", 0, 14, True), 5))
-    assert blocks == [b"one\ntwo\n", b"three\n"]
+    assert blocks == [(b"one\ntwo\n", 8), (b"three\n", 6)]
+
+
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["newline", "end of input"])
+@pytest.mark.parametrize("split", [Split("a", 0, 5 << 20, True), Split("a", 0, 0, False)])
+def test_a_line_too_long_for_a_record_is_not_held_in_memory(split: Split, end: bytes) -> None:
+    """Enough of it is kept to see that it is too long; its bytes are counted."""
+    data = b"one\n" + b"x" * (4 << 20) + end + (b"two\n" if end else b"")
+    blocks = list(read_blocks(io.BytesIO(data), split, 100))
+    assert blocks[0] == (data[: 101 + MAX_RECORD], len(data.removesuffix(b"two\n")))
+    assert blocks[1:] == ([(b"two\n", 4)] if end else [])
+
+
+def test_a_split_within_a_long_line_begins_after_it() -> None:
+    """The line that began before the split is skipped, however long it is."""
+    data = b"x" * (4 << 20) + b"\ntwo\n"
+    assert lines_of(data, 10, len(data) - 10, 100) == b"two\n"
 
 
 def test_a_split_is_read_from_the_tasks_environment() -> None:

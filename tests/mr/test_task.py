@@ -155,6 +155,19 @@ def test_rejects_are_found_again_by_their_offset(score: Score, logistic: Any) ->
     assert scored.rejected == b"invalid UTF-8\t%d\ta\\\\b\\tc\\xffd\n" % len(MANY)
 
 
+def test_offsets_are_right_after_a_line_that_was_not_read_whole(
+    score: Score, logistic: Any
+) -> None:
+    """The bytes of a very long line count, though they aren't kept."""
+    long = b"x" * (3 << 20) + b"\n"
+    scored = score(logistic, MANY + long + b"y\n" + MANY, columns=COLUMNS)
+    reason, _, record = scored.rejected.split(b"\n")[0].partition(b"\t%d\t" % len(MANY))
+    assert reason == b"longer than 1 MiB"
+    assert record == b"x" * 1000
+    assert b"\t%d\ty\n" % len(MANY + long) in scored.rejected
+    assert scored.partial["scored"] == 2 * ROWS
+
+
 def test_a_header_is_no_record(score: Score, logistic: Any) -> None:
     """The first line of an input that has a header is left out, in its first split only."""
     header = ",".join(COLUMNS).encode() + b"\n"
