@@ -73,7 +73,7 @@ def find_sources(arguments: Sequence[str]) -> list[Source]:
     """The inputs that ``arguments`` name, in order; raises UsageError for the first unusable."""
     names = [name for argument in arguments for name in _expand(argument)]
     if names.count(STDIN) > 1:
-        raise UsageError("- (stdin) can be given once")
+        raise UsageError("- (stdin) can be given once", hint="name it once")
     return [_look_at(name) for name in names]
 
 

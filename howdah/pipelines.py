@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="bin/pipelines",
         description="List what can be run.",
-        epilog="example:\n  bin/submit comments.txt --pipeline moderation",
+        epilog="examples:\n  bin/pipelines\n  bin/submit comments.txt --pipeline moderation",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--json", action="store_true", help="print JSON")
