@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,27 +27,27 @@ class SetUpError(Exception):
 
 def main(arguments: list[str]) -> None:
     """Run ``arguments`` (a command's name, then its own arguments) in ``.venv``."""
-    if Path(sys.prefix) == VENV:
-        sys.path[0] = str(ROOT)
-        from howdah.__main__ import main as run
-
-        sys.exit(run(arguments))
     try:
         ensure("requirements.lock")
         if arguments[0] in ("test", "bench"):
             ensure("requirements-test.lock")
     except SetUpError as error:
         sys.exit(f"howdah: {error}")
+    except OSError as error:
+        sys.exit(f"howdah: could not set up {VENV}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
-    os.execv(PYTHON, [str(PYTHON), __file__, *arguments])
+    if Path(sys.prefix) != VENV:
+        os.execv(PYTHON, [str(PYTHON), __file__, *arguments])
+    sys.path[0] = str(ROOT)
+    from howdah.__main__ import main as run
+
+    sys.exit(run(arguments))
 
 
 def ensure(lock: str) -> None:
     """Install what ``lock`` pins, with hashes, unless its stamp says that it is there."""
-    wanted = f"{sys.version.split()[0]} {hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()}\n"
-    stamp = VENV / f"{lock}.installed"
-    if _read(stamp) == wanted:
+    if _is_installed(lock):
         return
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         raise SetUpError(
@@ -54,47 +55,81 @@ def ensure(lock: str) -> None:
             " (Debian 12 and 13 have them)"
         )
     with (ROOT / ".setup.lock").open("w") as guard:
+        os.set_inheritable(guard.fileno(), True)  # killed, this is held until its pip has ended
         fcntl.flock(guard, fcntl.LOCK_EX)
-        if _read(stamp) == wanted:  # another command made it while this one waited
+        if _is_installed(lock):  # another command did it while this one waited
             return
+        if importlib.util.find_spec("ensurepip") is None:
+            _apt_install("python3-venv")
         print(f"howdah: installing {lock} into .venv (once; a minute or two)", file=sys.stderr)
-        stamp.unlink(missing_ok=True)
+        _stamp(lock).unlink(missing_ok=True)
         if lock == "requirements.lock":
-            _make_venv()
-        _run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            + ["--require-hashes", "--no-deps", "-r", ROOT / lock],
-            f"pip could not install {lock}; the lines above say why",
-        )
-        stamp.write_text(wanted)
+            _make_venv(lock)
+        _pip_install(lock, (ROOT / lock).read_text())
+        _stamp(lock).write_text(_state(lock))
 
 
-def _make_venv() -> None:
-    if importlib.util.find_spec("ensurepip") is None:
-        _apt_install("python3-venv")
-    shutil.rmtree(VENV, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", VENV], "python3 -m venv failed; the lines above say why")
+def _stamp(lock: str) -> Path:
+    return VENV / f"{lock}.stamp"
+
+
+def _state(lock: str) -> str:
+    """The interpreter below ``.venv`` and what it has; a new release of Debian changes the first.
+
+    Whichever python3 called, that in ``.venv`` runs: jobs on a cluster may be using it.
+    """
+    return f"{PYTHON.resolve()} {hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()}\n"
+
+
+def _is_installed(lock: str) -> bool:
+    try:
+        return PYTHON.exists() and _stamp(lock).read_text() == _state(lock)
+    except FileNotFoundError:
+        return False
+
+
+def _make_venv(lock: str) -> None:
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    python = Path(sys.executable).resolve()  # not that of another environment
+    _run([python, "-m", "venv", VENV], "python3 -m venv failed; the lines above say why")
+    # What builds the few packages that come as sources; pip itself would fetch any version
+    pins = re.split(r"\n(?=\S)", (ROOT / lock).read_text())
+    _pip_install(lock, next(pin for pin in pins if pin.startswith("setuptools==")))
+
+
+def _pip_install(lock: str, pins: str) -> None:
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--no-deps", "--use-pep517", "--no-build-isolation"]
+    failed = f"pip could not install {lock}; the lines above say why. The same command tries again"
+    _run([*command, "-r", "/dev/stdin"], failed, stdin=pins)
 
 
 def _apt_install(package: str) -> None:
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise SetUpError(f"{package} is missing; install it: sudo apt-get install {package}")
     print(f"howdah: installing {package}", file=sys.stderr)
+    apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    apt_get += ["-o", "DPkg::Lock::Timeout=60", "-o", "Dpkg::Use-Pty=0"]
     failed = f"apt-get could not install {package}; the lines above say why"
-    _run(["apt-get", "update", "-qq"], failed)
-    _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], failed)
+    _run([*apt_get, "update"], failed)
+    _run([*apt_get, "install", "-y", "--no-install-recommends", package], failed, silent=True)
 
 
-def _run(command: Sequence[object], failed: str) -> None:
-    if subprocess.run([str(word) for word in command], stdout=sys.stderr, check=False).returncode:
+def _run(command: Sequence[object], failed: str, *, stdin: str = "", silent: bool = False) -> None:
+    """Run ``command``; it never reads the caller's stdin, which may be a submitted file."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if silent else None,
+        close_fds=False,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, end="", file=sys.stderr)
         raise SetUpError(failed)
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None
 
 
 if __name__ == "__main__":
