@@ -5,6 +5,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -69,8 +70,11 @@ def store_input(
             while chunk := lines.read(CHUNK):
                 text.add(chunk)
             text.end(header)
-        except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
-            if not source.suffix or getattr(error, "errno", None):
+        except BaseException as error:
+            if part:
+                with suppress(Exception):  # a file still being written would outlive its removal
+                    part.close()
+            if not _is_damage(error):
                 raise
             raise UsageError(
                 f"{source.name} is cut off or damaged: {error}",
@@ -90,6 +94,12 @@ def store_input(
         bom=text.bom,
         header=header,
     )
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Whether ``error`` is a decompressor's; bzip2's is a bare OSError."""
+    bare = type(error) is OSError and error.errno is None
+    return bare or isinstance(error, EOFError | gzip.BadGzipFile | zlib.error)
 
 
 class _Text:
