@@ -21,17 +21,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass
 class Howdah:
-    """Howdah's commands with a state folder of their own, run in ``cwd``."""
+    """Howdah's commands with a state folder of their own, run in ``cwd``.
+
+    ``wrapper`` is a command that runs them.
+    """
 
     state: Path
     cwd: Path
     runner: str
     environ: dict[str, str] = field(default_factory=dict)
+    wrapper: list[str] = field(default_factory=list)
 
     def start(self, command: str, *arguments: object, **options: Any) -> "subprocess.Popen[str]":
         """Start bin/``command``; its output is text."""
         return subprocess.Popen(
-            [str(ROOT / "bin" / command), *map(str, arguments)],
+            [*self.wrapper, str(ROOT / "bin" / command), *map(str, arguments)],
             cwd=self.cwd,
             env=os.environ | {"HOWDAH_STATE": str(self.state)} | self.environ,
             text=True,

@@ -3,7 +3,6 @@
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -17,16 +16,18 @@ from sklearn.preprocessing import StandardScaler
 from tests.conftest import ROOT, Howdah
 
 
-@pytest.fixture
-def add_model(local: Howdah, tmp_path: Path) -> Iterator[Callable[..., str]]:
+@pytest.fixture(scope="module")
+def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Adds a fitted model by bin/models; gives its name."""
     names = []
+    folder = tmp_path_factory.mktemp("models")
+    howdah = Howdah(folder / "state", folder, "local")
 
     def add(model: Any, *arguments: str) -> str:
         name = f"test-{uuid.uuid4().hex[:8]}"
-        joblib.dump(model, tmp_path / f"{name}.joblib")
+        joblib.dump(model, folder / f"{name}.joblib")
         names.append(name)
-        local("models", "add", name, f"{name}.joblib", *arguments)
+        howdah("models", "add", name, f"{name}.joblib", *arguments)
         return name
 
     yield add

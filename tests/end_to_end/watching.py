@@ -1,0 +1,113 @@
+"""What tests see and do behind a job's back: its record, its processes, its application."""
+
+import json
+import os
+import pty
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from howdah.settings import Cluster, load
+from howdah.store import hdfs_client
+from howdah.web import ask
+from tests.conftest import ROOT, Howdah
+
+__all__ = [
+    "Terminal",
+    "applications",
+    "cluster_of",
+    "hdfs_of",
+    "jobs_of",
+    "map_tasks",
+    "record_of",
+    "until",
+]
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], seconds: float = 120) -> T:
+    """Wait for ``condition``; its first true answer."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
+    return found
+
+
+def cluster_of(howdah: Howdah) -> Cluster:
+    """The cluster that the jobs run on."""
+    cluster = load({"HOWDAH_STATE": str(howdah.state)}).cluster
+    assert cluster
+    return cluster
+
+
+def hdfs_of(howdah: Howdah) -> Any:
+    """A client of the cluster's HDFS."""
+    return hdfs_client(cluster_of(howdah))
+
+
+def jobs_of(howdah: Howdah) -> list[str]:
+    """The jobs that there is a record of, or a folder in HDFS."""
+    found = {path.name for path in (howdah.state / "jobs").glob("*/")}
+    if howdah.runner == "hadoop":
+        found |= set(hdfs_of(howdah).list("/howdah/jobs"))
+    return sorted(found)
+
+
+def record_of(howdah: Howdah, job: str) -> dict[str, Any]:
+    """The job's record as it is now."""
+    stated: dict[str, Any] = json.loads((howdah.state / "jobs" / job / "job.json").read_text())
+    return stated
+
+
+def applications(howdah: Howdah, job: str) -> list[dict[str, Any]]:
+    """Every application that YARN has had of the job."""
+    url = f"{cluster_of(howdah).resourcemanager_url}/ws/v1/cluster/apps?applicationTags={job}"
+    found = ask(url, timeout=10).json()["apps"] or {"app": []}
+    apps: list[dict[str, Any]] = found["app"]
+    return apps
+
+
+def map_tasks(job: str, start: int | None = None) -> list[int]:
+    """The Python processes of the job's map tasks; ``start`` tells of which split."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes().split(b"\0")
+            program = os.readlink(folder / "exe")  # noqa: PTH115
+        except OSError:  # it has ended meanwhile
+            continue
+        told = dict(line.partition(b"=")[::2] for line in environ)
+        of_job = job.encode() in told.get(b"mapreduce_task_output_dir", b"")
+        of_split = start is None or told.get(b"mapreduce_map_input_start") == b"%d" % start
+        if of_job and of_split and "python" in Path(program).name:
+            found.append(int(folder.name))
+    return found
+
+
+class Terminal:
+    """A command with a terminal of its own, and a person at it."""
+
+    def __init__(self, howdah: Howdah, command: str, *arguments: object) -> None:
+        self.seen = ""
+        self._process, self._screen = pty.fork()
+        if not self._process:
+            os.chdir(howdah.cwd)
+            program = str(ROOT / "bin" / command)
+            environ = os.environ | {"HOWDAH_STATE": str(howdah.state)}
+            os.execve(program, [program, *map(str, arguments)], environ)
+
+    def wait_for(self, text: str) -> None:
+        """Read until ``text`` is on the screen."""
+        while text not in self.seen:
+            self.seen += os.read(self._screen, 1000).decode(errors="replace")
+
+    def press(self, keys: str) -> None:
+        """Type ``keys``."""
+        os.write(self._screen, keys.encode())
+
+    def exit_status(self) -> int:
+        """Wait for the command's end."""
+        return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
