@@ -6,6 +6,7 @@ It holds the job's ``run`` lock as long as it lives, and what it says goes to ru
 import fcntl
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import traceback
@@ -130,7 +131,7 @@ def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> No
 def _common_arguments(shipped: Iterable[str | Path]) -> list[str]:
     return [
         *("--files", ",".join(f"{path}#{str(path).rpartition('/')[2]}" for path in shipped)),
-        *("--python-bin", sys.executable),
+        *("--python-bin", shlex.quote(sys.executable)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),
     ]
