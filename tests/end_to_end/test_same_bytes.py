@@ -49,7 +49,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.hadoop
 def test_runners_and_splits_agree(local: Howdah, hadoop: Howdah, tmp_path: Path) -> None:
     """Awkward text gives the same bytes locally and on Hadoop, in one split and in many."""
-    name = "awkward, naïve & \"quoted\" it's.txt"
+    name = 'awkward, naïve & "quoted" it\'s.txt'
     (tmp_path / name).write_bytes(awkward_text())
     reference = contents(local.score(name, "--max-rejected", 1, "--splits", 1))
     for runner in (local, hadoop):
