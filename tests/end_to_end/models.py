@@ -39,13 +39,14 @@ class Echo(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class Gated(Echo):
-    """Waits until the file ``gate`` exists."""
+    """Waits until the folder ``gates`` has a file named as the job."""
 
-    def __init__(self, gate: str) -> None:
-        self.gate = gate
+    def __init__(self, gates: str) -> None:
+        self.gates = gates
 
     def stumble(self) -> None:
-        while not os.path.exists(self.gate):  # noqa: PTH110
+        job = os.environ["mapreduce_task_output_dir"].split("/jobs/")[1].split("/")[0]
+        while not Path(self.gates, job).exists():
             time.sleep(0.02)
 
 

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hdfs import HdfsError
 
-from tests.conftest import Howdah
+from tests.conftest import STATE, Howdah
 from tests.end_to_end.models import STONE, Gated
 from tests.end_to_end.watching import (
     Terminal,
     applications,
     hdfs_of,
     jobs_of,
+    kill_daemon,
     map_tasks,
     record_of,
+    start_daemon,
     until,
 )
 
@@ -35,20 +38,20 @@ class Gate:
     """
 
     arguments: list[object]
-    file: Path
+    folder: Path
 
-    def open(self) -> None:
-        self.file.touch()
-
-
-@pytest.fixture(scope="module")
-def gate_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("gate") / "open"
+    def open(self, job: str) -> None:
+        (self.folder / job).touch()
 
 
 @pytest.fixture(scope="module")
-def gated_model(add_model: Callable[..., str], gate_file: Path) -> str:
-    return add_model(Gated(str(gate_file)), "--features", "x")
+def gates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gates")
+
+
+@pytest.fixture(scope="module")
+def gated_model(add_model: Callable[..., str], gates: Path) -> str:
+    return add_model(Gated(str(gates)), "--features", "x")
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +65,13 @@ def numbers() -> bytes:
 
 
 @pytest.fixture
-def gate(gated_model: str, gate_file: Path, numbers: bytes, tmp_path: Path) -> Iterator[Gate]:
-    gate_file.unlink(missing_ok=True)
+def gate(gated_model: str, gates: Path, numbers: bytes, tmp_path: Path) -> Iterator[Gate]:
     (tmp_path / "numbers.csv").write_bytes(numbers)
-    yield Gate(["numbers.csv", "--model", gated_model, "--splits", 2], gate_file)
-    gate_file.touch()  # so that no task stays
+    gate = Gate(["numbers.csv", "--model", gated_model, "--splits", 2], gates)
+    yield gate
+    for state in (tmp_path / "state", STATE):  # so that no task stays
+        for record in state.glob("jobs/*/"):
+            gate.open(record.name)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -75,14 +80,17 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    gated_model: str, gate_file: Path, numbers: bytes, tmp_path_factory: pytest.TempPathFactory
+    gated_model: str, gates: Path, numbers: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, bytes]:
     """The results of a run that nothing happens to."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "numbers.csv").write_bytes(numbers)
-    gate_file.touch()
     howdah = Howdah(folder / "state", folder, "local")
-    return contents(howdah.score("numbers.csv", "--model", gated_model, "--splits", 2))
+    gate = Gate(["numbers.csv", "--model", gated_model, "--splits", 2], gates)
+    process, job = start(howdah, gate)
+    gate.open(job)
+    finish(process)
+    return contents(howdah.results(job))
 
 
 def start(howdah: Howdah, gate: Gate, *arguments: object) -> tuple["subprocess.Popen[str]", str]:
@@ -106,11 +114,13 @@ def state_of(howdah: Howdah, job: str) -> str:
 
 def side_files(howdah: Howdah, job: str) -> list[str]:
     """The score files that task attempts have begun to write, by the attempts' folders."""
-    output = f"/howdah/jobs/{job}/output"
     client = hdfs_of(howdah)
-    if client.status(output, strict=False) is None:
+    attempts = f"/howdah/jobs/{job}/output/_temporary/1/_temporary"
+    try:
+        folders = [f"{attempts}/{name}/scores" for name in client.list(attempts)]
+        return [folder for folder in folders if client.status(folder, strict=False)]
+    except HdfsError:  # not there yet, or no longer
         return []
-    return [folder for folder, _, files in client.walk(output) if files and "/scores" in folder]
 
 
 @pytest.mark.hadoop
@@ -123,7 +133,7 @@ def test_task_killed_in_mid_write(
     (task,) = map_tasks(job, start=0)
     os.kill(task, signal.SIGKILL)
     until(lambda: any("_m_000000_1" in folder for folder in side_files(hadoop, job)))
-    gate.open()
+    gate.open(job)
     finish(process)
     assert contents(hadoop.results(job)) == undisturbed
 
@@ -136,11 +146,10 @@ def test_nodemanager_killed_and_started_again(
     process, job = start(hadoop, gate)
     until(lambda: side_files(hadoop, job))
     task = map_tasks(job, start=0)
-    run = hadoop.state / "cluster" / "run"
-    os.kill(int((run / "nodemanager.pid").read_text()), signal.SIGKILL)
-    subprocess.run([run / "daemon", "start", "nodemanager"], check=True, capture_output=True)
+    kill_daemon(hadoop, "nodemanager")
+    start_daemon(hadoop, "nodemanager")
     assert map_tasks(job, start=0) == task
-    gate.open()
+    gate.open(job)
     finish(process)
     assert contents(hadoop.results(job)) == undisturbed
     assert len(applications(hadoop, job)) == 1
@@ -167,7 +176,7 @@ def test_submit_killed_again_and_again(
     process.communicate()
 
     process, fourth = start(howdah, gate)
-    gate.open()
+    gate.open(job)
     assert f"{job} has the same input and isn't finished: following it" in finish(process)
     assert [second, third, fourth] == [job, job, job]
     assert contents(howdah.results(job)) == undisturbed
@@ -192,18 +201,20 @@ def test_upload_cut_off_is_told(local: Howdah, gate: Gate) -> None:
     until(lambda: list(local.state.glob("jobs/*/job.json")))
     process.kill()
     process.communicate()
-    gate.open()
     process, job = start(local, gate)
+    gate.open(job)
     assert f"the upload of {job} was cut off: uploading again" in finish(process)
 
 
 def test_two_submits_at_once(local: Howdah, gate: Gate) -> None:
     """The same input submitted twice at once is one job, which both follow."""
-    processes = [local.start("submit", *gate.arguments, "--runner", "local") for _ in range(2)]
-    gate.open()
-    ids = [process.communicate()[0].split("\n")[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
-    assert jobs_of(local) == sorted({*ids}) == [ids[0]]
+    both = [local.start("submit", *gate.arguments, "--runner", "local") for _ in range(2)]
+    ids = [process.stdout.readline().strip() for process in both if process.stdout]
+    gate.open(ids[0])
+    for process in both:
+        finish(process)
+    assert ids == [ids[0], ids[0]]
+    assert jobs_of(local) == [ids[0]]
 
 
 def test_local_task_killed(local: Howdah, gate: Gate, undisturbed: dict[str, bytes]) -> None:
@@ -214,8 +225,8 @@ def test_local_task_killed(local: Howdah, gate: Gate, undisturbed: dict[str, byt
     _, err = process.communicate()
     assert process.returncode == 5
     assert "SIGKILL" in err
-    gate.open()
     process, again = start(local, gate)
+    gate.open(again)
     finish(process)
     assert again != job
     assert contents(local.results(again)) == undisturbed
@@ -246,7 +257,7 @@ def test_control_c_asks(local: Howdah, gate: Gate, answer: str, ends: str) -> No
     terminal.press(f"{answer}\n")
     assert terminal.exit_status() == 130
     (job,) = jobs_of(local)
-    gate.open()
+    gate.open(job)
     until(lambda: not map_tasks(job) and state_of(local, job) == ends)
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +21,10 @@ __all__ = [
     "cluster_of",
     "hdfs_of",
     "jobs_of",
+    "kill_daemon",
     "map_tasks",
     "record_of",
+    "start_daemon",
     "until",
 ]
 
@@ -85,6 +89,20 @@ def map_tasks(job: str, start: int | None = None) -> list[int]:
         if of_job and of_split and "python" in Path(program).name:
             found.append(int(folder.name))
     return found
+
+
+def kill_daemon(howdah: Howdah, daemon: str) -> None:
+    """End one of Hadoop's daemons as a power cut does."""
+    process = int((howdah.state / "cluster" / "run" / f"{daemon}.pid").read_text())
+    os.kill(process, signal.SIGKILL)
+    until(lambda: not Path("/proc", str(process)).exists())
+
+
+def start_daemon(howdah: Howdah, daemon: str) -> None:
+    """Start it again."""
+    command = [howdah.state / "cluster" / "run" / "daemon", "start", daemon]
+    started = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert started.returncode == 0, started.stderr
 
 
 class Terminal:

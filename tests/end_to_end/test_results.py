@@ -1,0 +1,182 @@
+"""Fetching results: all of them or nothing, whoever is killed, whatever was tampered with."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from howdah.jobs import Jobs
+from howdah.settings import load
+from howdah.store import Store, store_of
+from tests.conftest import Howdah
+
+RUNNERS = ["local", pytest.param("hadoop", marks=pytest.mark.hadoop)]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished job of three splits, each of which has scored and rejected records."""
+
+    howdah: Howdah
+    job: str
+    store: Store
+
+    def results(self, *, exits: int = 0) -> tuple[Path, str]:
+        """Fetch them to a folder of their own; the folder, and what was said."""
+        folder = self.howdah.cwd / f"fetched-{time.monotonic_ns()}"
+        done = self.howdah("getresults", self.job, "-o", folder, exits=exits)
+        return folder, done.stderr
+
+
+@pytest.fixture(scope="module", params=RUNNERS)
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    folder = tmp_path_factory.mktemp("done")
+    lines = [b"text %d \xff\n" % n if n % 10 == 0 else b"text %d\n" % n for n in range(3000)]
+    (folder / "texts.txt").write_bytes(b"".join(lines))
+    local = request.param == "local"
+    state = folder / "state" if local else request.getfixturevalue("cluster_state")
+    howdah = Howdah(state, folder, request.param)
+    job = howdah.submit("texts.txt", "--splits", 3, "--max-rejected", 0.1)["job"]
+    settings = load({"HOWDAH_STATE": str(state)})
+    return Done(howdah, job, store_of(Jobs(state).read(job), settings))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@contextmanager
+def changed(store: Store, name: str, change: Callable[[bytes], bytes | None]) -> Iterator[None]:
+    """With the store's file ``name`` changed, or removed where ``change`` gives None."""
+    folder, _, file = name.rpartition("/")
+    there = file in store.sizes(folder)
+    before = b"".join(store.read(name)) if there else b""
+    write(store, name, change(before))
+    try:
+        yield
+    finally:
+        write(store, name, before if there else None)
+
+
+def write(store: Store, name: str, data: bytes | None) -> None:
+    store.remove(name)
+    if data is not None:
+        file = store.sink().open(name)
+        if data:
+            file.write(data)
+        file.close()
+
+
+def second_part(done: Done, kind: str) -> str:
+    return f"output/{kind}/{sorted(done.store.sizes(f'output/{kind}'))[1]}"
+
+
+def summary(**changes: int) -> Callable[[bytes], bytes]:
+    """Adds to counts of the job's summary."""
+
+    def change(line: bytes) -> bytes:
+        key, _, value = line.partition(b"\t")
+        counts: dict[str, Any] = json.loads(value)
+        for name, more in changes.items():
+            counts[name] += more
+        return key + b"\t" + json.dumps(counts).encode() + b"\n"
+
+    return change
+
+
+def moved_between_parts(line: bytes) -> bytes:
+    """The sums stay right; the parts' counts don't."""
+    key, _, value = line.partition(b"\t")
+    counts: dict[str, Any] = json.loads(value)
+    first, *_ = counts["parts"].values()
+    first["scored"] -= 1
+    return key + b"\t" + json.dumps(counts).encode() + b"\n"
+
+
+TAMPERED: dict[str, tuple[Callable[[Done], str], Callable[[bytes], bytes | None]]] = {
+    "scores truncated": (lambda done: second_part(done, "scores"), lambda data: data[:-1]),
+    "scores removed": (lambda done: second_part(done, "scores"), lambda data: None),
+    "scores' byte flipped": (
+        lambda done: second_part(done, "scores"),
+        lambda data: data[:5] + bytes([data[5] ^ 1]) + data[6:],
+    ),
+    "scores' part too many": (lambda done: "output/scores/00000-9", lambda data: b"0.5\tx\ty\n"),
+    "rejected removed": (lambda done: second_part(done, "rejected"), lambda data: None),
+    "rejected's byte flipped": (
+        lambda done: second_part(done, "rejected"),
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+    ),
+    "summary counts one more": (lambda done: "output/part-00000", summary(scored=1)),
+    "summary misses one of a part": (lambda done: "output/part-00000", moved_between_parts),
+    "summary truncated": (lambda done: "output/part-00000", lambda data: data[: len(data) // 2]),
+    "summary empty": (lambda done: "output/part-00000", lambda data: b""),
+    "summary twice": (lambda done: "output/part-00000", lambda data: data + data),
+    "no _SUCCESS": (lambda done: "output/_SUCCESS", lambda data: None),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_tampered_store(done: Done, what: str) -> None:
+    """What isn't whole or isn't what was written is refused, and no results appear."""
+    name, change = TAMPERED[what]
+    with changed(done.store, name(done), change):
+        folder, said = done.results(exits=7)
+    assert not folder.exists()
+    failed, hint = said.splitlines()
+    assert failed.startswith("howdah: ")
+    assert hint.startswith("  try: ")
+
+
+def test_results_after_mending(done: Done) -> None:
+    """Once the store is right again, so are the results of the same command."""
+    folder, _ = done.results()
+    other, _ = done.results()
+    assert contents(folder) == contents(other)
+    with changed(done.store, second_part(done, "scores"), lambda data: data[::-1]):
+        done.howdah("getresults", done.job, exits=7)
+    done.howdah("getresults", done.job)
+    assert contents(done.howdah.cwd / "results" / done.job) == contents(folder)
+
+
+def test_getresults_killed_again_and_again(done: Done) -> None:
+    """Wherever it was killed: no results or all of them; the last time, all of them."""
+    start = time.monotonic()
+    whole, _ = done.results()
+    took = time.monotonic() - start
+    folder = done.howdah.cwd / "killed"
+    for moment in (0.5, 0.6, 0.7, 0.8, 0.9):
+        process = done.howdah.start("getresults", done.job, "-o", folder)
+        try:
+            process.communicate(timeout=took * moment)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        assert not folder.exists() or contents(folder) == contents(whole)
+    done.howdah("getresults", done.job, "-o", folder)
+    assert contents(folder) == contents(whole)
+
+
+def test_two_getresults_at_once(done: Done) -> None:
+    """Both end well, and the results are there once."""
+    whole, _ = done.results()
+    folder = done.howdah.cwd / "both"
+    both = [done.howdah.start("getresults", done.job, "-o", folder) for _ in range(2)]
+    for process in both:
+        _, err = process.communicate()
+        assert process.returncode == 0, err
+    assert contents(folder) == contents(whole)
+
+
+def test_folder_of_something_else(done: Done) -> None:
+    """Results are never mixed with what is there already."""
+    folder = done.howdah.cwd / "mine"
+    folder.mkdir(exist_ok=True)
+    (folder / "thesis.txt").write_text("precious")
+    done.howdah("getresults", done.job, "-o", folder, exits=2)
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
