@@ -142,13 +142,15 @@ def _observe_hadoop(job: Job, jobs: Jobs, settings: Settings) -> Progress:
     if job.state == "done":
         return Progress(_count(job, jobs, settings), 1.0)
     launching = jobs.is_held(job.id, RUN_LOCK)
-    application = Yarn(_cluster(settings)).application(job.id)
+    yarn = Yarn(_cluster(settings))
+    application = yarn.application(job.id)
     if application is None:
         return _without_application(job, jobs, settings, launching)
     if job.application != application.id:
         job = jobs.update(job, state="running", application=application.id, started=time.time())
     if application.final_status == "UNDEFINED":
-        return Progress(job, application.progress / 100, application.state.lower())
+        stages = yarn.stages(application) or application.state.lower()
+        return Progress(job, application.progress / 100, stages)
     return Progress(_settle(job, application, jobs, settings), 1.0)
 
 
