@@ -1,33 +1,26 @@
 """`bin/submit`: check the input, the model and the cluster; store the input; run the job."""
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
-from howdah.columns import find_columns
-from howdah.errors import ClusterError, JobError, RejectedError, UsageError
+from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs import STDIN, Source, find_sources
 from howdah.jobs import Job, Jobs
 from howdah.launch import start
 from howdah.logs import first_error
-from howdah.models import Model, find_model, pipeline_of
+from howdah.plan import check_cluster, make_plan
 from howdah.progress import Bar
 from howdah.report import describe, print_summary, summary_of, tracking_url
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.upload import store_input
 from howdah.watch import SUBMIT_LOCK, end, follow, observe
-from mr.pipelines import PIPELINES, Pipeline
-from mr.scorer import columns
-from mr.spec import MODEL_FILE
 
 __all__ = ["parser", "run"]
 
-DEFAULT_PIPELINE = "moderation"
 
 EXAMPLES = """examples:
   bin/submit comments.txt                       texts, one a line
@@ -97,14 +90,9 @@ def _count(text: str) -> int:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Submit a job, or attach to the unfinished one that has the same input."""
     sources = find_sources(args.inputs)
-    pipeline, name = _what_to_run(args, settings)
-    model = find_model(settings.root, name, pipeline)
-    runner = args.runner
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
-    planned = _plan(args, sources, pipeline, model, runner)
-    if runner == "hadoop":
-        _check_cluster(sources, settings)
+    planned = make_plan(args, sources, settings)
+    if planned["runner"] == "hadoop":
+        check_cluster(sources, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)
@@ -122,72 +110,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with upload_lock:
             job = _store_and_start(job, sources, jobs, settings)
     return _see_to_its_end(job, args, settings)
-
-
-def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str]:
-    """The pipeline and the model's name; each implies the other."""
-    name = args.pipeline
-    if name is None and args.model:
-        path = settings.root / "models" / args.model / MODEL_FILE
-        if not path.is_file():
-            raise UsageError(f"there is no model {args.model}", hint="bin/models lists them")
-        name = pipeline_of(settings.root, args.model).name
-    pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
-    if pipeline is None:
-        raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
-    model = args.model or pipeline.model
-    if model is None:
-        raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")
-    return pipeline, model
-
-
-def _plan(
-    args: argparse.Namespace,
-    sources: Sequence[Source],
-    pipeline: Pipeline,
-    model: Model,
-    runner: str,
-) -> dict[str, Any]:
-    """What the job's record says before anything is stored."""
-    names = ["text"]
-    options: dict[str, Any] = {}
-    header = False
-    if pipeline.table:
-        table = find_columns(sources, model.manifest)
-        options, names, header = table.options, list(table.names), table.header
-    stamps = [source.stamp for source in sources]
-    same = [stamps, pipeline.name, model.sha256, options, runner, args.splits]
-    known = None not in stamps
-    predicted = columns(model.manifest)
-    return {
-        "runner": runner,
-        "pipeline": pipeline.name,
-        "model": model.manifest.name,
-        "model_sha256": model.sha256,
-        "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
-        "options": options | {"header": header},
-        "columns": tuple(names + predicted if pipeline.table else predicted + names),
-        "decimals": model.manifest.decimals,
-        "max_rejected": args.max_rejected,
-        "splits": args.splits,
-    }
-
-
-def _check_cluster(sources: Sequence[Source], settings: Settings) -> None:
-    """Raise ClusterError unless HDFS can take the input and YARN can run the job."""
-    from howdah.health import ask
-
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
-    report = ask(settings.cluster)
-    if report.problems:
-        raise ClusterError(report.problems[0], hint="bin/cluster status; bin/cluster up")
-    needed = sum(source.size or 0 for source in sources)
-    if needed > report.remaining:
-        raise ClusterError(
-            f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
-            hint="remove old jobs below /howdah/jobs, or add a worker",
-        )
 
 
 def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:

@@ -1,0 +1,87 @@
+"""Before a job: what it will run and on what, and whether the cluster can take it."""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from howdah.columns import find_columns
+from howdah.errors import ClusterError, UsageError
+from howdah.inputs import Source
+from howdah.models import find_model, pipeline_of
+from howdah.settings import Settings
+from mr.pipelines import PIPELINES, Pipeline
+from mr.scorer import columns
+from mr.spec import MODEL_FILE
+
+__all__ = ["check_cluster", "make_plan"]
+
+DEFAULT_PIPELINE = "moderation"
+
+
+def make_plan(
+    args: argparse.Namespace, sources: Sequence[Source], settings: Settings
+) -> dict[str, Any]:
+    """What the job's record says before anything is stored; raises for what can't be run."""
+    pipeline, name = _what_to_run(args, settings)
+    model = find_model(settings.root, name, pipeline)
+    runner = args.runner
+    if runner == "auto":
+        runner = "hadoop" if settings.cluster else "local"
+    names = ["text"]
+    options: dict[str, Any] = {}
+    header = False
+    if pipeline.table:
+        table = find_columns(sources, model.manifest)
+        options, names, header = table.options, list(table.names), table.header
+    stamps = [source.stamp for source in sources]
+    same = [stamps, pipeline.name, model.sha256, options, runner, args.splits]
+    known = None not in stamps
+    predicted = columns(model.manifest)
+    return {
+        "runner": runner,
+        "pipeline": pipeline.name,
+        "model": model.manifest.name,
+        "model_sha256": model.sha256,
+        "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
+        "options": options | {"header": header},
+        "columns": tuple(names + predicted if pipeline.table else predicted + names),
+        "decimals": model.manifest.decimals,
+        "max_rejected": args.max_rejected,
+        "splits": args.splits,
+    }
+
+
+def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
+    """Raise ClusterError unless HDFS can take the input and YARN can run the job."""
+    from howdah.health import ask
+
+    if settings.cluster is None:
+        raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
+    report = ask(settings.cluster)
+    if report.problems:
+        raise ClusterError(report.problems[0], hint="bin/cluster status; bin/cluster up")
+    needed = sum(source.size or 0 for source in sources)
+    if needed > report.remaining:
+        raise ClusterError(
+            f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
+            hint="remove old jobs below /howdah/jobs, or add a worker",
+        )
+
+
+def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str]:
+    """The pipeline and the model's name; each implies the other."""
+    name = args.pipeline
+    if name is None and args.model:
+        path = settings.root / "models" / args.model / MODEL_FILE
+        if not path.is_file():
+            raise UsageError(f"there is no model {args.model}", hint="bin/models lists them")
+        name = pipeline_of(settings.root, args.model).name
+    pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
+    if pipeline is None:
+        raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
+    model = args.model or pipeline.model
+    if model is None:
+        raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")
+    return pipeline, model
