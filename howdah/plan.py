@@ -12,7 +12,7 @@ from howdah.inputs import Source
 from howdah.models import find_model, pipeline_of
 from howdah.settings import Settings
 from mr.pipelines import PIPELINES, Pipeline
-from mr.scorer import columns
+from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
 
 __all__ = ["check_cluster", "make_plan"]
@@ -39,6 +39,7 @@ def make_plan(
     same = [stamps, pipeline.name, model.sha256, options, runner, args.splits]
     known = None not in stamps
     predicted = columns(model.manifest)
+    predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
     return {
         "runner": runner,
         "pipeline": pipeline.name,
@@ -46,7 +47,7 @@ def make_plan(
         "model_sha256": model.sha256,
         "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
         "options": options | {"header": header},
-        "columns": tuple(names + predicted if pipeline.table else predicted + names),
+        "columns": tuple(predicted + names if predicted_first else names + predicted),
         "decimals": model.manifest.decimals,
         "max_rejected": args.max_rejected,
         "splits": args.splits,
