@@ -1,0 +1,41 @@
+"""The command boundary: what a user sees of an error."""
+
+from pathlib import Path
+
+import pytest
+
+from howdah.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder whose jobs can't be read."""
+    monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
+    monkeypatch.delenv("HOWDAH_DEBUG", raising=False)
+    job = tmp_path / "jobs" / "20260101-000000-abcd"
+    job.mkdir(parents=True)
+    (job / "job.json").write_text("not JSON")
+    return tmp_path
+
+
+def test_known_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """An expected error is one line and a hint, with its exit status."""
+    assert main(["status", "1234"]) == 2
+    assert capsys.readouterr().err == "howdah: there is no job 1234\n  try: bin/status lists jobs\n"
+
+
+def test_unexpected_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error that nobody thought of is two lines, too."""
+    assert main(["status"]) == 1
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what.startswith("howdah: JSONDecodeError: Expecting value")
+    assert "HOWDAH_DEBUG=1" in hint
+
+
+def test_trace_on_demand(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HOWDAH_DEBUG=1 shows where an error comes from."""
+    monkeypatch.setenv("HOWDAH_DEBUG", "1")
+    assert main(["status"]) == 1
+    assert "Traceback (most recent call last):" in capsys.readouterr().err
