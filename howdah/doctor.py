@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="bin/doctor",
         description="Check everything that stops a job; each problem comes with its fix.",
-        epilog="exit status: 0 all is well; 1 something is to be mended",
+        epilog="examples:\n  bin/doctor\n  bin/doctor --json\n\n"
+        "exit status: 0 all is well; 1 something is to be mended",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--json", action="store_true", help="print JSON")
