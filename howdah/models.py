@@ -189,6 +189,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(rows, indent=1))
         return 0
     for manifest in manifests:
-        print(f"{manifest.name:<20} {manifest.pipeline:<12} {manifest.kind:<11}"
-              f" {manifest.description}")  # fmt: skip
+        line = f"{manifest.name:<20} {manifest.pipeline:<12} {manifest.kind:<11}"
+        print(f"{line} {manifest.description}".rstrip())
     return 0
