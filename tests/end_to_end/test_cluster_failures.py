@@ -53,7 +53,7 @@ def test_no_cluster(local: Howdah, text: str) -> None:
 
 
 @pytest.mark.hadoop
-@pytest.mark.parametrize("daemon", ["namenode", "datanode", "resourcemanager", "nodemanager"])
+@pytest.mark.parametrize("daemon", ["namenode", "datanode", "nodemanager"])
 def test_daemon_down(hadoop: Howdah, text: str, daemon: str) -> None:
     """A job needs every daemon; the one that is down is named."""
     with killed(hadoop, daemon):

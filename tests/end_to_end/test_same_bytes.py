@@ -98,11 +98,20 @@ def test_scores_are_the_models_own(howdah: Howdah, tmp_path: Path) -> None:
     assert summary["score"]["mean"] == pytest.approx(expected.mean(), abs=1e-6)
 
 
-@pytest.mark.parametrize("data", ["iris", "breast_cancer", "diabetes"])
+@pytest.mark.parametrize(
+    ("runner", "data"),
+    [
+        ("local", "iris"),
+        ("local", "breast_cancer"),
+        ("local", "diabetes"),
+        pytest.param("hadoop", "iris", marks=pytest.mark.hadoop),
+    ],
+)
 def test_tables_get_the_models_own_predictions(
-    howdah: Howdah, tmp_path: Path, data: str, added_model: object
+    request: pytest.FixtureRequest, tmp_path: Path, runner: str, data: str, added_model: object
 ) -> None:
     """scikit-learn's bundled data sets: three classes, two classes, a regression."""
+    howdah: Howdah = request.getfixturevalue(runner)
     name, model, frame = added_model(data)  # type: ignore[operator]
     frame.to_csv(tmp_path / "table.csv", index=False)
     folder = howdah.score("table.csv", "--model", name, "--splits", 2)
