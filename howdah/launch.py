@@ -70,9 +70,15 @@ def main(job_id: str, lock: int) -> int:
         traceback.print_exc()
         known = job.runner == "hadoop" and settings.cluster is not None
         if not (known and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=str(error))
+            jobs.update(job, state="failed", error=_with_task(error))
         return 1
     return 0
+
+
+def _with_task(error: Exception) -> str:
+    """What went wrong, after the name of the local task that it went wrong in."""
+    kind = getattr(error, "task_type", None)
+    return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
 
 
 def _run_locally(job: Job, model: Model, folder: Path) -> None:

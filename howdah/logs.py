@@ -1,6 +1,8 @@
 """`bin/logs`: why a job failed, the first real error before everything else."""
 
 import argparse
+import re
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -102,7 +104,8 @@ def _local_failures(folder: Path, cause: str) -> list[_Failure]:
         if "reporter:counter:" not in log:  # a task's last words when it has succeeded
             name = "/".join(path.parts[-3:-1])
             failures.append(_Failure(name, socket.gethostname(), cause, log))
-    return failures
+    # others may have been stopped because one failed: that one is named in the cause
+    return sorted(failures, key=lambda failure: not cause.startswith(failure.name))
 
 
 def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
@@ -120,8 +123,17 @@ def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
         _Failure(
             attempt.id,
             attempt.node,
-            attempt.diagnostics.split("\n")[0],
+            _cause(attempt.diagnostics),
             wait_for(partial(yarn.stderr, attempt)) or "",
         )
         for attempt in attempts
     ]
+
+
+def _cause(diagnostics: str) -> str:
+    """YARN's first line; an exit code above 128 is what a shell makes of a signal."""
+    line = diagnostics.split("\n")[0]
+    code = re.search(r"subprocess failed with code (\d+)", line)
+    if code and int(code[1]) > 128:
+        return f"killed by {signal.Signals(int(code[1]) - 128).name}"
+    return line
