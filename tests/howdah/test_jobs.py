@@ -59,7 +59,8 @@ def test_lock_goes_with_its_process(jobs: Jobs, tmp_path: Path) -> None:
     job = create(jobs)
     holder = (
         "import sys; from pathlib import Path; from howdah.jobs import Jobs;"
-        "lock = Jobs(Path(sys.argv[1])).lock(sys.argv[2], 'run'); print(); sys.stdin.read()"
+        "lock = Jobs(Path(sys.argv[1])).lock(sys.argv[2], 'run');"
+        "print(flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", holder, tmp_path, job.id],
