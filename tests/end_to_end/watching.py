@@ -56,7 +56,9 @@ def jobs_of(howdah: Howdah) -> list[str]:
     """The jobs that there is a record of, or a folder in HDFS."""
     found = {path.name for path in (howdah.state / "jobs").glob("*/")}
     if howdah.runner == "hadoop":
-        found |= set(hdfs_of(howdah).list("/howdah/jobs"))
+        client = hdfs_of(howdah)
+        if client.status("/howdah/jobs", strict=False):  # made by the first job
+            found |= set(client.list("/howdah/jobs"))
     return sorted(found)
 
 
