@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 
+from howdah.errors import HowdahError
 from howdah.jobs import Job, Jobs
 from howdah.report import describe
 from howdah.settings import Settings
@@ -34,8 +35,10 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the jobs' states."""
     jobs = Jobs(settings.state)
-    found = [jobs.read(args.job)] if args.job else jobs.all()
-    seen = [observe(job, settings) for job in found]
+    if args.job:
+        seen = [observe(jobs.read(args.job), settings)]
+    else:
+        seen = [_observe(job, settings) for job in jobs.all()]
     if args.json:
         rows = [_as_json(progress, settings) for progress in seen]
         print(json.dumps(rows[0] if args.job else rows, indent=1))
@@ -45,6 +48,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         for progress in seen:
             _print_line(progress)
     return 0
+
+
+def _observe(job: Job, settings: Settings) -> Progress:
+    """One job of many: what stops a look at it doesn't stop the list."""
+    try:
+        return observe(job, settings)
+    except HowdahError as error:
+        return Progress(job, 0.0, error.message)
 
 
 def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
@@ -59,8 +70,9 @@ def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
 def _print_line(progress: Progress) -> None:
     job = progress.job
     names = ", ".join(source.name for source in job.inputs)
+    note = f"  ({progress.note})" if progress.note else ""
     print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
-          f" {job.records:>13,}  {names}")  # fmt: skip
+          f" {job.records:>13,}  {names}{note}")  # fmt: skip
 
 
 def _print_one(progress: Progress, settings: Settings) -> None:

@@ -22,7 +22,6 @@ __all__ = ["Progress", "end", "follow", "observe", "read_summary"]
 SUBMIT_LOCK = "submit"
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 120  # a ResourceManager that restarts is back by then
-SUMMARY_KEY = "summary"
 
 
 @dataclass(frozen=True)
