@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from howdah.models import find_model
+from mr.pipelines import PIPELINES
 from mr.pipelines.moderation import quicken
 from mr.spec import Spec
+from tests.conftest import ROOT
 from tests.mr.conftest import run_tasks
-
-MODEL = Path(__file__).resolve().parents[2] / "models" / "moderation"
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog",
@@ -52,18 +53,18 @@ def test_a_quickened_vectorizer_gives_the_same_rows(vectorizer: Any) -> None:
     assert rows(vectorizer) == expected
 
 
-@pytest.mark.skipif(not (MODEL / "model.joblib").exists(), reason="set-up takes it out of a wheel")
 @pytest.mark.parametrize("splits", [1, 3])
 def test_texts_get_the_chances_that_the_model_gives(tmp_path: Path, splits: int) -> None:
     """Score and label, then the text, escaped; what the files of the wheel say by themselves."""
+    model = find_model(ROOT, "moderation", PIPELINES["moderation"]).folder
     texts = [text for text in TEXTS * 50 if text] + ["You are an idiot and a moron."]
     source = tmp_path / "comments.txt"
     source.write_text("\n".join(texts))
-    for file in MODEL.iterdir():
+    for file in model.iterdir():
         shutil.copy(file, tmp_path)
     scored = run_tasks(Spec("moderation"), source, splits, tmp_path)
-    vectorizer = joblib.load(MODEL / "vectorizer.joblib")
-    chances = joblib.load(MODEL / "model.joblib").predict_proba(vectorizer.transform(texts))[:, 1]
+    vectorizer = joblib.load(model / "vectorizer.joblib")
+    chances = joblib.load(model / "model.joblib").predict_proba(vectorizer.transform(texts))[:, 1]
     assert [row[0] for row in scored.rows] == [f"{chance:.6f}" for chance in np.round(chances, 6)]
     assert [row[1] == "offensive" for row in scored.rows] == (chances > 0.5).tolist()
     assert scored.rows[-1][1:] == ["offensive", texts[-1]]
