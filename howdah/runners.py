@@ -1,7 +1,6 @@
 """mrjob's two runners, with what Howdah does otherwise: no copies of inputs, no JVM for HDFS."""
 
-import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlparse
@@ -59,10 +58,6 @@ class WebHdfs(Filesystem):  # type: ignore[misc]
 
     def exists(self, path: str) -> bool:
         return self._client.status(_path(path), strict=False) is not None
-
-    def ls(self, path: str) -> Iterator[str]:
-        for name in self._client.list(_path(path)):
-            yield posixpath.join(path, name)
 
     def mkdir(self, path: str) -> None:
         self._client.makedirs(_path(path))

@@ -25,7 +25,6 @@ class Cluster:
     hadoop_version: str
     hadoop_bin: Path
     streaming_jar: Path
-    conf_dir: Path
     logs_dir: Path
     fs_uri: str
     webhdfs_url: str
@@ -80,7 +79,6 @@ def read_cluster(inventory: Path, state: Path, user: str) -> Cluster:
         hadoop_version=str(values["hadoop_version"]),
         hadoop_bin=home / "bin" / "hadoop",
         streaming_jar=home / "lib" / f"hadoop-streaming-{values['hadoop_version']}.jar",
-        conf_dir=state / str(values["hadoop_conf"]),
         logs_dir=state / str(values["hadoop_logs"]),
         fs_uri=f"hdfs://{values['namenode_host']}:{values['namenode_rpc_port']}",
         webhdfs_url=f"http://{namenode}",

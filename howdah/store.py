@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from howdah.errors import ClusterError
 from howdah.jobs import Job, Jobs
 from howdah.settings import Cluster, Settings
-from mr.sink import FileSink, HdfsSink, Sink
+from mr.sink import FileSink, HdfsSink, Sink, webhdfs_client
 
 __all__ = ["HdfsStore", "LocalStore", "Store", "hdfs_client", "store_of"]
 
@@ -121,12 +121,7 @@ class HdfsStore:
 
 def hdfs_client(cluster: Cluster) -> Any:
     """A WebHDFS client."""
-    import requests
-    from hdfs import InsecureClient
-
-    session = requests.Session()
-    session.trust_env = False  # a proxy can't reach a cluster's loopback
-    return InsecureClient(cluster.webhdfs_url, user=cluster.user, session=session)
+    return webhdfs_client(cluster.webhdfs_url, cluster.user)
 
 
 def store_of(job: Job, settings: Settings) -> Store:

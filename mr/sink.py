@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import urlparse
 
-__all__ = ["FileSink", "HdfsSink", "PartFile", "Sink"]
+__all__ = ["FileSink", "HdfsSink", "PartFile", "Sink", "webhdfs_client"]
 
 QUEUED_WRITES = 4
 
@@ -50,19 +50,24 @@ class HdfsSink:
     """The cluster's: HDFS files, written through WebHDFS."""
 
     def __init__(self, folder: str, webhdfs_url: str, user: str) -> None:
-        import requests
-        from hdfs import InsecureClient
-
-        session = requests.Session()
-        session.trust_env = False  # a proxy can't reach a cluster's loopback
         self._folder = PurePosixPath(urlparse(folder).path)
-        self._client = InsecureClient(webhdfs_url, user=user, session=session)
+        self._client = webhdfs_client(webhdfs_url, user)
 
     def open(self, name: str) -> Writer:
         return _HdfsWriter(self._client, str(self._folder / name))
 
     def length(self, name: str) -> int:
         return int(self._client.status(str(self._folder / name))["length"])
+
+
+def webhdfs_client(url: str, user: str) -> Any:
+    """A client of the NameNode at ``url`` that no proxy variable diverts."""
+    import requests
+    from hdfs import InsecureClient
+
+    session = requests.Session()
+    session.trust_env = False  # a proxy can't reach a cluster's loopback
+    return InsecureClient(url, user=user, session=session)
 
 
 class _HdfsWriter:
