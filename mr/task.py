@@ -14,7 +14,7 @@ from mr.block import Reject, line_starts
 from mr.model import Manifest, load_files, read_manifest
 from mr.pipelines import PIPELINES
 from mr.score import ScoredBatch, score_block
-from mr.scorer import Scorer
+from mr.scorer import Scorer, escape, escape_text
 from mr.sink import PartFile, Sink
 from mr.spec import MODEL_FILE, Spec
 from mr.split import MAX_RECORD, Split, read_blocks
@@ -92,7 +92,7 @@ class Task:
             start, end = starts[reject.line], starts[reject.line + 1]
             record = raw[start:end].removesuffix(b"\n")
             offset = b"%d" % (self.position + start)
-            lines.append(b"\t".join([_printable(reason.encode()), offset, _printable(record)]))
+            lines.append(b"\t".join([escape_text(reason), offset, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
@@ -157,9 +157,9 @@ class Task:
 
 
 def _printable(data: bytes) -> bytes:
-    """Any bytes as one TSV field of valid UTF-8; what isn't UTF-8 is written as ``\\xHH``."""
+    """A line's bytes as one TSV field of valid UTF-8; what isn't is written as ``\\xHH``."""
     data = data.removesuffix(b"\r")
     if len(data) > MAX_RECORD:
         data = data[:LONG_RECORD_BYTES]
-    data = data.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\r", b"\\r")
-    return data.replace(b"\0", b"\\x00").decode(errors="backslashreplace").encode()
+    (field,) = escape(data + b"\n")
+    return field.replace(b"\0", b"\\x00").decode(errors="backslashreplace").encode()

@@ -155,6 +155,15 @@ def test_rejects_are_found_again_by_their_offset(score: Score, logistic: Any) ->
     assert scored.rejected == b"invalid UTF-8\t%d\ta\\\\b\\tc\\xffd\n" % len(MANY)
 
 
+def test_a_reason_of_several_lines_is_one_field(score: Score, logistic: Any) -> None:
+    """What scikit-learn says of a missing number has line ends; a reject stays one line."""
+    data = b",".join([b""] * len(COLUMNS)) + b"\n"
+    scored = score(logistic, data, columns=COLUMNS, takes_missing=True)
+    reason, offset, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 2)
+    assert reason.startswith(b"predict raised ValueError: Input X contains NaN.\\n")
+    assert (offset, scored.rejected.count(b"\n")) == (b"0", 1)
+
+
 def test_offsets_are_right_after_a_line_that_was_not_read_whole(
     score: Score, logistic: Any
 ) -> None:
