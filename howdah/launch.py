@@ -17,7 +17,7 @@ from pathlib import Path
 from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.store import HDFS_ROOT, hdfs_client, store_of
+from howdah.store import HDFS_ROOT, LocalStore, hdfs_client
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -84,7 +84,7 @@ def _with_task(error: Exception) -> str:
 def _run_locally(job: Job, model: Model, folder: Path) -> None:
     from howdah.runners import local_job
 
-    store_of(job, load(os.environ)).remove("output")  # an earlier, killed run's
+    LocalStore(folder).remove("output")  # an earlier, killed run's
     spec = Spec(job.pipeline, _headers(job), job.options)
     shipped = [*_write_code(spec, folder), *model.files]
     arguments = [

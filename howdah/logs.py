@@ -43,14 +43,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the first error and the logs."""
     jobs = Jobs(settings.state)
     job = jobs.read(args.job)
+    failures = _failures(job, settings)
     if job.state == "failed":
-        print(first_error(job, settings))
+        print(_first_error(job, failures))
         print()
     log = jobs.folder(job.id) / RUN_LOG
     if log.exists():
         print(f"== {log}")
         print(log.read_text(errors="replace"))
-    for failure in _failures(job, settings):
+    for failure in failures:
         print(f"== {failure.name} on {failure.host}: {failure.cause}")
         print(failure.log)
     return 0
@@ -58,7 +59,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def first_error(job: Job, settings: Settings) -> str:
     """What failed and where: the task's own traceback, if there is one."""
-    failures = _failures(job, settings)
+    return _first_error(job, _failures(job, settings))
+
+
+def _first_error(job: Job, failures: "list[_Failure]") -> str:
     for failure in failures:
         if TRACEBACK in failure.log:
             return _told(job, failure, failure.log[failure.log.rindex(TRACEBACK) :].strip())

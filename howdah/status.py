@@ -6,7 +6,7 @@ import time
 
 from howdah.errors import HowdahError
 from howdah.jobs import Job, Jobs
-from howdah.report import describe
+from howdah.report import describe, tracking_url
 from howdah.settings import Settings
 from howdah.watch import Progress, observe
 
@@ -89,7 +89,7 @@ def _print_one(progress: Progress, settings: Settings) -> None:
         "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
         "took": f"{job.finished - job.created:.1f} s" if job.finished else "",
         "rate": f"{rate:,.0f} records/s" if (rate := _rate(progress)) else "",
-        "track": describe(job, settings)["tracking_url"] or "",
+        "track": tracking_url(job, settings) or "",
         "error": job.error,
     }
     for name, value in rows.items():
