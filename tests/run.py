@@ -12,7 +12,8 @@ from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
 
-PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon")  # real texts, written by people
+# Real texts, written by people, and what reads the Vagrantfile
+PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant")
 
 
 class TestsFailed(HowdahError):
@@ -66,7 +67,7 @@ def _install_packages() -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise UsageError(
-            f"the tests read the texts of {', '.join(missing)}",
+            f"the tests need Debian's {', '.join(missing)}",
             hint=f"sudo apt-get install {' '.join(missing)}",
         )
     for command in ("update", f"install -y --no-install-recommends {' '.join(missing)}"):
