@@ -18,7 +18,9 @@ COMMANDS = {
     "models": "howdah.models",
     "cluster": "howdah.cluster",
     "doctor": "howdah.doctor",
+    "janitor": "howdah.janitor",
     "bench": "tests.bench",
+    "lab": "tests.lab",
     "test": "tests.run",
 }
 

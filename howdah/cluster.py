@@ -1,26 +1,45 @@
-"""``bin/cluster``: bring a Hadoop up, say how it is, take it down.
+"""``bin/cluster``: bring a Hadoop up, look after it, take it down.
 
     bin/cluster up                        Hadoop on this machine alone, loopback only
-    bin/cluster up --inventory lab        the hosts of hadoop-setup/inventory/lab
+    bin/cluster up --inventory mine       the hosts of hadoop-setup/inventory/mine
     bin/cluster status --json
+    bin/cluster add worker5 10.0.0.15     one more worker
+    bin/cluster remove worker2            copy its blocks elsewhere, then stop it
+    bin/cluster tunnel                    the ssh line that opens the pages to your own machine
     bin/cluster down                      stop it, keep its data
     bin/cluster down --purge              stop it, remove its data
 
-``up`` and ``down`` run hadoop-setup's playbooks; ``status`` asks the daemons themselves.
+``up`` also brings changed settings, a new release or new models to a running cluster, one daemon
+at a time; jobs go on. ``status`` asks the daemons themselves.
 Exit: 0 done, 2 usage, 6 something is down or can't be brought up.
 """
 
 import argparse
 import getpass
+import ipaddress
 import json
+import os
+import socket
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from howdah import workers
 from howdah.errors import ClusterError, UsageError
-from howdah.health import Report, ask
+from howdah.health import ask
+from howdah.inventory import read
+from howdah.overview import overview, print_report
 from howdah.playbook import play
-from howdah.settings import SETUP, Cluster, Settings, read_cluster
+from howdah.settings import (
+    SETUP,
+    Cluster,
+    Settings,
+    describe,
+    environment_digest,
+    read_cluster,
+    read_variables,
+)
+from howdah.smoke import smoke_job
 
 __all__ = ["parser", "run"]
 
@@ -32,11 +51,14 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="up|down|status")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, says in (
-        ("up", "install, configure and start Hadoop; again: start what isn't running"),
-        ("down", "stop Hadoop and keep its data"),
+        ("up", "install, configure and start Hadoop; again: what isn't so yet"),
         ("status", "say which daemons answer, and how HDFS and the nodes are"),
+        ("add", "install one more worker"),
+        ("remove", "take a worker out, once its blocks are elsewhere and its tasks have ended"),
+        ("tunnel", "print the ssh line that opens the pages to your own machine"),
+        ("down", "stop Hadoop and keep its data"),
     ):
         command = verbs.add_parser(verb, help=says, description=says)
         command.add_argument(
@@ -44,7 +66,12 @@ def parser() -> argparse.ArgumentParser:
             metavar="DIR",
             help="a folder, or a name in hadoop-setup/inventory (default: that in use, or local)",
         )
-        command.add_argument("--json", action="store_true", help="the result as JSON")
+        if verb in ("add", "remove"):
+            command.add_argument("worker", metavar="WORKER", help="its name")
+        if verb == "add":
+            command.add_argument("address", metavar="ADDRESS", help="its private address")
+        if verb != "tunnel":
+            command.add_argument("--json", action="store_true", help="the result as JSON")
         if verb == "down":
             command.add_argument(
                 "--purge", action="store_true", help="remove its data and logs too"
@@ -55,17 +82,24 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do what ``args`` say and return the exit status."""
     inventory = find_inventory(args.inventory, settings)
-    if args.verb == "up":
-        return up(inventory, settings, as_json=args.json)
+    if args.verb == "status":
+        return status(args.inventory, inventory, settings, as_json=args.json)
+    if args.verb == "tunnel":
+        return tunnel(read_cluster(inventory, settings.cluster_state))
     if args.verb == "down":
         return down(inventory, settings, purge=args.purge, as_json=args.json)
-    return status(args.inventory, inventory, settings, as_json=args.json)
+    if args.verb == "add":
+        workers.add(args.worker, args.address, inventory)
+    if args.verb == "remove":
+        workers.remove(args.worker, inventory, settings)
+    return up(inventory, settings, as_json=args.json)
 
 
 def find_inventory(given: str | None, settings: Settings) -> Path:
     """Return the inventory's folder: the one given, the one in use, or this machine alone."""
     if given is None:
-        return settings.cluster.inventory if settings.cluster else SETUP / "inventory" / "local"
+        in_use = settings.cluster and Path(settings.cluster.inventory)
+        return in_use or SETUP / "inventory" / "local"
     for folder in (SETUP / "inventory" / given, Path(given)):
         if folder.is_dir():
             return folder.resolve()
@@ -80,29 +114,69 @@ def up(inventory: Path, settings: Settings, *, as_json: bool) -> int:
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
             hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
         )
-    changed = play("up", inventory, settings, {})
-    cluster = read_cluster(inventory, settings.cluster_state, getpass.getuser())
-    record = {"inventory": str(inventory), "user": cluster.user}
+    check_admin_networks(inventory)
+    cluster = read_cluster(inventory, settings.cluster_state)
+    played = play("up", inventory, settings, variables(cluster))
     unfinished = settings.cluster_record.with_suffix(".part")
-    unfinished.write_text(json.dumps(record) + "\n")
+    unfinished.write_text(describe(cluster))
     unfinished.replace(settings.cluster_record)
+    cluster = replace(cluster, user=cluster.user or getpass.getuser())
+    scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
-        print(json.dumps({"changed": changed, **addresses(cluster)}))
-    else:
-        print("The cluster is up." if changed else "The cluster is up already; nothing changed.")
-        print_addresses(cluster)
+        print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
+        return 0
+    print("The cluster is up." if played.any else "The cluster is up already; nothing changed.")
+    print_addresses(cluster)
+    if scored:
+        print(f"A smoke job has scored {scored} records, the same as on this machine.\n")
+        print(overview(ask(cluster)))
     return 0
+
+
+def tunnel(cluster: Cluster) -> int:
+    """Print the line that a user runs at home; the pages then open under the same ports there."""
+    pages = [address.removeprefix("http://") for address in addresses(cluster).values()][:3]
+    forwards = " ".join(f"-L {page.rpartition(':')[2]}:{page}" for page in pages)
+    print(f"ssh -N {forwards} {getpass.getuser()}@{socket.gethostname()}")
+    for page, name in zip(pages, addresses(cluster), strict=False):
+        print(f"  then {name}: http://localhost:{page.rpartition(':')[2]}", file=sys.stderr)
+    return 0
+
+
+def variables(cluster: Cluster) -> dict[str, str]:
+    """What the playbooks must know that no inventory says."""
+    return {"worker_python_digest": environment_digest(), "clients_record": describe(cluster)}
+
+
+def check_admin_networks(inventory: Path) -> None:
+    """Raise UsageError if the firewall would keep out whoever installs it."""
+    values = read_variables(inventory)
+    where = f"admin_networks in {inventory}/group_vars/cluster.yml"
+    try:
+        networks = [ipaddress.ip_network(network) for network in values["admin_networks"]]
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}", hint="a network is written as 10.0.0.0/24") from None
+    came_from = os.environ.get("SSH_CONNECTION", "").split()
+    if values["service_manager"] != "systemd" or not came_from:
+        return
+    client = ipaddress.ip_address(came_from[0])
+    own = {host.address for host in read(inventory).hosts}
+    if str(client) not in own and not any(client in network for network in networks):
+        raise UsageError(
+            f"you are logged in from {client}, which the firewall would lock out",
+            hint=f"add your network to {where}",
+        )
 
 
 def down(inventory: Path, settings: Settings, *, purge: bool, as_json: bool) -> int:
     """Stop the cluster; with ``purge`` remove everything but Hadoop's own files."""
-    changed = False
+    changed: dict[str, int] = {}
     if settings.cluster_state.exists():
-        changed = play("down", inventory, settings, {"purge": purge})
+        changed = play("down", inventory, settings, {"purge": purge}).changed
     settings.cluster_record.unlink(missing_ok=True)
     if as_json:
         print(json.dumps({"changed": changed}))
-    elif changed:
+    elif any(changed.values()):
         print(
             "The cluster is down" + (" and its data removed." if purge else "; its data is kept.")
         )
@@ -115,7 +189,7 @@ def status(given: str | None, inventory: Path, settings: Settings, *, as_json: b
     """Print how the cluster is; 6 when something is down."""
     cluster = settings.cluster
     if given is not None:
-        cluster = read_cluster(inventory, settings.cluster_state, getpass.getuser())
+        cluster = read_cluster(inventory, settings.cluster_state)
     if cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up")
     report = ask(cluster)
@@ -140,22 +214,3 @@ def print_addresses(cluster: Cluster) -> None:
     print(f"  ResourceManager  {cluster.resourcemanager_url}/cluster")
     print(f"  NameNode         {cluster.webhdfs_url}/dfshealth.html")
     print(f"  JobHistory       {cluster.historyserver_url}/jobhistory")
-
-
-def print_report(cluster: Cluster, report: Report) -> None:
-    for daemon in report.daemons:
-        print(f"{daemon.name:<16} {daemon.address:<22} {daemon.problem or 'up'}")
-    for node in report.nodes:
-        print(
-            f"node             {node.address:<22} {node.state}, {node.containers} containers,"
-            f" {node.memory_mb} MB, {node.vcores} vcores"
-        )
-    if report.capacity:
-        print(
-            f"HDFS             {report.used / 2**30:.1f} GiB used,"
-            f" {report.remaining / 2**30:.1f} GiB free of {report.capacity / 2**30:.1f} GiB"
-        )
-    for problem in report.problems:
-        print(f"down: {problem}", file=sys.stderr)
-    if report.problems:
-        print(f"  try: bin/cluster up\n  logs: {cluster.logs_dir}", file=sys.stderr)

@@ -5,26 +5,21 @@ import json
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from howdah.errors import HowdahError
-from howdah.health import ask
+from howdah.check import Check, judge
+from howdah.errors import ClusterError, HowdahError
+from howdah.health import Daemon, Report, ask
 from howdah.models import find_model, model_names, pipeline_of
-from howdah.settings import Settings
+from howdah.nodes import check_nodes, may_look
+from howdah.plan import _check_user
+from howdah.published import allowed, check_published, read_published
+from howdah.settings import Cluster, Settings
 
 __all__ = ["parser", "run"]
 
 NEEDED_BYTES = 2 << 30
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was looked at and found; ``fix`` is empty where all is well."""
-
-    name: str
-    found: str
-    fix: str = ""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,10 +41,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         print(json.dumps([asdict(check) for check in checks], indent=1))
     else:
-        for check in checks:
-            print(f"{'ok ' if not check.fix else 'BAD'}  {check.name:<16} {check.found}")
-            if check.fix:
-                print(f"{'':<22}try: {check.fix}")
+        print("\n".join(map(str, checks)))
     return int(any(check.fix for check in checks))
 
 
@@ -80,15 +72,47 @@ def _cluster(settings: Settings) -> Iterator[Check]:
         found = "none configured: jobs run on this machine alone"
         yield Check("cluster", found + ("" if java else "; bin/cluster up would need a JRE"))
         return
+    try:
+        _check_user(settings.cluster)
+    except ClusterError as error:
+        yield Check("cluster", error.message, error.hint or "bin/cluster status")
+        return
     report = ask(settings.cluster)
-    for daemon in report.daemons:
-        fix = f"bin/cluster up; its log is in {settings.cluster.logs_dir}" if daemon.problem else ""
-        yield Check(daemon.name, f"{daemon.address} {daemon.problem or 'answers'}", fix)
-    named = [f"{daemon.name} at" for daemon in report.daemons]
-    for problem in report.problems:
-        if not any(problem.startswith(name) for name in named):
-            yield Check("cluster", problem, "bin/cluster status; bin/cluster up")
+    yield from _daemons(report, settings.cluster)
     if report.capacity:
         share = report.remaining / report.capacity
         fix = "remove old jobs below /howdah/jobs, or add a worker" if share < 0.05 else ""
         yield Check("HDFS", f"{report.remaining / 2**30:.1f} GiB free ({share:.0%})", fix)
+    published = []
+    if not report.blockers:
+        try:
+            published = read_published(settings.cluster)
+        except ClusterError as error:
+            yield Check("models in HDFS", error.message, error.hint or "bin/cluster status")
+        else:
+            yield from check_published(published, settings.cluster)
+    if may_look(settings, settings.cluster):
+        yield from check_nodes(settings, settings.cluster, allowed(published, settings.root))
+    elif settings.cluster.service_manager == "systemd":
+        found = "only their daemons were asked; who installed them sees more with bin/doctor"
+        yield Check("hosts", found)
+
+
+def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
+    for kind in dict.fromkeys(daemon.name for daemon in report.daemons):
+        daemons = [daemon for daemon in report.daemons if daemon.name == kind]
+        bad = [(f"{daemon.address} {daemon.problem}", _restart(daemon, cluster))
+               for daemon in daemons if daemon.problem]  # fmt: skip
+        answers = "answers" if len(daemons) == 1 else "answer"
+        well = f"{', '.join(daemon.address for daemon in daemons)} {answers}"
+        yield from judge(kind, bad, well)
+    told = {str(daemon) for daemon in report.daemons}
+    for problem in report.problems:
+        if problem not in told:
+            yield Check("cluster", problem, "bin/cluster status; bin/cluster up")
+
+
+def _restart(daemon: Daemon, cluster: Cluster) -> str:
+    if daemon.host in cluster.workers:
+        return f"bin/cluster up; if {daemon.host} is gone: bin/cluster remove {daemon.host}"
+    return f"bin/cluster up; its log is in {cluster.logs_dir}"

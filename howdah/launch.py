@@ -36,6 +36,9 @@ TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     folder = Jobs(settings.state).folder(job.id)
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    if "HOWDAH_STATE" in environ:
+        environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
     with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
         subprocess.Popen(
@@ -43,7 +46,7 @@ def start(job: Job, settings: Settings) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "HOWDAH_STATE": str(settings.state)},
+            env=environ,
             cwd=folder,
             pass_fds=[lock.fileno()],
             start_new_session=True,
@@ -90,7 +93,7 @@ def _run_locally(job: Job, model: Model, folder: Path) -> None:
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
-        *_common_arguments(shipped),
+        *_common_arguments(shipped, sys.executable),
         *(str(folder / "input" / source.stored) for source in job.inputs),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
@@ -120,24 +123,24 @@ def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> No
         "textinputformat.record.delimiter": "\n",
     }
     arguments = [
-        *("--hadoop-bin", str(cluster.hadoop_bin)),
-        *("--hadoop-streaming-jar", str(cluster.streaming_jar)),
+        *("--hadoop-bin", cluster.hadoop_bin),
+        *("--hadoop-streaming-jar", cluster.streaming_jar),
         *("--hadoop-tmp-dir", f"{home}/mrjob"),
         *("--local-tmp-dir", str(folder)),
         *("--output-dir", f"{cluster.fs_uri}{home}/output"),
         *("--no-read-logs", "--no-check-input-paths"),
         *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
-        *_common_arguments(shipped),
+        *_common_arguments(shipped, cluster.python or sys.executable),
         *(f"{cluster.fs_uri}{home}/input/{source.stored}" for source in job.inputs),
     ]
     with hadoop_job(arguments, cluster).make_runner() as runner:
         runner.run()
 
 
-def _common_arguments(shipped: Iterable[str | Path]) -> list[str]:
+def _common_arguments(shipped: Iterable[str | Path], python: str) -> list[str]:
     return [
         *("--files", ",".join(f"{path}#{str(path).rpartition('/')[2]}" for path in shipped)),
-        *("--python-bin", shlex.quote(sys.executable)),  # mrjob splits it into words
+        *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),
     ]

@@ -1,8 +1,11 @@
 """Before a job: what it will run and on what, and whether the cluster can take it."""
 
 import argparse
+import getpass
+import grp
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +13,7 @@ from howdah.columns import find_columns
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.models import find_model, pipeline_of
-from howdah.settings import Settings
+from howdah.settings import Cluster, Settings, environment_digest
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
@@ -60,14 +63,33 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
 
     if settings.cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
+    _check_user(settings.cluster)
+    if settings.cluster.python and environment_digest() not in settings.cluster.python:
+        raise ClusterError(
+            "the workers have another Python environment than this checkout's lock",
+            hint="bin/cluster up gives them this one, beside the one that running jobs use",
+        )
     report = ask(settings.cluster)
-    if report.problems:
-        raise ClusterError(report.problems[0], hint="bin/cluster status; bin/cluster up")
+    if report.blockers:
+        raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
     needed = sum(source.size or 0 for source in sources)
     if needed > report.remaining:
         raise ClusterError(
             f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
             hint="remove old jobs below /howdah/jobs, or add a worker",
+        )
+
+
+def _check_user(cluster: Cluster) -> None:
+    """Raise ClusterError for who the firewall keeps from the cluster: it would say nothing."""
+    if cluster.service_manager != "systemd" or os.geteuid() == 0:
+        return
+    name = getpass.getuser()
+    members = grp.getgrnam("howdah").gr_mem
+    if name not in members:
+        raise ClusterError(
+            f"{name} may not submit to this cluster",
+            hint=f"whoever runs it adds {name} to howdah_users in its inventory: bin/cluster up",
         )
 
 

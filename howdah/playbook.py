@@ -1,56 +1,151 @@
-"""Running one of hadoop-setup's playbooks, with its progress told and its failure kept."""
+"""Running one of hadoop-setup's playbooks, with its progress shown and its failures kept."""
 
 import fcntl
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from howdah.display import Display, Failure
 from howdah.errors import ClusterError
 from howdah.settings import SETUP, Settings
 
-__all__ = ["play"]
+__all__ = ["Played", "attempt", "play", "ssh_options"]
+
+FORKS = 25
+# A socket's path has 107 characters; ssh adds 17 to the 11 that Ansible names it by.
+LONGEST_SOCKET_FOLDER = 107 - 17 - 11
 
 
-def play(name: str, inventory: Path, settings: Settings, variables: dict[str, Any]) -> bool:
-    """Run a playbook of hadoop-setup; return whether it changed anything, raise if it failed."""
-    import ansible_runner
+@dataclass(frozen=True)
+class Played:
+    """A playbook's end: how many tasks changed something, on every host it ran on.
 
-    progress = Progress()
-    state = settings.cluster_state
+    ``answers`` has what the playbook left by ``set_stats``; ``complaint`` is empty if it succeeded.
+    """
+
+    changed: dict[str, int]
+    answers: dict[str, Any]
+    failures: list[Failure]
+    complaint: str
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was changed anywhere."""
+        return any(self.changed.values())
+
+
+def play(
+    name: str,
+    inventory: Path,
+    settings: Settings,
+    variables: dict[str, Any],
+    *,
+    again: str = "",
+) -> Played:
+    """Run a playbook of hadoop-setup; raise if it failed on any host.
+
+    ``again`` is the command that goes on from there, by default ``bin/cluster NAME``.
+    """
+    display = Display()
     with only_one(settings):
-        result = ansible_runner.run(
-            private_data_dir=str(SETUP),
-            playbook=f"{name}.yml",
-            inventory=str(inventory),
-            extravars={"state_dir": str(state), **variables},
-            envvars={
-                "ANSIBLE_CONFIG": str(SETUP / "project" / "ansible.cfg"),
-                "ANSIBLE_HOME": str(state / "ansible"),
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                "LC_ALL": "C.UTF-8",  # Ansible refuses a locale that isn't UTF-8
-            },
-            artifact_dir=str(state / "ansible" / "runs"),
-            rotate_artifacts=5,
-            suppress_env_files=True,  # or it would write into the checkout
-            quiet=True,
-            event_handler=progress,
+        played = attempt(name, inventory, settings, variables, display)
+    display.finish()
+    if played.complaint:
+        again = again or f"bin/cluster {name}{inventory_option(inventory)}"
+        raise ClusterError(
+            played.complaint, hint=f"{again}  (goes on from here, once that is mended)"
         )
-    progress.done()
+    return played
+
+
+def attempt(
+    name: str, inventory: Path, settings: Settings, variables: dict[str, Any], display: Display
+) -> Played:
+    """Run a playbook; hosts that failed are told, not raised."""
+    import ansible_runner
+    from ansible_runner.utils import signal_handler
+
+    state = settings.cluster_state
+    runs = state / "ansible" / "runs"
+    interrupted = signal_handler() or (lambda: False)
+
+    def tick() -> bool:
+        display.draw()
+        return interrupted()
+
+    result = ansible_runner.run(
+        private_data_dir=str(SETUP),
+        playbook=f"{name}.yml",
+        inventory=str(inventory),
+        extravars={"controller_dir": str(state), **variables},
+        envvars=environment(state),
+        forks=FORKS,
+        fact_cache_type="",  # facts are asked for anew: a host may have changed
+        artifact_dir=str(runs / name),
+        rotate_artifacts=5,
+        suppress_env_files=True,  # or it would write into the checkout
+        quiet=True,
+        settings={"pexpect_timeout": 1},  # seconds between ticks
+        event_handler=display,
+        status_handler=forget_environment,
+        cancel_callback=tick,
+    )
     if result.status == "canceled":
         raise KeyboardInterrupt
+    complaint = ""
     if result.status != "successful":
-        again = f"bin/cluster {name}"
-        if inventory != SETUP / "inventory" / "local":
-            again += f" --inventory {inventory}"
-        raise ClusterError(
-            progress.failure
-            or f"ansible-playbook ended with {result.status}; see {state}/ansible/runs",
-            hint=f"{again}  (goes on from here, once that is mended)",
+        complaint = display.complaint() or (
+            f"ansible-playbook {name}.yml ended with {result.status}; see {runs / name}"
         )
-    return progress.changed
+    answers = display.stats.get("artifact_data", {})
+    return Played(display.changed, answers, display.failures, complaint)
+
+
+def forget_environment(status: dict[str, Any], runner_config: Any) -> None:
+    """Remove the file that the runner leaves the whole environment in: that may hold secrets."""
+    if status["status"] == "running":
+        Path(runner_config.artifact_dir, "command").unlink()
+
+
+def environment(state: Path) -> dict[str, str]:
+    """What ansible-playbook is told beyond its ansible.cfg."""
+    return {
+        "ANSIBLE_CONFIG": str(SETUP / "project" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(state / "ansible"),
+        "ANSIBLE_SSH_ARGS": " ".join(ssh_options(state)),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets(state)),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",  # Ansible refuses a locale that isn't UTF-8
+    }
+
+
+def ssh_options(state: Path) -> list[str]:
+    """How hosts are reached: each one's key is pinned at first contact, and nobody is asked."""
+    options = {
+        "StrictHostKeyChecking": "accept-new",
+        "UserKnownHostsFile": str(state / "known_hosts"),
+        "BatchMode": "yes",
+        "ConnectTimeout": "10",
+        "ServerAliveInterval": "15",  # a host that vanished is noticed within a minute
+    }
+    if len(str(sockets(state))) <= LONGEST_SOCKET_FOLDER:  # ssh ends on a longer path
+        options |= {"ControlMaster": "auto", "ControlPersist": "60s"}
+    return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+
+def sockets(state: Path) -> Path:
+    return state / "ansible" / "cp"
+
+
+def inventory_option(inventory: Path) -> str:
+    """How a command names the inventory, empty for this machine alone."""
+    if inventory.parent != SETUP / "inventory":
+        return f" --inventory {inventory}"
+    return "" if inventory.name == "local" else f" --inventory {inventory.name}"
 
 
 @contextmanager
@@ -60,33 +155,3 @@ def only_one(settings: Settings) -> Iterator[None]:
     with (settings.state / "cluster.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         yield
-
-
-class Progress:
-    """Ansible's events as one line on a terminal's stderr; keeps the last failure."""
-
-    def __init__(self) -> None:
-        self.changed = False
-        self.failure = ""
-        self.stream = sys.stderr if sys.stderr.isatty() else None
-
-    def __call__(self, event: dict[str, Any]) -> bool:
-        data = event.get("event_data", {})
-        if event["event"] == "playbook_on_task_start":
-            task = data["task"].split(" | ")[-1].split(" - ")[0]
-            self.show(f"{data.get('role') or data['play']}: {task}")
-        elif event["event"] in ("runner_on_failed", "runner_on_unreachable"):
-            result = data.get("res", {})
-            reason = result.get("stderr") or result.get("msg") or "no reason was given"
-            self.failure = f"{data['host']}: {data['task']}\n  {reason.strip()}"
-        elif event["event"] == "playbook_on_stats":
-            self.changed = any(data["changed"].values())
-        return False  # runner keeps no file of the event
-
-    def show(self, line: str) -> None:
-        if self.stream:
-            width = os.get_terminal_size(self.stream.fileno()).columns or 80
-            print(f"\r\033[K{line[: width - 1]}", end="", file=self.stream, flush=True)
-
-    def done(self) -> None:
-        self.show("")

@@ -89,7 +89,7 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
         return self._fs
 
     def get_hadoop_bin(self) -> list[str]:
-        return [str(self.cluster.hadoop_bin)]
+        return [self.cluster.hadoop_bin]
 
     def get_hadoop_version(self) -> str:
         return self.cluster.hadoop_version

@@ -1,35 +1,55 @@
 """Where things are, read once in ``main`` and passed down.
 
 Addresses and folders of a cluster come from the same YAML files that Ansible reads: what every
-cluster starts from, then what its inventory says instead. ``bin/cluster up`` leaves a small record
-in the state folder that says which inventory is in use; without it there is no cluster.
+cluster starts from, then what its inventory says instead. ``bin/cluster up`` records what clients
+need of them, in the state folder and, for every user of a host, in /etc/howdah; without a record
+there is no cluster.
 """
 
+import getpass
+import hashlib
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Cluster", "Settings", "load", "read_cluster"]
+__all__ = [
+    "Cluster",
+    "Settings",
+    "describe",
+    "environment_digest",
+    "load",
+    "read_cluster",
+    "read_variables",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "hadoop-setup"
+SHARED_RECORD = Path("/etc/howdah/cluster.json")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """One Hadoop cluster as its clients see it; URLs have no slash at the end."""
+    """One Hadoop cluster as its clients see it; URLs have no slash at the end.
 
-    inventory: Path
+    ``python`` is what runs tasks on the workers, empty where it is what runs Howdah.
+    """
+
+    inventory: str
+    service_manager: str
     hadoop_version: str
-    hadoop_bin: Path
-    streaming_jar: Path
-    logs_dir: Path
+    hadoop_bin: str
+    streaming_jar: str
+    python: str
+    logs_dir: str
     fs_uri: str
     webhdfs_url: str
+    secondary_url: str
     resourcemanager_url: str
     historyserver_url: str
+    workers: tuple[str, ...]
     user: str
 
 
@@ -53,44 +73,76 @@ class Settings:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; the state folder is ``HOWDAH_STATE``, or ``.howdah`` in the checkout."""
-    state = Path(environ.get("HOWDAH_STATE") or ROOT / ".howdah").absolute()
-    bare = Settings(root=ROOT, state=state, cluster=None)
+    """Read the settings.
+
+    The state folder is ``HOWDAH_STATE``, or ``.howdah`` in a checkout of one's own, or in one's
+    home. Only who names a folder doesn't see the cluster that everybody on this host shares.
+    """
+    named = environ.get("HOWDAH_STATE")
+    own = ROOT if os.access(ROOT, os.W_OK) else Path.home()
+    bare = Settings(root=ROOT, state=Path(named or own / ".howdah").absolute(), cluster=None)
+    for record in (bare.cluster_record, *([] if named else [SHARED_RECORD])):
+        if cluster := _read_record(record):
+            return Settings(root=ROOT, state=bare.state, cluster=cluster)
+    return bare
+
+
+def _read_record(path: Path) -> Cluster | None:
     try:
-        record = json.loads(bare.cluster_record.read_text())
-        inventory, user = Path(record["inventory"]), str(record["user"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return bare
-    if not inventory.is_dir():
-        return bare
-    cluster = read_cluster(inventory, bare.cluster_state, user)
-    return Settings(root=ROOT, state=state, cluster=cluster)
+        record = json.loads(path.read_text())
+        stated = {field.name: record[field.name] for field in fields(Cluster)}
+    except (FileNotFoundError, PermissionError, ValueError, KeyError):
+        return None
+    stated["workers"] = tuple(stated["workers"])
+    stated["user"] = stated["user"] or getpass.getuser()
+    return Cluster(**stated)
 
 
-def read_cluster(inventory: Path, state: Path, user: str) -> Cluster:
-    """Read what Ansible reads for ``inventory``, with Hadoop's folders below ``state``."""
+def describe(cluster: Cluster) -> str:
+    """The record of ``cluster``, as JSON; whoever reads it is its user, unless it names one."""
+    return json.dumps(asdict(cluster), indent=1) + "\n"
+
+
+def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
+    """Read what Ansible reads for ``inventory``; folders are below ``controller_dir`` unless it
+    names others."""
+    from howdah.inventory import read  # here, so that commands start without YAML
+
     values = read_variables(inventory)
+    state = Path(values["cluster_dir"] or controller_dir)
     home = state / str(values["hadoop_home"])
-    namenode = f"{values['namenode_host']}:{values['namenode_http_port']}"
-    resourcemanager = f"{values['resourcemanager_host']}:{values['resourcemanager_http_port']}"
-    historyserver = f"{values['historyserver_host']}:{values['historyserver_http_port']}"
+    systemd = values["service_manager"] == "systemd"
+
+    def url(daemon: str) -> str:
+        host = values[f"{daemon}_host"]
+        return f"http://{host}:{values[f'{daemon}_http_port']}" if host else ""
+
     return Cluster(
-        inventory=inventory,
-        hadoop_version=str(values["hadoop_version"]),
-        hadoop_bin=home / "bin" / "hadoop",
-        streaming_jar=home / "lib" / f"hadoop-streaming-{values['hadoop_version']}.jar",
-        logs_dir=state / str(values["hadoop_logs"]),
+        inventory=str(inventory),
+        service_manager=values["service_manager"],
+        hadoop_version=values["hadoop_version"],
+        hadoop_bin=f"{home}/bin/hadoop",
+        streaming_jar=f"{home}/lib/hadoop-streaming-{values['hadoop_version']}.jar",
+        python=f"{state}/python/{environment_digest()}/bin/python" if systemd else "",
+        logs_dir=f"{state}/{values['hadoop_logs']}",
         fs_uri=f"hdfs://{values['namenode_host']}:{values['namenode_rpc_port']}",
-        webhdfs_url=f"http://{namenode}",
-        resourcemanager_url=f"http://{resourcemanager}",
-        historyserver_url=f"http://{historyserver}",
-        user=str(values["hadoop_user"] or user),
+        webhdfs_url=url("namenode"),
+        secondary_url=url("secondarynamenode"),
+        resourcemanager_url=url("resourcemanager"),
+        historyserver_url=url("historyserver"),
+        workers=tuple(host.name for host in read(inventory).workers) if systemd else (),
+        user=values["hadoop_user"],
     )
+
+
+def environment_digest() -> str:
+    """What tells the tasks' Python environment from any other: its lock."""
+    return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
 
 
 def read_variables(inventory: Path) -> dict[str, Any]:
     """Return the settings of every cluster, outranked by those of ``inventory``."""
-    import yaml  # here, so that commands on no cluster start without it
+    import yaml  # here, too
 
     values: dict[str, Any] = {}
     for folder, name in ((SETUP / "project", "all.yml"), (inventory, "cluster.yml")):

@@ -62,6 +62,13 @@ class Yarn:
             diagnostics=newest.get("diagnostics", ""),
         )
 
+    def unfinished(self) -> set[str]:
+        """The ids of all applications that haven't ended, and their tags."""
+        found = self._resourcemanager("apps?states=NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING")
+        applications = (found.get("apps") or {}).get("app") or []
+        tags = {tag for app in applications for tag in app.get("applicationTags", "").split(",")}
+        return tags | {app["id"] for app in applications}
+
     def stages(self, application: Application) -> str:
         """How far its map and reduce tasks are; empty before there are any."""
         url = f"{self._cluster.resourcemanager_url}/proxy/{application.id}/ws/v1/mapreduce/jobs"

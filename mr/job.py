@@ -22,6 +22,7 @@ __all__ = ["AT", "FAILED", "ScoreJob"]
 AT = "howdah: at"  # begins the lines that say how far a task is
 FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
 
+RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
 
 
@@ -83,7 +84,9 @@ def _sink(spec: Spec, split: Split) -> Any:
     from mr.sink import FileSink, HdfsSink
 
     folder = os.environ["mapreduce_task_output_dir"]
-    return FileSink(folder) if split.local else HdfsSink(folder, spec.webhdfs_url, spec.user)
+    if split.local:
+        return FileSink(folder)
+    return HdfsSink(folder, spec.webhdfs_url, spec.user, patience=RESTART_SECONDS)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ Hadoop's committer moves that folder's files into the job's output only for the 
 it lets commit, so a task that was killed, retried or run twice leaves each record once.
 """
 
+import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from queue import Queue
 from threading import Thread
@@ -14,6 +16,7 @@ from urllib.parse import urlparse
 __all__ = ["FileSink", "HdfsSink", "PartFile", "Sink", "webhdfs_client"]
 
 QUEUED_WRITES = 4
+POLL_SECONDS = 1
 
 
 class Writer(Protocol):
@@ -47,17 +50,38 @@ class FileSink:
 
 
 class HdfsSink:
-    """The cluster's: HDFS files, written through WebHDFS."""
+    """The cluster's: HDFS files, written through WebHDFS.
 
-    def __init__(self, folder: str, webhdfs_url: str, user: str) -> None:
+    A NameNode that restarts is waited for, ``patience`` seconds at most.
+    """
+
+    def __init__(self, folder: str, webhdfs_url: str, user: str, patience: float = 0) -> None:
         self._folder = PurePosixPath(urlparse(folder).path)
         self._client = webhdfs_client(webhdfs_url, user)
+        self._patience = patience
 
     def open(self, name: str) -> Writer:
-        return _HdfsWriter(self._client, str(self._folder / name))
+        path = self._folder / name
+        self._wait_for(lambda: self._client.makedirs(str(path.parent)))
+        return _HdfsWriter(self._client, str(path))
 
     def length(self, name: str) -> int:
-        return int(self._client.status(str(self._folder / name))["length"])
+        status = self._wait_for(lambda: self._client.status(str(self._folder / name)))
+        return int(status["length"])
+
+    def _wait_for(self, call: Callable[[], Any]) -> Any:
+        from hdfs import HdfsError
+        from requests import ConnectionError
+
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return call()
+            except (ConnectionError, HdfsError) as error:
+                restarting = isinstance(error, ConnectionError) or "safe mode" in str(error)
+                if not restarting or time.monotonic() > deadline:
+                    raise
+            time.sleep(POLL_SECONDS)
 
 
 def webhdfs_client(url: str, user: str) -> Any:

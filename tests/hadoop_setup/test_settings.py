@@ -1,15 +1,25 @@
 """Ansible, the tests' inventory and howdah.settings mean the same cluster."""
 
+import getpass
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from howdah.settings import ROOT, SETUP, load, read_cluster, read_variables
+from howdah.settings import (
+    ROOT,
+    SETUP,
+    describe,
+    environment_digest,
+    load,
+    read_cluster,
+    read_variables,
+)
 
 LOCAL = SETUP / "inventory" / "local"
 TESTS = ROOT / "tests" / "cluster"
@@ -58,14 +68,24 @@ def test_without_a_record_there_is_no_cluster(tmp_path: Path) -> None:
     assert settings.cluster is None
 
 
-def test_a_record_names_the_cluster_in_use(tmp_path: Path) -> None:
-    """Addresses come from the recorded inventory, folders from the state folder."""
-    record = {"inventory": str(TESTS), "user": "maud"}
-    (tmp_path / "cluster.json").write_text(json.dumps(record))
-    cluster = load({"HOWDAH_STATE": str(tmp_path)}).cluster
-    assert cluster == read_cluster(TESTS, tmp_path / "cluster", "maud")
+def test_a_record_is_the_cluster_in_use(tmp_path: Path) -> None:
+    """What ``up`` wrote is what every command reads; whoever reads it is its user."""
+    cluster = read_cluster(TESTS, tmp_path / "cluster")
+    (tmp_path / "cluster.json").write_text(describe(cluster))
+    read = load({"HOWDAH_STATE": str(tmp_path)}).cluster
+    assert read == replace(cluster, user=getpass.getuser())
     assert cluster.fs_uri == "hdfs://127.0.0.1:28020"
-    assert cluster.hadoop_bin == tmp_path / "cluster" / "hadoop" / "bin" / "hadoop"
+    assert cluster.hadoop_bin == f"{tmp_path}/cluster/hadoop/bin/hadoop"
+
+
+def test_a_cluster_of_many_hosts_has_folders_and_workers_of_its_own(tmp_path: Path) -> None:
+    """The example names everything that differs from one machine."""
+    cluster = read_cluster(SETUP / "inventory" / "example", tmp_path)
+    assert cluster.service_manager == "systemd"
+    assert cluster.webhdfs_url == "http://host:9870"
+    assert cluster.secondary_url == "http://worker1:9868"
+    assert cluster.workers == ("worker1", "worker2", "worker3", "worker4")
+    assert cluster.python == f"/opt/howdah/python/{environment_digest()}/bin/python"
 
 
 def test_a_torn_record_is_no_cluster(tmp_path: Path) -> None:

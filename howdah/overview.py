@@ -1,0 +1,91 @@
+"""How a cluster is, as tables that a person reads: what ``bin/cluster status`` prints."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from howdah.health import Report
+from howdah.settings import Cluster
+
+__all__ = ["overview", "print_report"]
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+def print_report(cluster: Cluster, report: Report) -> None:
+    """Print how the cluster is; what is wrong with it goes to stderr."""
+    print(overview(report), flush=True)
+    for problem in report.problems:
+        print(f"down: {problem}", file=sys.stderr)
+    if report.problems:
+        hint = "bin/doctor" if cluster.workers else "bin/cluster up"
+        print(f"  try: {hint}\n  logs: {cluster.logs_dir}", file=sys.stderr)
+
+
+def overview(report: Report) -> str:
+    """A table of the daemons, one of the workers, and a line on HDFS; up to 100 columns."""
+    parts = [table(daemon_rows(report)), table(worker_rows(report)), hdfs_line(report)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def daemon_rows(report: Report) -> Iterator[Sequence[str]]:
+    yield "daemon", "address", "state", "up for", "heap", "version"
+    for daemon in report.daemons:
+        heap = f"{daemon.heap_used // MIB} of {daemon.heap_max // MIB} MiB"
+        known = (span(daemon.uptime), heap, daemon.version) if daemon.version else ("", "", "")
+        yield daemon.name, daemon.address, "down" if daemon.problem else "up", *known
+
+
+def worker_rows(report: Report) -> Iterator[Sequence[str]]:
+    yield "worker", "HDFS", "used", "free", "blocks", "YARN", "tasks", "memory", "cores"
+    datanodes = {node.host: node for node in report.datanodes}
+    managers = {node.host: node for node in report.nodemanagers}
+    for host in sorted(datanodes | managers):
+        row, datanode, manager = [host], datanodes.get(host), managers.get(host)
+        row.append(datanode.state if datanode else "")
+        if datanode and datanode.capacity:
+            row += [gib(datanode.used), gib(datanode.remaining), str(datanode.blocks)]
+        else:
+            row += [""] * 3
+        row.append(manager.state.lower() if manager else "")
+        if manager and manager.memory_mb:
+            row.append(str(manager.containers))
+            row.append(f"{manager.memory_used_mb / 1024:.0f} of {manager.memory_mb / 1024:.0f} GiB")
+            row.append(f"{manager.vcores_used} of {manager.vcores}")
+        yield row
+
+
+def hdfs_line(report: Report) -> str:
+    if not report.capacity:
+        return ""
+    return (
+        f"HDFS: {gib(report.used)} used, {gib(report.remaining)} free of {gib(report.capacity)};"
+        f" blocks with too few copies: {report.under_replicated_blocks},"
+        f" with none: {report.missing_blocks}"
+    )
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as aligned columns, the first one being their names; "" if there is no other."""
+    cells = [list(row) for row in rows]
+    if len(cells) == 1:
+        return ""
+    widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        for row in cells
+    )
+
+
+def span(seconds: int) -> str:
+    """How long, in the one or two largest units."""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def gib(size: int) -> str:
+    return f"{size / GIB:.1f} GiB"

@@ -1,0 +1,95 @@
+"""The models that jobs put into HDFS: what their files are there, and what they should be."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from howdah.check import Check, judge
+from howdah.models import model_names
+from howdah.settings import Cluster
+from howdah.store import HDFS_ROOT, HdfsStore, hdfs_client
+from mr.spec import MODEL_FILE
+
+__all__ = ["Published", "allowed", "check_published", "read_published"]
+
+MODELS = f"{HDFS_ROOT}/models"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A folder of HDFS, called NAME-SHA256 after its manifest: its files' sha256, and those due."""
+
+    folder: str
+    files: Mapping[str, str]
+    due: Mapping[str, str]
+
+    @property
+    def altered(self) -> list[str]:
+        """Files that aren't there, or aren't what the manifest or the folder's name says."""
+        found = [name for name, sha256 in self.due.items() if self.files.get(name) != sha256]
+        named = self.folder.rpartition("-")[2]
+        return found if self.files.get(MODEL_FILE, "")[:16] == named else [MODEL_FILE, *found]
+
+
+def read_published(cluster: Cluster) -> list[Published]:
+    """Read all of them; raises ClusterError if HDFS doesn't give them."""
+    client, store = hdfs_client(cluster), HdfsStore(cluster, MODELS)
+    with store.reaching():
+        folders = client.list(MODELS) if client.status(MODELS, strict=False) else []
+    found = []
+    for folder in folders:
+        if "." in folder:  # one that isn't whole yet
+            continue
+        sums, due = {}, {}
+        for name in store.sizes(folder):
+            parts = store.read(f"{folder}/{name}")
+            if name == MODEL_FILE:
+                manifest = b"".join(parts)
+                parts = iter([manifest])
+                due = stated(manifest)
+            digest = hashlib.sha256()
+            for part in parts:
+                digest.update(part)
+            sums[name] = digest.hexdigest()
+        found.append(Published(folder, sums, due))
+    return found
+
+
+def stated(manifest: bytes) -> dict[str, str]:
+    """The files of a manifest; none of one that can't be read, whose own sum is wrong then."""
+    try:
+        files: dict[str, str] = tomllib.loads(manifest.decode()).get("files", {})
+    except ValueError:
+        return {}
+    return files
+
+
+def check_published(published: Sequence[Published], cluster: Cluster) -> Iterator[Check]:
+    """Judge every model in HDFS."""
+    found = (
+        (
+            f"{MODELS}/{model.folder}: {', '.join(model.altered)} isn't as its manifest says",
+            f"{cluster.hadoop_bin} fs -rm -r {MODELS}/{model.folder}  (the next job restores it)",
+        )
+        for model in published
+        if model.altered
+    )
+    well = f"{len(published)}, as their manifests say" if published else "none yet"
+    yield from judge("models in HDFS", found, well)
+
+
+def allowed(published: Sequence[Published], root: Path) -> dict[str, set[str]]:
+    """The sha256 that a copy of each file may have: that of any model here or in HDFS."""
+    found: dict[str, set[str]] = {}
+    for model in published:
+        if not model.altered:
+            for name, sha256 in model.files.items():
+                found.setdefault(name, set()).add(sha256)
+    for name in model_names(root):
+        manifest = (root / "models" / name / MODEL_FILE).read_bytes()
+        own = {MODEL_FILE: hashlib.sha256(manifest).hexdigest(), **stated(manifest)}
+        for file, sha256 in own.items():
+            found.setdefault(file, set()).add(sha256)
+    return found
