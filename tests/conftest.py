@@ -17,6 +17,7 @@ STATE = ROOT / ".howdah" / "test"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hadoop: needs real HDFS and YARN")
+    config.addinivalue_line("markers", "lab: needs root, and starts machines of its own")
 
 
 @dataclass
