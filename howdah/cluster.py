@@ -29,6 +29,7 @@ from howdah.errors import ClusterError, UsageError
 from howdah.health import ask
 from howdah.inventory import read
 from howdah.overview import overview, print_report
+from howdah.plan import check_user
 from howdah.playbook import play
 from howdah.settings import (
     SETUP,
@@ -192,6 +193,7 @@ def status(given: str | None, inventory: Path, settings: Settings, *, as_json: b
         cluster = read_cluster(inventory, settings.cluster_state)
     if cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up")
+    check_user(cluster)
     report = ask(cluster)
     if as_json:
         print(json.dumps({"problems": report.problems, **addresses(cluster), **asdict(report)}))

@@ -13,7 +13,7 @@ from howdah.errors import ClusterError, HowdahError
 from howdah.health import Daemon, Report, ask
 from howdah.models import find_model, model_names, pipeline_of
 from howdah.nodes import check_nodes, may_look
-from howdah.plan import _check_user
+from howdah.plan import check_user
 from howdah.published import allowed, check_published, read_published
 from howdah.settings import Cluster, Settings
 
@@ -73,7 +73,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
         yield Check("cluster", found + ("" if java else "; bin/cluster up would need a JRE"))
         return
     try:
-        _check_user(settings.cluster)
+        check_user(settings.cluster)
     except ClusterError as error:
         yield Check("cluster", error.message, error.hint or "bin/cluster status")
         return

@@ -1,6 +1,7 @@
 """How a cluster is now, asked of its own daemons over HTTP."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ __all__ = ["Daemon", "DataNode", "NodeManager", "Report", "ask"]
 SECONDS_TO_ANSWER = 5
 ASKED_AT_ONCE = 32
 SECONDS_TO_STALE = 30  # a DataNode calls every 3 s
-SECONDS_OF_NEVER = 10 * 365 * 86400  # who has never called is silent since 1970
 # The page of each kind of daemon that has its version
 PAGES = {
     "namenode": "/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo",
@@ -202,8 +202,8 @@ def read_datanodes(hdfs: dict[str, Any], workers: tuple[str, ...]) -> list[DataN
         )
     for name, node in json.loads(hdfs["DeadNodes"]).items():
         state = "decommissioned" if node["decommissioned"] else "dead"
-        if node["lastContact"] > SECONDS_OF_NEVER:
-            state = "unknown"
+        if node["lastContact"] > time.time() - hdfs["NNStartedTimeInMillis"] / 1000:
+            state = "unknown"  # its silence counts from the boot of the NameNode's machine
         if host_of(name) in workers or not workers:
             found.setdefault(
                 host_of(name), DataNode(host_of(name), name, state, node["lastContact"])

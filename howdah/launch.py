@@ -75,6 +75,8 @@ def main(job_id: str, lock: int) -> int:
         if not (known and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
             jobs.update(job, state="failed", error=_with_task(error))
         return 1
+    finally:
+        (jobs.folder(job.id) / CODE).unlink(missing_ok=True)  # the largest file of a job's record
     return 0
 
 

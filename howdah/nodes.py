@@ -102,7 +102,7 @@ def check_nodes(
         inventory=inventory,
         up=f"bin/cluster up{inventory_option(folder)}",
         java_versions=tuple(read_variables(folder)["hadoop_java_versions"]),
-        release=seen[master].hadoop if master in seen else "",
+        release=seen.get(master, next(iter(seen.values()))).hadoop,
         environment=Path(cluster.python).parent.parent.name,
         models=models,
     )

