@@ -111,9 +111,10 @@ class Host:
             for cache in shared:
                 cache.mkdir(parents=True, exist_ok=True)
         with (self.folder / "console.log").open("a") as console:
-            subprocess.run(
+            # Popen returns when the machine's supervisor can be found by its arguments
+            subprocess.Popen(
                 [
-                    *("setsid", "--fork", "systemd-nspawn", "--quiet", "--boot"),
+                    *("systemd-nspawn", "--quiet", "--boot"),
                     *("--register=no", "--keep-unit", "--notify-ready=yes", "--link-journal=no"),
                     *("--resolv-conf=off", "--timezone=off", "--capability=CAP_NET_ADMIN"),
                     *(f"--machine={space}", f"--hostname={self.name}", self._mark),
@@ -125,7 +126,7 @@ class Host:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: limits.enter(groups),
-                check=True,
+                start_new_session=True,
             )
         return listener
 
