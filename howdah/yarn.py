@@ -49,8 +49,10 @@ class Yarn:
 
     def application(self, tag: str) -> Application | None:
         """The newest application that carries ``tag``."""
-        found = self._resourcemanager(f"apps?applicationTags={tag}")
-        applications = (found.get("apps") or {}).get("app") or []
+        applications = self._applications(f"applicationTags={tag}")
+        if not applications:
+            self._check_started()
+            applications = self._applications(f"applicationTags={tag}")
         if not applications:
             return None
         newest = max(applications, key=lambda app: app["startedTime"])
@@ -64,8 +66,8 @@ class Yarn:
 
     def unfinished(self) -> set[str]:
         """The ids of all applications that haven't ended, and their tags."""
-        found = self._resourcemanager("apps?states=NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING")
-        applications = (found.get("apps") or {}).get("app") or []
+        self._check_started()
+        applications = self._applications("states=NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING")
         tags = {tag for app in applications for tag in app.get("applicationTags", "").split(",")}
         return tags | {app["id"] for app in applications}
 
@@ -137,6 +139,18 @@ class Yarn:
             if response.status_code == 200:
                 return _log_contents(response.text)
         return None
+
+    def _applications(self, query: str) -> list[dict[str, Any]]:
+        found = self._resourcemanager(f"apps?{query}")
+        return (found.get("apps") or {}).get("app") or []
+
+    def _check_started(self) -> None:
+        """Raise ClusterError while the ResourceManager reads its applications back.
+
+        It already answers then, and knows only some of them.
+        """
+        if self._resourcemanager("info")["clusterInfo"]["haState"] != "ACTIVE":
+            raise ClusterError("The ResourceManager is starting", hint="bin/cluster status")
 
     def _resourcemanager(self, path: str) -> dict[str, Any]:
         url = f"{self._cluster.resourcemanager_url}/ws/v1/cluster/{path}"

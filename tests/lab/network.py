@@ -79,7 +79,12 @@ def connect(name: str, address: str) -> None:
 
 
 def disconnect(name: str) -> None:
-    """Take away the namespace, with its card and its firewall's rules."""
+    """Take away the cable, and the namespace with its firewall's rules.
+
+    A namespace that is gone lives on, card and all, while a connection waits for its other end.
+    """
+    if f"lab-{name}" in _links():
+        call("ip", "link", "delete", f"lab-{name}")
     if namespace(name) in namespaces():
         call("ip", "netns", "delete", namespace(name))
 
