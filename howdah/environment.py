@@ -33,6 +33,11 @@ def main(arguments: list[str]) -> None:
             ensure("requirements-test.lock")
     except SetUpError as error:
         sys.exit(f"howdah: {error}")
+    except PermissionError:
+        sys.exit(
+            f"howdah: {VENV} isn't set up for this version, and {ROOT} is somebody else's\n"
+            f"  try: again in a minute, or ask its owner to run {ROOT}/bin/doctor"
+        )
     except OSError as error:
         sys.exit(f"howdah: could not set up {VENV}: {error}")
     except KeyboardInterrupt:

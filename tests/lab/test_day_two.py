@@ -1,0 +1,157 @@
+"""A cluster in use: settings change, workers go and come, leftovers are removed, it is ended."""
+
+import json
+import re
+from itertools import pairwise
+
+import pytest
+
+from mr.model import sha256_of
+from tests.lab.cluster import CHECKOUT, Cluster, Text
+
+pytestmark = pytest.mark.lab
+
+SPLITS = ("--splits", "12", "--max-rejected", "1")
+MORE_SPLITS = ("--splits", "30", "--max-rejected", "1")
+HEAPS = {"datanode": 448, "nodemanager": 480}
+WORKER, ADDRESS = "worker4", "10.77.0.14"
+SECOND_NAMES = "worker1"  # where the SecondaryNameNode is
+
+
+def heaps(cluster: Cluster, host: str) -> dict[str, int]:
+    """The heaps in MB that a host's daemons run with."""
+    found = re.findall(r"run/(\w+)\.pid .*?-Xmx(\d+)m", "\n".join(cluster.java(host)))
+    return {daemon: int(heap) for daemon, heap in found}
+
+
+def starts(cluster: Cluster) -> list[int]:
+    """When each worker's NodeManager was started, earliest first, in Unix seconds."""
+    asked = "systemctl show --timestamp=unix -P ExecMainStartTimestamp howdah-nodemanager"
+    return sorted(int(cluster.lab.run(name, asked).stdout[1:]) for name in cluster.workers)
+
+
+def test_new_environment_comes_beside_that_of_a_running_job(
+    cluster: Cluster, long_text: Text, short_text: Text
+) -> None:
+    """After an upgrade of what tasks import, new jobs have it, and a running one what it had."""
+    job = cluster.submit(long_text, *SPLITS)
+    cluster.await_tasks(job.id, 1)
+    lock = cluster.root / CHECKOUT[1:] / "requirements.lock"
+    with lock.open("a") as file:
+        file.write("# another lock, another environment\n")
+    cluster.up()
+    job.end()
+    assert cluster.results(job.id) == long_text.results
+    new = cluster.submit(short_text, "--max-rejected", "1")
+    new.end()
+    assert cluster.results(new.id) == short_text.results
+    environment = f"/opt/howdah/python/{sha256_of(lock)[:12]}/bin/python"
+    assert environment in cluster.run_log(new.id)
+    assert environment not in cluster.run_log(job.id)
+
+
+def test_new_settings_reach_one_daemon_after_the_other(cluster: Cluster, long_text: Text) -> None:
+    """Daemons get their new heaps while a job runs, which is none the worse for it."""
+    path = cluster.inventories / "lab" / "group_vars" / "cluster.yml"
+    settings = path.read_text()
+    for daemon, heap in HEAPS.items():
+        settings = re.sub(rf"(?m)^{daemon}_heap_mb: .*", f"{daemon}_heap_mb: {heap}", settings)
+    path.write_text(settings)
+    with cluster.start("cluster up --inventory lab") as up:
+        assert up.stdout
+        assert any(line.startswith("Masters: ") for line in up.stdout)  # workers are next
+        job = cluster.submit(long_text, *MORE_SPLITS)
+        said, _ = up.communicate(timeout=900)
+    assert up.returncode == 0, said
+    assert all(heaps(cluster, name).items() >= HEAPS.items() for name in cluster.workers)
+    assert all(later - earlier > 1 for earlier, later in pairwise(starts(cluster)))
+    job.end()
+    (application,) = cluster.applications(f"applicationTags={job.id}")
+    ran = range(application["startedTime"] // 1000, application["finishedTime"] // 1000)
+    assert starts(cluster)[-1] in ran, "the job missed the restarts"
+    assert cluster.results(job.id) == long_text.results
+
+
+def test_janitor_removes_what_a_failed_job_left(cluster: Cluster, short_text: Text) -> None:
+    """What failed goes and leaves nothing, what succeeded keeps its results."""
+    done = cluster.submit(short_text, "--max-rejected", "1")
+    done.end()
+    make_unreadable_model(cluster)
+    failed = cluster.submit(short_text, "--model", "unreadable", "--max-rejected", "1")
+    assert failed.submit.wait(300) == 5
+    left = children(cluster, "/howdah/jobs")
+    assert {done.id, failed.id} <= left
+
+    removed = json.loads(cluster("janitor --failed-days 0 --json").stdout)["removed"]
+    assert f"hdfs://host:8020/howdah/jobs/{failed.id}" in removed
+    assert children(cluster, "/howdah/jobs") == left - {failed.id}
+    assert children(cluster, "/user/ada/.staging") == set()
+    assert cluster.results(done.id) == short_text.results
+    assert json.loads(cluster("janitor --failed-days 0 --json").stdout)["removed"] == []
+
+
+def make_unreadable_model(cluster: Cluster) -> None:
+    """A model whose files are what its manifest says, and no task can load."""
+    models = cluster.root / CHECKOUT[1:] / "models"
+    folder = models / "unreadable"
+    folder.mkdir(exist_ok=True)
+    manifest = (models / "moderation" / "model.toml").read_text()
+    manifest = re.sub(r"(?s)\n\[wheel\].*?(?=\n\[)|\n\[files\].*", "", manifest)
+    manifest = manifest.replace('name = "moderation"', 'name = "unreadable"')
+    names = ("vectorizer.joblib", "model.joblib")
+    for name in names:
+        (folder / name).write_bytes(b"no pickle")
+    sums = "".join(f'"{name}" = "{sha256_of(folder / name)}"\n' for name in names)
+    (folder / "model.toml").write_text(f"{manifest}\n[files]\n{sums}")
+
+
+def children(cluster: Cluster, folder: str) -> set[str]:
+    """The names in a folder of HDFS."""
+    listed = cluster.ask(f"host:9870/webhdfs/v1{folder}?op=LISTSTATUS&user.name=hdfs")
+    return {status["pathSuffix"] for status in listed["FileStatuses"]["FileStatus"]}
+
+
+@pytest.mark.parametrize(
+    ("worker", "says"),
+    [
+        ("worker9", "worker9 is no worker"),
+        (SECOND_NAMES, f"{SECOND_NAMES} keeps the second copy of HDFS's names"),
+    ],
+)
+def test_worker_that_cannot_leave_stays(cluster: Cluster, worker: str, says: str) -> None:
+    """What can't be removed is refused with the reason, and nothing happens to it."""
+    assert says in cluster(f"cluster remove {worker}", exits=2).stderr
+    assert cluster.status()["problems"] == []
+
+
+def test_worker_leaves_and_comes_back(cluster: Cluster, short_text: Text) -> None:
+    """Its blocks go elsewhere before it stops; added again, it is a worker like any other."""
+    job = cluster.submit(short_text, "--max-rejected", "1")
+    job.end()
+    cluster(f"cluster remove {WORKER}")
+    report = cluster.status()
+    assert report["problems"] == []
+    assert (report["missing_blocks"], report["under_replicated_blocks"]) == (0, 0)
+    assert WORKER not in {node["host"] for node in report["datanodes"]}
+    assert WORKER not in (cluster.inventories / "lab" / "hosts.yml").read_text()
+    assert cluster.java(WORKER) == []
+    assert "active" not in cluster.units(WORKER).values()
+    assert cluster.results(job.id) == short_text.results
+    refused = cluster("cluster remove worker3", exits=2).stderr
+    assert "HDFS keeps 3 copies of every block" in refused
+
+    cluster(f"cluster add {WORKER} {ADDRESS}")
+    cluster.await_wellness()
+    assert WORKER in {node["host"] for node in cluster.status()["datanodes"]}
+    assert len(cluster.java(WORKER)) == 2
+
+
+def test_purge_leaves_no_daemon_and_no_data(cluster: Cluster) -> None:
+    """Afterwards no host runs anything of the cluster, at the next boot neither."""
+    cluster("cluster down --purge")
+    for name in cluster.lab.names:
+        assert cluster.java(name) == []
+        assert cluster.units(name) == {}
+        kept = cluster.lab.run(name, "ls -A /srv/howdah").stdout.split()
+        assert set(kept) <= {"lost+found"}
+        assert cluster.lab.run(name, "ls /etc/systemd/system").stdout.count("howdah") == 0
