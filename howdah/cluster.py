@@ -87,6 +87,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return status(args.inventory, inventory, settings, as_json=args.json)
     if args.verb == "tunnel":
         return tunnel(read_cluster(inventory, settings.cluster_state))
+    if args.inventory is None:
+        check_keeper(settings)
     if args.verb == "down":
         return down(inventory, settings, purge=args.purge, as_json=args.json)
     if args.verb == "add":
@@ -106,6 +108,15 @@ def find_inventory(given: str | None, settings: Settings) -> Path:
             return folder.resolve()
     names = ", ".join(sorted(path.name for path in (SETUP / "inventory").iterdir()))
     raise UsageError(f"there is no inventory {given}", hint=f"one of {names}, or a folder")
+
+
+def check_keeper(settings: Settings) -> None:
+    """Raise ClusterError for who uses a cluster that somebody else installed."""
+    if settings.cluster and not settings.cluster_record.exists():
+        raise ClusterError(
+            "somebody else of this host installed the cluster, and looks after it",
+            hint=f"ask whom {settings.cluster.inventory} belongs to",
+        )
 
 
 def up(inventory: Path, settings: Settings, *, as_json: bool) -> int:
