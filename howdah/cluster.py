@@ -21,7 +21,7 @@ import json
 import os
 import socket
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from howdah import workers
@@ -132,7 +132,6 @@ def up(inventory: Path, settings: Settings, *, as_json: bool) -> int:
     unfinished = settings.cluster_record.with_suffix(".part")
     unfinished.write_text(describe(cluster))
     unfinished.replace(settings.cluster_record)
-    cluster = replace(cluster, user=cluster.user or getpass.getuser())
     scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
         print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
@@ -147,11 +146,13 @@ def up(inventory: Path, settings: Settings, *, as_json: bool) -> int:
 
 def tunnel(cluster: Cluster) -> int:
     """Print the line that a user runs at home; the pages then open under the same ports there."""
-    pages = [address.removeprefix("http://") for address in addresses(cluster).values()][:3]
-    forwards = " ".join(f"-L {page.rpartition(':')[2]}:{page}" for page in pages)
+    ports = {name: url.rpartition(":")[2] for name, url in pages(cluster).items()}
+    forwards = " ".join(
+        f"-L {ports[name]}:{url.removeprefix('http://')}" for name, url in pages(cluster).items()
+    )
     print(f"ssh -N {forwards} {getpass.getuser()}@{socket.gethostname()}")
-    for page, name in zip(pages, addresses(cluster), strict=False):
-        print(f"  then {name}: http://localhost:{page.rpartition(':')[2]}", file=sys.stderr)
+    for name, port in ports.items():
+        print(f"  then {name}: http://localhost:{port}", file=sys.stderr)
     return 0
 
 
@@ -213,14 +214,18 @@ def status(given: str | None, inventory: Path, settings: Settings, *, as_json: b
     return ClusterError.exit_status if report.problems else 0
 
 
-def addresses(cluster: Cluster) -> dict[str, str]:
-    """Return the pages that a person opens, and what a program connects to."""
+def pages(cluster: Cluster) -> dict[str, str]:
+    """Return the pages that a person opens."""
     return {
         "resourcemanager": cluster.resourcemanager_url,
         "namenode": cluster.webhdfs_url,
         "historyserver": cluster.historyserver_url,
-        "hdfs": cluster.fs_uri,
     }
+
+
+def addresses(cluster: Cluster) -> dict[str, str]:
+    """Return the pages, and what a program connects to."""
+    return {**pages(cluster), "hdfs": cluster.fs_uri}
 
 
 def print_addresses(cluster: Cluster) -> None:

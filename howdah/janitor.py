@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from howdah.jobs import Jobs
+from howdah.published import is_whole
 from howdah.settings import Settings
-from howdah.store import HDFS_ROOT, HdfsStore, hdfs_client
+from howdah.store import JOBS, MODELS, SUCCESS, HdfsStore, hdfs_client
 from howdah.yarn import Yarn
 
 __all__ = ["parser", "run"]
 
 DAY = 86_400
 SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
-SUCCESS = "_SUCCESS"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     removed = list(_old_jobs(settings, done_before, remove=not args.dry_run))
     if settings.cluster:
         systemd = settings.cluster.service_manager == "systemd"
-        cluster = replace(settings.cluster, user=SUPERUSER) if systemd else settings.cluster
+        cluster = replace(settings.cluster, hadoop_user=SUPERUSER) if systemd else settings.cluster
         running = Yarn(cluster).unfinished()
         store = HdfsStore(cluster, "")
         with store.reaching():
@@ -82,7 +82,7 @@ def _leftovers(
     client: Any, running: set[str], failed_before: float, done_before: float
 ) -> Iterator[str]:
     """Paths that nobody needs any more; ``running`` has ids and tags of what is unfinished."""
-    for path, changed in _children(client, f"{HDFS_ROOT}/jobs"):
+    for path, changed in _children(client, JOBS):
         if path.rpartition("/")[2] in running:
             continue
         parts = dict(_children(client, path))
@@ -92,9 +92,8 @@ def _leftovers(
             yield path
         elif done and newest < failed_before and f"{path}/input" in parts:
             yield f"{path}/input"
-    for path, changed in _children(client, f"{HDFS_ROOT}/models"):
-        partial = path.rpartition(".")[2].isdecimal()
-        if partial and changed < failed_before:
+    for path, changed in _children(client, MODELS):
+        if not is_whole(path) and changed < failed_before:
             yield path
     for user, _ in _children(client, "/user"):
         for path, changed in _children(client, f"{user}/.staging"):

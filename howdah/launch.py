@@ -17,7 +17,7 @@ from pathlib import Path
 from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.store import HDFS_ROOT, LocalStore, hdfs_client
+from howdah.store import JOBS, MODELS, SUCCESS, LocalStore, hdfs_client
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -101,13 +101,13 @@ def _run_locally(job: Job, model: Model, folder: Path) -> None:
     (folder / TASKS).mkdir(exist_ok=True)
     with local_job(arguments, job.splits).make_runner() as runner:
         runner.run()
-    (folder / "output" / "_SUCCESS").touch()
+    (folder / "output" / SUCCESS).touch()
 
 
 def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> None:
     from howdah.runners import hadoop_job
 
-    home = f"{HDFS_ROOT}/jobs/{job.id}"
+    home = f"{JOBS}/{job.id}"
     spec = Spec(job.pipeline, _headers(job), job.options, cluster.webhdfs_url, cluster.user)
     code = _write_code(spec, folder)
     shipped = [*map(str, code), *_publish_model(model, cluster)]
@@ -164,7 +164,7 @@ def _write_code(spec: Spec, folder: Path) -> list[Path]:
 def _publish_model(model: Model, cluster: Cluster) -> list[str]:
     """Put the model into HDFS once; every job with it then shares the nodes' cached copy."""
     client = hdfs_client(cluster)
-    folder = f"{HDFS_ROOT}/models/{model.manifest.name}-{model.sha256[:16]}"
+    folder = f"{MODELS}/{model.manifest.name}-{model.sha256[:16]}"
     if client.status(folder, strict=False) is None:
         partial = f"{folder}.{os.getpid()}"
         for path in model.files:

@@ -18,7 +18,7 @@ from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
 
-__all__ = ["check_cluster", "make_plan"]
+__all__ = ["check_cluster", "check_user", "make_plan"]
 
 DEFAULT_PIPELINE = "moderation"
 

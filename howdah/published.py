@@ -9,12 +9,10 @@ from pathlib import Path
 from howdah.check import Check, judge
 from howdah.models import model_names
 from howdah.settings import Cluster
-from howdah.store import HDFS_ROOT, HdfsStore, hdfs_client
+from howdah.store import MODELS, HdfsStore, hdfs_client
 from mr.spec import MODEL_FILE
 
-__all__ = ["Published", "allowed", "check_published", "read_published"]
-
-MODELS = f"{HDFS_ROOT}/models"
+__all__ = ["Published", "allowed", "check_published", "is_whole", "read_published"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,7 @@ def read_published(cluster: Cluster) -> list[Published]:
     with store.reaching():
         folders = client.list(MODELS) if client.status(MODELS, strict=False) else []
     found = []
-    for folder in folders:
-        if "." in folder:  # one that isn't whole yet
-            continue
+    for folder in filter(is_whole, folders):
         sums, due = {}, {}
         for name in store.sizes(folder):
             parts = store.read(f"{folder}/{name}")
@@ -55,6 +51,11 @@ def read_published(cluster: Cluster) -> list[Published]:
             sums[name] = digest.hexdigest()
         found.append(Published(folder, sums, due))
     return found
+
+
+def is_whole(folder: str) -> bool:
+    """Whether a folder of models has all its files; until then, a dot and a number end its name."""
+    return "." not in folder
 
 
 def stated(manifest: bytes) -> dict[str, str]:

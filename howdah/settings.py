@@ -34,7 +34,8 @@ SHARED_RECORD = Path("/etc/howdah/cluster.json")
 class Cluster:
     """One Hadoop cluster as its clients see it; URLs have no slash at the end.
 
-    ``python`` is what runs tasks on the workers, empty where it is what runs Howdah.
+    ``python`` is what runs tasks on the workers, empty where it is what runs Howdah;
+    ``hadoop_user`` is whom jobs run as, empty for whoever submits.
     """
 
     inventory: str
@@ -50,7 +51,12 @@ class Cluster:
     resourcemanager_url: str
     historyserver_url: str
     workers: tuple[str, ...]
-    user: str
+    hadoop_user: str
+
+    @property
+    def user(self) -> str:
+        """The user of HDFS and YARN that this process acts as."""
+        return self.hadoop_user or getpass.getuser()
 
 
 @dataclass(frozen=True)
@@ -94,12 +100,11 @@ def _read_record(path: Path) -> Cluster | None:
     except (FileNotFoundError, PermissionError, ValueError, KeyError):
         return None
     stated["workers"] = tuple(stated["workers"])
-    stated["user"] = stated["user"] or getpass.getuser()
     return Cluster(**stated)
 
 
 def describe(cluster: Cluster) -> str:
-    """The record of ``cluster``, as JSON; whoever reads it is its user, unless it names one."""
+    """The record of ``cluster``, as JSON."""
     return json.dumps(asdict(cluster), indent=1) + "\n"
 
 
@@ -131,7 +136,7 @@ def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
         resourcemanager_url=url("resourcemanager"),
         historyserver_url=url("historyserver"),
         workers=tuple(host.name for host in read(inventory).workers) if systemd else (),
-        user=values["hadoop_user"],
+        hadoop_user=values["hadoop_user"],
     )
 
 

@@ -11,10 +11,21 @@ from howdah.jobs import Job, Jobs
 from howdah.settings import Cluster, Settings
 from mr.sink import FileSink, HdfsSink, Sink, webhdfs_client
 
-__all__ = ["HdfsStore", "LocalStore", "Store", "hdfs_client", "store_of"]
+__all__ = [
+    "JOBS",
+    "MODELS",
+    "SUCCESS",
+    "HdfsStore",
+    "LocalStore",
+    "Store",
+    "hdfs_client",
+    "store_of",
+]
 
 CHUNK = 1 << 20
-HDFS_ROOT = "/howdah"
+JOBS = "/howdah/jobs"  # in HDFS, a folder for each job
+MODELS = "/howdah/models"  # and one for each model that a job has had
+SUCCESS = "_SUCCESS"  # a file of an output that is whole
 
 
 class Store(Protocol):
@@ -133,4 +144,4 @@ def store_of(job: Job, settings: Settings) -> Store:
             f"job {job.id} ran on a cluster, and none is configured now",
             hint="bin/cluster up",
         )
-    return HdfsStore(settings.cluster, f"{HDFS_ROOT}/jobs/{job.id}")
+    return HdfsStore(settings.cluster, f"{JOBS}/{job.id}")

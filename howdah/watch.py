@@ -13,7 +13,7 @@ from howdah.errors import ClusterError, IntegrityError
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, RUN_LOG, TASKS
 from howdah.settings import Settings
-from howdah.store import Store, store_of
+from howdah.store import SUCCESS, Store, store_of
 from howdah.yarn import Application, Yarn
 from mr.summary import Partial, merge
 
@@ -84,7 +84,7 @@ def end(job: Job, settings: Settings) -> Job:
 def read_summary(job: Job, store: Store) -> Partial:
     """The job's merged summary; raises IntegrityError unless its counts meet the input's."""
     names = sorted(store.sizes("output"))
-    if "_SUCCESS" not in names:
+    if SUCCESS not in names:
         raise IntegrityError(
             f"job {job.id}: {store.uri}/output has no _SUCCESS", hint="submit the input again"
         )
@@ -157,7 +157,7 @@ def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bo
     """YARN knows nothing of the job: not yet, no longer, or it never got that far."""
     if launching and not job.application:
         return Progress(job, 0.0, "launching")
-    if "_SUCCESS" in store_of(job, settings).sizes("output"):
+    if SUCCESS in store_of(job, settings).sizes("output"):
         return Progress(_count(jobs.update(job, state="done"), jobs, settings), 1.0)
     job = jobs.read(job.id)
     if not job.is_finished:
@@ -171,7 +171,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
     if application.final_status == "KILLED":
         return jobs.update(job, state="cancelled", finished=time.time())
     succeeded = application.final_status == "SUCCEEDED"
-    if succeeded and "_SUCCESS" in store_of(job, settings).sizes("output"):
+    if succeeded and SUCCESS in store_of(job, settings).sizes("output"):
         return _count(jobs.update(job, state="done"), jobs, settings)
     error = application.diagnostics.strip() or "the application left no _SUCCESS"
     return jobs.update(job, state="failed", error=error, finished=time.time())
