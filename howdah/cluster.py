@@ -158,7 +158,11 @@ def tunnel(cluster: Cluster) -> int:
 
 def variables(cluster: Cluster) -> dict[str, str]:
     """What the playbooks must know that no inventory says."""
-    return {"worker_python_digest": environment_digest(), "clients_record": describe(cluster)}
+    return {
+        "controller_python": "{}.{}".format(*sys.version_info[:2]),
+        "worker_python_digest": environment_digest(),
+        "clients_record": describe(cluster),
+    }
 
 
 def check_admin_networks(inventory: Path) -> None:

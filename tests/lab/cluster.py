@@ -100,16 +100,7 @@ class Cluster:
 
     def start(self, command: str, *, user: str = "root") -> "subprocess.Popen[str]":
         """Start bin/``command`` in the user's home; all that it says is on stdout."""
-        asked = f"{CHECKOUT}/bin/{command}"
-        if user != "root":
-            asked = f"su --login {user} --command {shlex.quote(asked)}"
-        return subprocess.Popen(
-            [*self.lab.ssh("host"), asked],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return self.lab.follow("host", f"{CHECKOUT}/bin/{command}", user=user)
 
     def up(self, inventory: str = "lab") -> str:
         """Bring it up; what the command says."""

@@ -155,13 +155,21 @@ class Lab:
     ) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host over ssh; with ``check``, it must succeed."""
         asked = f"cd {shlex.quote(cwd)} && {command}" if cwd else command
-        if user != "root":
-            asked = f"su --login {shlex.quote(user)} --command {shlex.quote(asked)}"
-        done = _run([*self.ssh(name), asked], stdin, timeout)
+        done = _run(self._login(name, asked, user), stdin, timeout)
         if check and done.returncode:
             said = f"{done.stdout}{done.stderr}".rstrip()
             raise LabError(f"on {name}, exit {done.returncode}: {command}\n{said}")
         return done
+
+    def follow(self, name: str, command: str, *, user: str = "root") -> "subprocess.Popen[str]":
+        """Start a shell command on a host over ssh; all that it says is on stdout."""
+        return subprocess.Popen(
+            self._login(name, command, user),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def kill(self, name: str) -> None:
         """Cut the host's power."""
@@ -216,6 +224,11 @@ class Lab:
         """One line a host."""
         return "\n".join(host.status() for host in self.hosts.values())
 
+    def _login(self, name: str, command: str, user: str) -> list[str]:
+        if user != "root":
+            command = f"su --login {shlex.quote(user)} --command {shlex.quote(command)}"
+        return [*self.ssh(name), command]
+
     def _record(self) -> dict[str, Any]:
         record = self.folder / "lab.json"
         if not record.exists():
@@ -267,6 +280,10 @@ def _key(path: Path) -> str:
 
 
 def _run(words: list[str], stdin: str, timeout: float | None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        words, input=stdin, capture_output=True, text=True, check=False, timeout=timeout
-    )
+    try:
+        return subprocess.run(
+            words, input=stdin, capture_output=True, text=True, check=False, timeout=timeout
+        )
+    except subprocess.TimeoutExpired as late:
+        said = b"".join(filter(None, (late.stdout, late.stderr))).decode(errors="replace")
+        raise LabError(f"not within {timeout} s: {words[-1]}\n{said}".rstrip()) from None

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -162,13 +161,7 @@ def test_install_goes_on_where_it_was_cut_off(hosts: Cluster) -> None:
 def cut_off(hosts: Cluster) -> None:
     """Kill an install once it has come to CUT_AT."""
     command = f"echo $$; exec {CHECKOUT}/bin/cluster up --inventory lab"
-    with subprocess.Popen(
-        [*hosts.lab.ssh("host"), command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as install:
+    with hosts.lab.follow("host", command) as install:
         assert install.stdout
         group = int(install.stdout.readline())
         assert any(line.strip() == CUT_AT for line in install.stdout)

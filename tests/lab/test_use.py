@@ -109,7 +109,7 @@ def can_open(page: str, says: str) -> bool:
 
 
 def test_two_people_share_fairly(cluster: Cluster, long_text: Text) -> None:
-    """While both want more, neither of two people has less than a third of the cores in use."""
+    """Once both have a core and want more, neither of two people has less than a third of them."""
     options = ("--splits", "10", "--max-rejected", "1")
     jobs = {user: cluster.detach(long_text, *options, user=user) for user in ("ada", "ben")}
     shares = []
@@ -124,8 +124,8 @@ def test_two_people_share_fairly(cluster: Cluster, long_text: Text) -> None:
             )
             for app in running
         }
-        if len(wants) == 2 and all(wants.values()):
-            cores = {app["user"]: app["allocatedVCores"] for app in running}
+        cores = {app["user"]: app["allocatedVCores"] for app in running}
+        if len(wants) == 2 and all(wants.values()) and min(cores.values()) > 0:
             shares.append(min(cores.values()) / sum(cores.values()))
         return not running
 
