@@ -13,7 +13,7 @@ from typing import Any
 from howdah.jobs import Jobs
 from howdah.published import is_whole
 from howdah.settings import Settings
-from howdah.store import JOBS, MODELS, SUCCESS, HdfsStore, hdfs_client
+from howdah.store import JOBS, MODELS, SENT, SUCCESS, HdfsStore, hdfs_client
 from howdah.yarn import Yarn
 
 __all__ = ["parser", "run"]
@@ -90,8 +90,8 @@ def _leftovers(
         done = client.status(f"{path}/output/{SUCCESS}", strict=False) is not None
         if newest < (done_before if done else failed_before):
             yield path
-        elif done and newest < failed_before and f"{path}/input" in parts:
-            yield f"{path}/input"
+        elif done and newest < failed_before:
+            yield from {f"{path}/input", f"{path}/{SENT}"} & parts.keys()
     for path, changed in _children(client, MODELS):
         if not is_whole(path) and changed < failed_before:
             yield path

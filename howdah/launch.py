@@ -13,11 +13,12 @@ import traceback
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.store import JOBS, MODELS, SUCCESS, LocalStore, hdfs_client
+from howdah.store import JOBS, MODELS, SENT, SUCCESS, LocalStore, hdfs_client
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -31,6 +32,7 @@ CODE = "mr.zip"
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
+MASTER_MB = 512  # what an ApplicationMaster needs beside a task that runs in its own JVM
 
 
 def start(job: Job, settings: Settings) -> None:
@@ -112,31 +114,37 @@ def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> No
     code = _write_code(spec, folder)
     shipped = [*map(str, code), *_publish_model(model, cluster)]
     size = _split_size(job, cluster)
+    tasks = -(-sum(source.bytes for source in job.inputs) // size)
     settings = {
         "mapreduce.job.name": f"howdah {job.id} {job.inputs[0].name}",
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": "1",
-        "mapreduce.job.maps": str(-(-sum(source.bytes for source in job.inputs) // size)),
+        "mapreduce.job.maps": str(tasks),
+        **_task_memory(model, alone=tasks == 1),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         "mapreduce.map.failures.maxpercent": "0",
-        "mapreduce.map.memory.mb": str(_task_mb(model)),
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
     }
     arguments = [
         *("--hadoop-bin", cluster.hadoop_bin),
         *("--hadoop-streaming-jar", cluster.streaming_jar),
-        *("--hadoop-tmp-dir", f"{home}/mrjob"),
+        *("--hadoop-tmp-dir", f"{home}/{SENT}"),
         *("--local-tmp-dir", str(folder)),
         *("--output-dir", f"{cluster.fs_uri}{home}/output"),
         *("--no-read-logs", "--no-check-input-paths"),
+        "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
+        *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
         *_common_arguments(shipped, cluster.python or sys.executable),
         *(f"{cluster.fs_uri}{home}/input/{source.stored}" for source in job.inputs),
     ]
-    with hadoop_job(arguments, cluster).make_runner() as runner:
-        runner.run()
+    with TemporaryDirectory() as nothing:
+        # a jar of nothing is sent instead of the streaming jar, which every host has
+        arguments += ["-D", f"stream.shipped.hadoopstreaming={nothing}"]
+        with hadoop_job(arguments, cluster).make_runner() as runner:
+            runner.run()
 
 
 def _common_arguments(shipped: Iterable[str | Path], python: str) -> list[str]:
@@ -173,9 +181,17 @@ def _publish_model(model: Model, cluster: Cluster) -> list[str]:
     return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
 
 
-def _task_mb(model: Model) -> int:
-    """Memory of a map task's container: a loaded model may be several times its file."""
-    return TASK_MB + 4 * (sum(path.stat().st_size for path in model.files) >> 20)
+def _task_memory(model: Model, *, alone: bool) -> dict[str, str]:
+    """Memory of a map task's container: a loaded model may be several times its file.
+
+    A task that is ``alone`` runs in the ApplicationMaster's container, and no other is started.
+    """
+    task_mb = TASK_MB + 4 * (sum(path.stat().st_size for path in model.files) >> 20)
+    settings = {"mapreduce.map.memory.mb": str(task_mb)}
+    if alone:
+        settings["mapreduce.job.ubertask.enable"] = "true"
+        settings["yarn.app.mapreduce.am.resource.mb"] = str(task_mb + MASTER_MB)
+    return settings
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

@@ -14,6 +14,7 @@ from mr.sink import FileSink, HdfsSink, Sink, webhdfs_client
 __all__ = [
     "JOBS",
     "MODELS",
+    "SENT",
     "SUCCESS",
     "HdfsStore",
     "LocalStore",
@@ -25,6 +26,7 @@ __all__ = [
 CHUNK = 1 << 20
 JOBS = "/howdah/jobs"  # in HDFS, a folder for each job
 MODELS = "/howdah/models"  # and one for each model that a job has had
+SENT = "mrjob"  # in a job's folder: what mrjob has its tasks sent
 SUCCESS = "_SUCCESS"  # a file of an output that is whole
 
 

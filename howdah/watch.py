@@ -13,7 +13,7 @@ from howdah.errors import ClusterError, IntegrityError
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, RUN_LOG, TASKS
 from howdah.settings import Settings
-from howdah.store import SUCCESS, Store, store_of
+from howdah.store import SENT, SUCCESS, Store, store_of
 from howdah.yarn import Application, Yarn
 from mr.summary import Partial, merge
 
@@ -157,7 +157,9 @@ def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bo
     """YARN knows nothing of the job: not yet, no longer, or it never got that far."""
     if launching and not job.application:
         return Progress(job, 0.0, "launching")
-    if SUCCESS in store_of(job, settings).sizes("output"):
+    store = store_of(job, settings)
+    if SUCCESS in store.sizes("output"):
+        store.remove(SENT)
         return Progress(_count(jobs.update(job, state="done"), jobs, settings), 1.0)
     job = jobs.read(job.id)
     if not job.is_finished:
@@ -168,10 +170,12 @@ def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bo
 
 
 def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) -> Job:
+    store = store_of(job, settings)
+    store.remove(SENT)
     if application.final_status == "KILLED":
         return jobs.update(job, state="cancelled", finished=time.time())
     succeeded = application.final_status == "SUCCEEDED"
-    if succeeded and SUCCESS in store_of(job, settings).sizes("output"):
+    if succeeded and SUCCESS in store.sizes("output"):
         return _count(jobs.update(job, state="done"), jobs, settings)
     error = application.diagnostics.strip() or "the application left no _SUCCESS"
     return jobs.update(job, state="failed", error=error, finished=time.time())

@@ -63,10 +63,6 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.increment_counter("howdah", "rejected", sum(partial["rejected"].values()))
         self.stdout.write(self.internal_protocol().write("summary", partial) + b"\n")
 
-    def combiner(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-        """Merge a task's partial summaries."""
-        yield from self.reducer(key, partials)
-
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """Merge all partial summaries."""
         from mr.summary import merge

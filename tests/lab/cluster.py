@@ -132,10 +132,6 @@ class Cluster:
     def contents(folder: Path) -> dict[str, bytes]:
         return {name: (folder / name).read_bytes() for name in RESULTS}
 
-    def run_log(self, job: str, user: str = "ada") -> str:
-        """What the process that ran a job has said."""
-        return (self.root / "home" / user / ".howdah/jobs" / job / "run.log").read_text()
-
     def state(self, job: str, user: str = "ada") -> str:
         """What bin/status says of a job."""
         return str(json.loads(self(f"status {job} --json", user=user).stdout)["state"])

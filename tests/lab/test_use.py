@@ -35,7 +35,6 @@ def test_scores_as_this_machine_does(cluster: Cluster, odd_text: Text) -> None:
     job = cluster.submit(odd_text, "--splits", "4", "--max-rejected", "1")
     job.end()
     assert cluster.results(job.id) == odd_text.results
-    assert "completed successfully" in cluster.run_log(job.id)
 
 
 def test_others_on_the_host_are_refused(cluster: Cluster, short_text: Text) -> None:

@@ -51,7 +51,7 @@ def run(folder: Path, *arguments: str, stdin: Path) -> "subprocess.CompletedProc
 
 
 def test_a_map_task_writes_part_files_and_one_line(folder: Path) -> None:
-    """The line goes through combiner and reducer unchanged; counters and status go to stderr."""
+    """The line goes through the reducer unchanged; counters and status go to stderr."""
     mapped = run(folder, "--mapper", stdin=folder / "rows.csv")
     assert mapped.returncode == 0, mapped.stderr
     assert (folder / "output" / "scores" / "rows-000000000000000").read_bytes().count(b"\n") == 10
@@ -60,8 +60,7 @@ def test_a_map_task_writes_part_files_and_one_line(folder: Path) -> None:
     assert json.loads(key) == "summary"
     assert json.loads(value)["scored"] == 10
     (folder / "mapped").write_text(mapped.stdout)
-    for stage in ("--combiner", "--reducer"):
-        assert run(folder, stage, stdin=folder / "mapped").stdout == mapped.stdout
+    assert run(folder, "--reducer", stdin=folder / "mapped").stdout == mapped.stdout
 
 
 def test_a_task_that_fails_says_where_after_the_traceback(folder: Path) -> None:
