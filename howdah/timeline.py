@@ -36,6 +36,16 @@ class Span:
         return self.start + self.seconds
 
 
+@dataclass(frozen=True)
+class _Phase:
+    """What a job goes through, in Unix seconds; one of whose ends nothing is known is left out."""
+
+    what: str
+    begun: float | None
+    ended: float | None
+    inner: tuple[Span, ...] = ()
+
+
 def timeline(job: Job, marks: Mapping[str, float], history: History | None) -> list[Span]:
     """Spans that follow one another without a gap, from the command's start to the last mark.
 
@@ -45,72 +55,64 @@ def timeline(job: Job, marks: Mapping[str, float], history: History | None) -> l
     zero = marks.get("command", job.created)
     spans: list[Span] = []
     now = 0.0
-    for what, begun, ended, inner in _phases(job, marks, history, zero):
-        if begun is None or ended is None or ended - zero <= now:
+    for phase in _phases(job, marks, history, zero):
+        if phase.begun is None or phase.ended is None or phase.ended - zero <= now:
             continue
-        if begun - zero > now + SHORTEST:
-            gap = PAUSE if begun == marks.get("results") else WAITING
-            spans.append(Span(now, begun - zero - now, gap))
-            now = begun - zero
-        spans.append(Span(now, ended - zero - now, what, inner=inner))
-        now = ended - zero
+        begun, ended = phase.begun - zero, phase.ended - zero
+        if begun > now + SHORTEST:
+            gap = PAUSE if phase.begun == marks.get("results") else WAITING
+            spans.append(Span(now, begun - now, gap))
+            now = begun
+        spans.append(Span(now, ended - now, phase.what, inner=phase.inner))
+        now = ended
     return spans
-
-
-Phase = tuple[str, float | None, float | None, tuple[Span, ...]]
 
 
 def _phases(
     job: Job, marks: Mapping[str, float], history: History | None, zero: float
-) -> Iterator[Phase]:
-    """What a job goes through, in this order; times that aren't known are None."""
+) -> Iterator[_Phase]:
+    """Every phase in its order; ``zero`` is what tasks' spans count from."""
     mark = marks.get
-
-    def phase(what: str, begun: float | None, ended: float | None) -> Phase:
-        return what, begun, ended, ()
-
     hadoop = job.runner == "hadoop"
-    yield phase("bin/submit: Python starts and imports", mark("command"), mark("imported"))
+    yield _Phase("bin/submit: Python starts and imports", mark("command"), mark("imported"))
     checked = "input, model, cluster" if hadoop else "input and model"
-    yield phase(f"bin/submit: checks {checked}", mark("imported"), mark("planned"))
+    yield _Phase(f"bin/submit: checks {checked}", mark("imported"), mark("planned"))
     stored = "uploads the input" if hadoop else "reads the input"
-    yield phase(f"bin/submit: {stored}", mark("planned"), mark("stored"))
-    yield phase("launcher: Python starts and imports", mark("launcher"), mark("launching"))
+    yield _Phase(f"bin/submit: {stored}", mark("planned"), mark("stored"))
+    yield _Phase("launcher: Python starts and imports", mark("launcher"), mark("launching"))
     if hadoop:
-        yield phase("launcher: imports mrjob", mark("launching"), mark("mrjob"))
-        yield phase("launcher: publishes code and model", mark("mrjob"), mark("published"))
-        yield phase("launcher: mrjob prepares the job", mark("published"), mark("hadoop jar"))
-        yield from _yarn_phases(mark("hadoop jar"), history, zero)
+        yield _Phase("launcher: imports mrjob", mark("launching"), mark("mrjob"))
+        yield _Phase("launcher: publishes code and model", mark("mrjob"), mark("published"))
+        yield _Phase("launcher: mrjob prepares the job", mark("published"), mark("hadoop jar"))
     else:
-        yield phase("launcher: packs the code", mark("launching"), mark("prepared"))
-        yield phase("map tasks", mark("prepared"), mark("mapped"))
-        yield phase("reduce task", mark("mapped"), mark("run"))
+        yield _Phase("launcher: packs the code", mark("launching"), mark("prepared"))
+        yield _Phase("map tasks", mark("prepared"), mark("mapped"))
+        yield _Phase("reduce task", mark("mapped"), mark("run"))
+    if history:
+        yield from _yarn_phases(mark("hadoop jar"), history, zero)
     ended = history.ended or history.finished if history else mark("run")
-    yield phase("bin/submit: notices the end", ended, mark("noticed") or job.finished)
-    yield phase("bin/submit: checks the counts", mark("noticed"), job.finished)
-    yield phase("bin/submit: prints the summary", job.finished, mark("told"))
-    yield phase("bin/getresults: starts, finds the job", mark("results"), mark("fetching"))
-    yield phase("bin/getresults: fetches and merges", mark("fetching"), mark("fetched"))
+    yield _Phase("until a command notices the end", ended, mark("noticed") or job.finished)
+    yield _Phase("the counts are checked", mark("noticed"), job.finished)
+    yield _Phase("bin/submit: prints the summary", job.finished, mark("told"))
+    yield _Phase("bin/getresults: starts, finds the job", mark("results"), mark("fetching"))
+    yield _Phase("bin/getresults: fetches and merges", mark("fetching"), mark("fetched"))
 
 
-def _yarn_phases(jar: float | None, history: History | None, zero: float) -> Iterator[Phase]:
-    if history is None:
-        return
+def _yarn_phases(jar: float | None, history: History, zero: float) -> Iterator[_Phase]:
     maps = [attempt for attempt in history.attempts if attempt.kind == "MAP"]
     reduces = [attempt for attempt in history.attempts if attempt.kind == "REDUCE"]
-    ends = {kind: _last_end(found) for kind, found in (("map", maps), ("reduce", reduces))}
     first = min((attempt.started for attempt in maps if attempt.started), default=None)
-    yield "hadoop jar: until YARN has the job", jar, history.submitted, ()
-    yield "YARN: room for the ApplicationMaster", history.submitted, history.launched, ()
-    yield "ApplicationMaster: its JVM starts", history.launched, history.master, ()
-    yield "ApplicationMaster: sets up the job", history.master, history.started, ()
-    yield "YARN: room for map tasks", history.started, first, ()
+    mapped, reduced = _last_end(maps), _last_end(reduces)
+    yield _Phase("hadoop jar: until YARN has the job", jar, history.submitted)
+    yield _Phase("YARN: room for the ApplicationMaster", history.submitted, history.launched)
+    yield _Phase("ApplicationMaster: its JVM starts", history.launched, history.master)
+    yield _Phase("ApplicationMaster: sets up the job", history.master, history.started)
+    yield _Phase("YARN: room for map tasks", history.started, first)
     inside = " in the ApplicationMaster" if history.uber else ""
-    yield f"map tasks{inside}", first, ends["map"], _attempt_spans(maps, zero)
-    yield "reduce task", ends["map"], ends["reduce"], _attempt_spans(reduces, zero)
-    committed = ends["reduce"] or ends["map"]
-    yield "ApplicationMaster: commits the output", committed, history.finished, ()
-    yield "ApplicationMaster: ends", history.finished, history.ended, ()
+    yield _Phase(f"map tasks{inside}", first, mapped, _attempt_spans(maps, zero))
+    yield _Phase("reduce task", mapped, reduced, _attempt_spans(reduces, zero))
+    yield _Phase("ApplicationMaster: commits the output", reduced or mapped, history.finished)
+    yield _Phase("ApplicationMaster: ends", history.finished, history.ended)
 
 
 def _last_end(attempts: Sequence[Attempt]) -> float | None:

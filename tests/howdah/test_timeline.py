@@ -82,8 +82,8 @@ def test_spans_of_a_job_on_a_cluster() -> None:
         ("reduce task", 2.0),
         ("ApplicationMaster: commits the output", 1.0),
         ("ApplicationMaster: ends", 1.0),
-        ("bin/submit: notices the end", 0.5),
-        ("bin/submit: checks the counts", 0.5),
+        ("until a command notices the end", 0.5),
+        ("the counts are checked", 0.5),
         ("bin/submit: prints the summary", 0.5),
     ]
 
@@ -96,8 +96,8 @@ def test_spans_of_a_local_job() -> None:
         "waiting": 3,
         "map tasks": 4,
         "reduce task": 1,
-        "bin/submit: notices the end": 0.5,
-        "bin/submit: checks the counts": 0.5,
+        "until a command notices the end": 0.5,
+        "the counts are checked": 0.5,
     }
 
 
@@ -126,7 +126,7 @@ def test_forgotten_by_the_resourcemanager() -> None:
     known = replace(HISTORY, launched=None, ended=None)
     found = seconds(spans(history=known))
     assert found["ApplicationMaster: sets up the job"] == 2
-    assert found["bin/submit: notices the end"] == 1.5
+    assert found["until a command notices the end"] == 1.5
 
 
 def test_clocks_that_differ() -> None:
