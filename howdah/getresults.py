@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 from howdah.errors import JobError, UsageError
@@ -43,11 +44,13 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Fetch the results and print where they are."""
+    imported = time.time()
     jobs = Jobs(settings.state)
     job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
     folder = args.output or Path("results") / job.id
     if not _has_results(folder, job):
         jobs.mark(job.id, "results", process_start())
+        jobs.mark(job.id, "results imported", imported)
         store = store_of(job, settings)
         partial = read_summary(job, store)
         jobs.mark(job.id, "fetching")

@@ -128,7 +128,7 @@ class Jobs:
         whoever else writes the record can't lose one.
         """
         with (self.folder(job_id) / MARKS).open("a") as file:
-            file.write(f"{time.time() if at is None else at:.3f} {name}\n")
+            file.write(f"{time.time() if at is None else at:.6f} {name}\n")
 
     def marks(self, job_id: str) -> dict[str, float]:
         """The job's marks in Unix seconds; of those made twice, the later one."""

@@ -85,7 +85,7 @@ def _phases(
         yield _Phase("launcher: publishes code and model", mark("mrjob"), mark("published"))
         yield _Phase("launcher: mrjob prepares the job", mark("published"), mark("hadoop jar"))
     else:
-        yield _Phase("launcher: packs the code", mark("launching"), mark("prepared"))
+        yield _Phase("launcher: imports mrjob, packs the code", mark("launching"), mark("prepared"))
         yield _Phase("map tasks", mark("prepared"), mark("mapped"))
         yield _Phase("reduce task", mark("mapped"), mark("run"))
     if history:
@@ -94,7 +94,9 @@ def _phases(
     yield _Phase("until a command notices the end", ended, mark("noticed") or job.finished)
     yield _Phase("the counts are checked", mark("noticed"), job.finished)
     yield _Phase("bin/submit: prints the summary", job.finished, mark("told"))
-    yield _Phase("bin/getresults: starts, finds the job", mark("results"), mark("fetching"))
+    imported = mark("results imported")
+    yield _Phase("bin/getresults: Python starts and imports", mark("results"), imported)
+    yield _Phase("bin/getresults: checks the counts", imported, mark("fetching"))
     yield _Phase("bin/getresults: fetches and merges", mark("fetching"), mark("fetched"))
 
 

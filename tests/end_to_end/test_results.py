@@ -200,9 +200,10 @@ def test_timeline(done: Done) -> None:
     spans = {span["what"]: span for span in times["spans"]}
     names = list(spans)
     assert names[0] == "bin/submit: Python starts and imports"
-    assert names[-3:] == [
+    assert names[-4:] == [
         "until bin/getresults was called",
-        "bin/getresults: starts, finds the job",
+        "bin/getresults: Python starts and imports",
+        "bin/getresults: checks the counts",
         "bin/getresults: fetches and merges",
     ]
     if done.howdah.runner == "hadoop":

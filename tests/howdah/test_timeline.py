@@ -195,8 +195,8 @@ def test_many_tasks() -> None:
 
 def test_pause() -> None:
     """The time before bin/getresults is told, and doesn't squeeze the bars."""
-    later = MARKS | {"results": 1000.0, "fetching": 1001.0, "fetched": 1002.0}
-    found = spans(later)
+    later = {"results": 1000.0, "results imported": 1000.5, "fetching": 1001.0, "fetched": 1002.0}
+    found = spans(MARKS | later)
     assert seconds(found)[PAUSE] == 979.5
     lines = render(found, 100)
     assert lines[-1].split()[0] == "1002.00"
