@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 from howdah.errors import JobError, UsageError
@@ -11,6 +12,7 @@ from howdah.results import fetch_results
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.watch import observe, read_summary
+from mr.process import process_start
 
 __all__ = ["parser", "run"]
 
@@ -42,15 +44,20 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Fetch the results and print where they are."""
+    imported = time.time()
     jobs = Jobs(settings.state)
     job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
     folder = args.output or Path("results") / job.id
     if not _has_results(folder, job):
+        jobs.mark(job.id, "results", process_start())
+        jobs.mark(job.id, "results imported", imported)
         store = store_of(job, settings)
         partial = read_summary(job, store)
+        jobs.mark(job.id, "fetching")
         total = sum(part["scores_bytes"] for part in partial["parts"].values())
         with Bar("fetching", total) as bar:
             fetch_results(job, partial, store, folder, bar.add)
+        jobs.mark(job.id, "fetched")
     names = ("scores.tsv", "rejected.tsv", "summary.json", "run.json")
     if args.json:
         paths = {name: str(folder / name) for name in names}

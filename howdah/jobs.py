@@ -20,6 +20,7 @@ from howdah.errors import UsageError
 __all__ = ["FINISHED", "Input", "Job", "Jobs"]
 
 FINISHED = ("done", "failed", "cancelled")
+MARKS = "marks"
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,23 @@ class Jobs:
             changed = replace(self.read(job.id), **changes)
             self._write(changed)
         return changed
+
+    def mark(self, job_id: str, name: str, at: float | None = None) -> None:
+        """Note that the job has come to ``name``, now or ``at`` Unix seconds.
+
+        Marks are appended to a file of their own: that needs no lock, waits for no disk, and
+        whoever else writes the record can't lose one.
+        """
+        with (self.folder(job_id) / MARKS).open("a") as file:
+            file.write(f"{time.time() if at is None else at:.6f} {name}\n")
+
+    def marks(self, job_id: str) -> dict[str, float]:
+        """The job's marks in Unix seconds; of those made twice, the later one."""
+        try:
+            lines = (self.folder(job_id) / MARKS).read_text().splitlines()
+        except FileNotFoundError:  # a job of an older version
+            return {}
+        return {name: float(at) for at, _, name in (line.partition(" ") for line in lines)}
 
     def remove(self, job_id: str) -> None:
         """Forget a job and everything of it on this machine."""

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import traceback
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,7 @@ from howdah.settings import ROOT, Cluster, Settings, load
 from howdah.store import JOBS, MODELS, SENT, SUCCESS, LocalStore, hdfs_client
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
+from mr.process import process_start
 from mr.spec import SPEC_FILE, Spec
 
 __all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
@@ -62,15 +64,18 @@ def main(job_id: str, lock: int) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = load(os.environ)
     jobs = Jobs(settings.state)
+    jobs.mark(job_id, "launcher", process_start())
+    jobs.mark(job_id, "launching")
     job = jobs.update(jobs.read(job_id), process=os.getpid())
+    mark = partial(jobs.mark, job_id)
     try:
         model = find_model(settings.root, job.model, PIPELINES[job.pipeline])
         if job.runner == "local":
-            _run_locally(job, model, jobs.folder(job.id))
+            _run_locally(job, model, jobs.folder(job.id), mark)
             jobs.update(job, state="done")
         else:
             assert settings.cluster
-            _run_on_hadoop(job, model, jobs.folder(job.id), settings.cluster)
+            _run_on_hadoop(job, model, jobs.folder(job.id), settings.cluster, mark)
     except Exception as error:
         traceback.print_exc()
         known = job.runner == "hadoop" and settings.cluster is not None
@@ -88,7 +93,7 @@ def _with_task(error: Exception) -> str:
     return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
 
 
-def _run_locally(job: Job, model: Model, folder: Path) -> None:
+def _run_locally(job: Job, model: Model, folder: Path, mark: Callable[[str], None]) -> None:
     from howdah.runners import local_job
 
     LocalStore(folder).remove("output")  # an earlier, killed run's
@@ -101,18 +106,24 @@ def _run_locally(job: Job, model: Model, folder: Path) -> None:
         *(str(folder / "input" / source.stored) for source in job.inputs),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
-    with local_job(arguments, job.splits).make_runner() as runner:
+    mark("prepared")
+    with local_job(arguments, job.splits, mark).make_runner() as runner:
         runner.run()
+    mark("run")
     (folder / "output" / SUCCESS).touch()
 
 
-def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> None:
+def _run_on_hadoop(
+    job: Job, model: Model, folder: Path, cluster: Cluster, mark: Callable[[str], None]
+) -> None:
     from howdah.runners import hadoop_job
 
+    mark("mrjob")
     home = f"{JOBS}/{job.id}"
     spec = Spec(job.pipeline, _headers(job), job.options, cluster.webhdfs_url, cluster.user)
     code = _write_code(spec, folder)
     shipped = [*map(str, code), *_publish_model(model, cluster)]
+    mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     settings = {
@@ -143,7 +154,7 @@ def _run_on_hadoop(job: Job, model: Model, folder: Path, cluster: Cluster) -> No
     with TemporaryDirectory() as nothing:
         # a jar of nothing is sent instead of the streaming jar, which every host has
         arguments += ["-D", f"stream.shipped.hadoopstreaming={nothing}"]
-        with hadoop_job(arguments, cluster).make_runner() as runner:
+        with hadoop_job(arguments, cluster, mark).make_runner() as runner:
             runner.run()
 
 

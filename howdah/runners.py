@@ -1,6 +1,6 @@
 """mrjob's two runners, with what Howdah does otherwise: no copies of inputs, no JVM for HDFS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlparse
@@ -17,6 +17,7 @@ from mr.job import ScoreJob
 
 __all__ = ["hadoop_job", "local_job"]
 
+Mark = Callable[[str], None]
 SMALLEST_SPLIT = 4 << 20
 
 
@@ -24,6 +25,7 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
     """Gives map tasks byte ranges of the inputs themselves; one reducer, one result."""
 
     splits: ClassVar[int] = 0  # 0: one a core
+    mark: ClassVar[Mark]
 
     def _split_mapper_input(
         self, input_paths: Sequence[str], step_num: int
@@ -42,6 +44,10 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
                 task_input.symlink_to(path)
                 splits.append({"file": path, "start": start, "length": min(step, length - start)})
         return splits
+
+    def _run_reducers(self, *arguments: Any) -> None:
+        type(self).mark("mapped")
+        super()._run_reducers(*arguments)
 
     def _num_reducers(self, step_num: int) -> int:
         return 1
@@ -78,6 +84,7 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
     """Speaks to HDFS over WebHDFS; its only JVM is the one that submits the job."""
 
     cluster: ClassVar[Cluster]
+    mark: ClassVar[Mark]
     _fs: Any
 
     @property
@@ -94,16 +101,22 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
     def get_hadoop_version(self) -> str:
         return self.cluster.hadoop_version
 
+    def _run_hadoop(self, *arguments: Any, **options: Any) -> Any:
+        type(self).mark("hadoop jar")
+        return super()._run_hadoop(*arguments, **options)
 
-def local_job(arguments: list[str], splits: int) -> ScoreJob:
-    """The job for the local runner."""
-    runner = type("LocalRunner", (LocalRunner,), {"splits": splits})
+
+def local_job(arguments: list[str], splits: int, mark: Mark) -> ScoreJob:
+    """The job for the local runner; ``mark`` is told when its map tasks have ended."""
+    told = {"splits": splits, "mark": staticmethod(mark)}
+    runner = type("LocalRunner", (LocalRunner,), told)
     return _job("local", runner, arguments)
 
 
-def hadoop_job(arguments: list[str], cluster: Cluster) -> ScoreJob:
-    """The job for ``cluster``."""
-    runner = type("HadoopRunner", (HadoopRunner,), {"cluster": cluster})
+def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark) -> ScoreJob:
+    """The job for ``cluster``; ``mark`` is told when its JVM is about to start."""
+    told = {"cluster": cluster, "mark": staticmethod(mark)}
+    runner = type("HadoopRunner", (HadoopRunner,), told)
     return _job("hadoop", runner, arguments)
 
 

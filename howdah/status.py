@@ -2,19 +2,25 @@
 
 import argparse
 import json
+import shutil
+import sys
 import time
+from dataclasses import asdict
 
-from howdah.errors import HowdahError
+from howdah.errors import ClusterError, HowdahError, UsageError
 from howdah.jobs import Job, Jobs
 from howdah.report import describe, tracking_url
 from howdah.settings import Settings
+from howdah.timeline import render, timeline
 from howdah.watch import Progress, observe
+from howdah.yarn import History, Yarn
 
 __all__ = ["parser", "run"]
 
 EXAMPLES = """examples:
   bin/status                         all jobs, newest first
   bin/status 20260314-092653-58b1    that job
+  bin/status --timeline              where the newest job's seconds went
   bin/status --json
 """
 
@@ -28,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("job", nargs="?", help="one job, in full")
+    command.add_argument(
+        "--timeline",
+        action="store_true",
+        help="where the seconds of a job went (default: the newest one)",
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
 
@@ -35,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the jobs' states."""
     jobs = Jobs(settings.state)
+    if args.timeline:
+        return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
     if args.job:
         seen = [observe(jobs.read(args.job), settings)]
     else:
@@ -48,6 +61,42 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         for progress in seen:
             _print_line(progress)
     return 0
+
+
+def _newest(jobs: Jobs) -> Job:
+    if found := jobs.all():
+        return found[0]
+    raise UsageError("there is no job yet", hint="bin/submit INPUT")
+
+
+def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> int:
+    job = observe(job, settings).job
+    history, note = _history(job, settings)
+    spans = timeline(job, Jobs(settings.state).marks(job.id), history)
+    if args.json:
+        seconds = round(sum(span.seconds for span in spans), 3)
+        rows = [asdict(span) for span in spans]
+        print(json.dumps({"job": job.id, "seconds": seconds, "note": note, "spans": rows}))
+    else:
+        print("\n".join(render(spans, shutil.get_terminal_size().columns)))
+        if note:
+            print(f"howdah: {note}", file=sys.stderr)
+    return 0
+
+
+def _history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
+    """What YARN knows of a job; else None, and why it can't be told."""
+    if job.runner == "local" or not job.application:
+        return None, None
+    if not job.is_finished:
+        return None, "its tasks' times come when it has ended"
+    if settings.cluster is None:
+        return None, "its tasks' times are its cluster's, and none is configured now"
+    try:
+        history = Yarn(settings.cluster).history(job.application)
+    except ClusterError as error:
+        return None, error.message
+    return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
 
 
 def _observe(job: Job, settings: Settings) -> Progress:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -18,6 +19,7 @@ from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.upload import store_input
 from howdah.watch import SUBMIT_LOCK, end, follow, observe
+from mr.process import process_start
 
 __all__ = ["parser", "run"]
 
@@ -89,6 +91,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Submit a job, or attach to the unfinished one that has the same input."""
+    imported = time.time()
     sources = find_sources(args.inputs)
     planned = make_plan(args, sources, settings)
     if planned["runner"] == "hadoop":
@@ -107,6 +110,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not args.json:
         print(job.id, flush=True)
     if upload_lock:
+        jobs.mark(job.id, "command", process_start())
+        jobs.mark(job.id, "imported", imported)
+        jobs.mark(job.id, "planned")
         with upload_lock:
             job = _store_and_start(job, sources, jobs, settings)
     return _see_to_its_end(job, args, settings)
@@ -154,6 +160,7 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
             store.remove("")
         jobs.remove(job.id)
         raise
+    jobs.mark(job.id, "stored")
     if jobs.read(job.id).is_finished:  # cancelled meanwhile
         return jobs.update(job, inputs=tuple(stored))
     job = jobs.update(job, inputs=tuple(stored), state="launching")
@@ -179,6 +186,7 @@ def _see_to_its_end(job: Job, args: argparse.Namespace, settings: Settings) -> i
         print(json.dumps(describe(job, settings) | {"summary": summary}))
     else:
         print_summary(job, summary)
+    Jobs(settings.state).mark(job.id, "told")
     rejected = (job.rejected or 0) / max(job.records, 1)
     if rejected > job.max_rejected:
         raise RejectedError(

@@ -182,6 +182,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
 
 
 def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
+    jobs.mark(job.id, "noticed")
     summary = read_summary(job, store_of(job, settings))
     return jobs.update(
         job,

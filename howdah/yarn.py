@@ -1,15 +1,16 @@
 """YARN's and the JobHistory server's REST pages, read as a job's watcher needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
-__all__ = ["Application", "Attempt", "Yarn"]
+__all__ = ["Application", "Attempt", "History", "Yarn"]
 
 TIMEOUT = 20
+COUNTERS = "howdah"  # the group of counters that mr.job counts
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,45 @@ class Application:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A failed task attempt: where it ran, and what YARN says of its end."""
+    """A task attempt: where it ran, and how it ended; times are Unix seconds, None if unknown.
+
+    ``kind`` is MAP or REDUCE; ``counters`` are those that Howdah's tasks count.
+    """
 
     id: str
+    kind: str
+    state: str
     node: str
     container: str
     diagnostics: str
+    started: float | None = None
+    finished: float | None = None
+    shuffled: float | None = None
+    merged: float | None = None
+    counters: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        return self.node.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class History:
+    """When a job's application came to what, in Unix seconds, and its task attempts.
+
+    It was submitted; its ApplicationMaster's container was launched, and that began to run; the
+    MapReduce job started and finished; the application ended. None if nobody knows any longer.
+    ``uber``: its tasks ran in its ApplicationMaster.
+    """
+
+    submitted: float | None
+    launched: float | None
+    master: float | None
+    started: float | None
+    finished: float | None
+    ended: float | None
+    uber: bool
+    attempts: tuple[Attempt, ...]
 
 
 class Yarn:
@@ -102,24 +136,56 @@ class Yarn:
 
     def failed_attempts(self, history_id: str) -> list[Attempt] | None:
         """The failed attempts of a finished job, earliest first; None if it isn't known yet."""
+        attempts = self._attempts(history_id)
+        if attempts is None:
+            return None
+        failed = [attempt for _, attempt in attempts if attempt.state == "FAILED"]
+        return sorted(failed, key=lambda attempt: attempt.started or 0)
+
+    def history(self, application_id: str) -> History | None:
+        """What is known of a finished application; None if the JobHistory server has none yet."""
+        history_id = application_id.replace("application_", "job_")
+        job = self._history(history_id).get("job")
+        attempts = self._attempts(history_id)
+        if job is None or attempts is None:
+            return None
+        masters = self._history(f"{history_id}/jobattempts").get("jobAttempts", {})
+        master = masters.get("jobAttempt", [{}])[-1]
+        # forgotten sooner than the history
+        application = self._resourcemanager(f"apps/{application_id}").get("app", {})
+        return History(
+            submitted=_seconds(application.get("startedTime") or job.get("submitTime")),
+            launched=_seconds(application.get("launchTime")),
+            master=_seconds(master.get("startTime")),
+            started=_seconds(job.get("startTime")),
+            finished=_seconds(job.get("finishTime")),
+            ended=_seconds(application.get("finishedTime")),
+            uber=job.get("uberized", False),
+            attempts=tuple(
+                replace(attempt, counters=self._counters(f"{task}/attempts/{attempt.id}"))
+                for task, attempt in attempts
+            ),
+        )
+
+    def _attempts(self, history_id: str) -> list[tuple[str, Attempt]] | None:
+        """Every attempt after its task's path; None if the job isn't known yet."""
         tasks = self._history(f"{history_id}/tasks").get("tasks", {}).get("task")
         if tasks is None:
             return None
         found = []
-        for task in tasks:
-            url = f"{history_id}/tasks/{task['id']}/attempts"
-            attempts = self._history(url).get("taskAttempts", {}).get("taskAttempt", [])
-            found += [attempt for attempt in attempts if attempt["state"] == "FAILED"]
-        found.sort(key=lambda attempt: attempt["startTime"])
-        return [
-            Attempt(
-                id=attempt["id"],
-                node=attempt.get("nodeHttpAddress", ""),
-                container=attempt.get("assignedContainerId", ""),
-                diagnostics=attempt.get("diagnostics", ""),
-            )
-            for attempt in found
-        ]
+        for path in (f"{history_id}/tasks/{task['id']}" for task in tasks):
+            attempts = self._history(f"{path}/attempts").get("taskAttempts", {})
+            found += [(path, _attempt(told)) for told in attempts.get("taskAttempt", [])]
+        return found
+
+    def _counters(self, attempt: str) -> dict[str, int]:
+        told = self._history(f"{attempt}/counters").get("jobTaskAttemptCounters", {})
+        return {
+            counter["name"]: counter["value"]
+            for group in told.get("taskAttemptCounterGroup", [])
+            if group["counterGroupName"] == COUNTERS
+            for counter in group["counter"]
+        }
 
     def stderr(self, attempt: Attempt) -> str | None:
         """What the attempt's container wrote to stderr; None while nobody has it.
@@ -174,6 +240,26 @@ def _ask(method: str, url: str, who: str, **options: Any) -> Any:
         raise ClusterError(
             f"{who} doesn't answer at {where}", hint="bin/cluster status; bin/cluster up"
         ) from None
+
+
+def _attempt(told: dict[str, Any]) -> Attempt:
+    return Attempt(
+        id=told["id"],
+        kind=told["type"],
+        state=told["state"],
+        node=told.get("nodeHttpAddress", ""),
+        container=told.get("assignedContainerId", ""),
+        diagnostics=told.get("diagnostics", ""),
+        started=_seconds(told.get("startTime")),
+        finished=_seconds(told.get("finishTime")),
+        shuffled=_seconds(told.get("shuffleFinishTime")),
+        merged=_seconds(told.get("mergeFinishTime")),
+    )
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    """Hadoop's times, of which 0 and -1 are none."""
+    return milliseconds / 1000 if milliseconds and milliseconds > 0 else None
 
 
 def _log_contents(page: str) -> str:

@@ -5,6 +5,7 @@ import gc
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from mrjob.job import MRJob  # noqa: E402
 
+from mr.process import process_start  # noqa: E402
 from mr.spec import SPEC_FILE, Spec  # noqa: E402
 from mr.split import Split  # noqa: E402
 
@@ -43,6 +45,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             spec = Spec.read(Path(SPEC_FILE))
             task = Task(spec, split, _sink(spec, split), Path())
+            starting = time.time() - process_start() - task.seconds["load"]
+            task.seconds["start"] = starting  # type: ignore[assignment]
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             partial = task.run(self.stdin, lambda: self._report(split, task))

@@ -1,6 +1,7 @@
 """The middle of a record's way: a block of lines in, scored lines and rejects out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +24,30 @@ class ScoredBatch:
 
 
 def score_block(
-    scorer: Scorer, manifest: Manifest, raw: bytes
+    scorer: Scorer,
+    manifest: Manifest,
+    raw: bytes,
+    timed: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
-    """Score the records of ``raw`` (whole lines); every line is scored or rejected."""
-    block, rejects = read_block(raw)
-    batch, unparsed = scorer.parse(block)
-    rejects += unparsed
-    scored = []
-    for part, prediction in _predict(scorer, batch, rejects):
-        tsv = format_lines(scorer.layout, part.fields, prediction, manifest)
-        scored.append(ScoredBatch(part, prediction, tsv))
+    """Score the records of ``raw`` (whole lines); every line is scored or rejected.
+
+    Each stage (parse, predict, format) runs in ``timed`` of its name.
+    """
+    with timed("parse"):
+        block, rejects = read_block(raw)
+        batch, unparsed = scorer.parse(block)
+        rejects += unparsed
+    with timed("predict"):
+        predicted = list(_predict(scorer, batch, rejects))
+    with timed("format"):
+        scored = [
+            ScoredBatch(
+                part,
+                prediction,
+                format_lines(scorer.layout, part.fields, prediction, manifest),
+            )
+            for part, prediction in predicted
+        ]
     return scored, sorted(rejects, key=lambda reject: reject.line)
 
 

@@ -51,8 +51,7 @@ class Task:
         """Score every block, calling ``progress`` before each; return the split's summary."""
         for raw, length in self._blocks(stdin):
             progress()
-            with self._timed("score"):
-                scored, rejects = score_block(self._scorer, self._manifest, raw)
+            scored, rejects = score_block(self._scorer, self._manifest, raw, self._timed)
             with self._timed("write"):
                 for batch in scored:
                     self._scores.write(batch.tsv)

@@ -15,6 +15,7 @@ from howdah.jobs import Jobs
 from howdah.settings import load
 from howdah.store import Store, store_of
 from tests.conftest import Howdah
+from tests.end_to_end.watching import until
 
 RUNNERS = ["local", pytest.param("hadoop", marks=pytest.mark.hadoop)]
 
@@ -180,3 +181,41 @@ def test_folder_of_something_else(done: Done) -> None:
     (folder / "thesis.txt").write_text("precious")
     done.howdah("getresults", done.job, "-o", folder, exits=2)
     assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_timeline(done: Done) -> None:
+    """Where a job's seconds went is told without a gap, from its submission to its results."""
+    done.results()
+
+    def told() -> dict[str, Any]:
+        shown = done.howdah("status", done.job, "--timeline", "--json").stdout
+        return dict(json.loads(shown))
+
+    times = until(lambda: (found := told())["note"] is None and found)  # YARN's come a bit later
+    end = 0.0
+    for span in times["spans"]:
+        assert span["start"] == pytest.approx(end)
+        end = span["start"] + span["seconds"]
+    assert times["seconds"] == pytest.approx(end, abs=0.01)
+    spans = {span["what"]: span for span in times["spans"]}
+    names = list(spans)
+    assert names[0] == "bin/submit: Python starts and imports"
+    assert names[-4:] == [
+        "until bin/getresults was called",
+        "bin/getresults: Python starts and imports",
+        "bin/getresults: checks the counts",
+        "bin/getresults: fetches and merges",
+    ]
+    if done.howdah.runner == "hadoop":
+        assert {"ApplicationMaster: its JVM starts", "ApplicationMaster: ends"} < set(names)
+        maps = spans["map tasks"]["inner"]
+        assert {task["what"] for task in maps} == {"map 0", "map 1", "map 2"}
+        for task in maps:
+            assert {"start", "load", "parse", "predict", "write"} < set(task["parts"])
+            assert all(seconds >= 0 for seconds in task["parts"].values())
+            assert sum(task["parts"].values()) == pytest.approx(task["seconds"], abs=0.01)
+        (reduce,) = spans["reduce task"]["inner"]
+        assert set(reduce["parts"]) == {"start and shuffle", "merge", "reduce"}
+    table = done.howdah("status", done.job, "--timeline").stdout.splitlines()
+    assert [line for line in table if line.endswith("  map tasks")]
+    assert table[-1].split()[1:] == ["in", "all"]

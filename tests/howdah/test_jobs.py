@@ -36,6 +36,21 @@ def test_changes_by_others_stay(jobs: Jobs) -> None:
     assert jobs.update(stale, state="running").application == "application_1"
 
 
+def test_marks_of_several_processes(jobs: Jobs) -> None:
+    """Marks stay whoever changes the record; of one made twice, the later counts."""
+    job = create(jobs)
+    jobs.mark(job.id, "command", 5)
+    Jobs(jobs.folder("").parent).mark(job.id, "hadoop jar", 7.25)
+    jobs.update(job, state="running")
+    jobs.mark(job.id, "command", 6)
+    assert jobs.marks(job.id) == {"command": 6, "hadoop jar": 7.25}
+
+
+def test_job_without_marks(jobs: Jobs) -> None:
+    """A job of a version that made no marks has none."""
+    assert jobs.marks(create(jobs).id) == {}
+
+
 def test_newest_first(jobs: Jobs) -> None:
     """Jobs are listed newest first."""
     created = [create(jobs).id for _ in range(3)]
