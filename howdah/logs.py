@@ -16,7 +16,7 @@ from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOG, TASKS
 from howdah.settings import Settings
 from howdah.yarn import Yarn
-from mr.job import AT, FAILED
+from mr.spec import AT, FAILED
 
 __all__ = ["first_error", "parser", "run"]
 

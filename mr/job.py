@@ -16,13 +16,10 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from mrjob.job import MRJob  # noqa: E402
 
 from mr.process import process_start  # noqa: E402
-from mr.spec import SPEC_FILE, Spec  # noqa: E402
+from mr.spec import AT, FAILED, SPEC_FILE, Spec  # noqa: E402
 from mr.split import Split  # noqa: E402
 
-__all__ = ["AT", "FAILED", "ScoreJob"]
-
-AT = "howdah: at"  # begins the lines that say how far a task is
-FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
+__all__ = ["ScoreJob"]
 
 RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles

@@ -1,11 +1,17 @@
-"""What a job tells its tasks: one small JSON file, written by the host, shipped to every task."""
+"""What a job tells its tasks: one small JSON file, written by the host, shipped to every task.
+
+And the words by which the host knows, in a task's log, how far that was.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MODEL_FILE", "SPEC_FILE", "Spec"]
+__all__ = ["AT", "FAILED", "MODEL_FILE", "SPEC_FILE", "Spec"]
+
+AT = "howdah: at"  # begins the lines that say how far a task is
+FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
 
 SPEC_FILE = "spec.json"
 MODEL_FILE = "model.toml"
