@@ -20,7 +20,7 @@ from mr.summary import Partial, merge
 __all__ = ["Progress", "end", "follow", "observe", "read_summary"]
 
 SUBMIT_LOCK = "submit"
-POLL_SECONDS = 0.3
+POLL_SECONDS = {"local": 0.05, "hadoop": 0.2}
 PATIENCE_SECONDS = 120  # a ResourceManager that restarts is back by then
 
 
@@ -64,7 +64,7 @@ def follow(job: Job, settings: Settings, until: Callable[[Job], bool]) -> Iterat
         job = progress.job
         if job.is_finished or until(job):
             return
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS[job.runner])
 
 
 def end(job: Job, settings: Settings) -> Job:
