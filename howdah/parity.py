@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from howdah.columns import find_columns
-from howdah.errors import ModelError
+from howdah.errors import ModelError, UsageError
 from howdah.inputs import find_sources, unpacked
 from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
@@ -60,6 +60,8 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
         if columns.header:
             text.readline()
         raw = text.read(SAMPLE_BYTES) + text.readline()
+    if not raw.strip():
+        raise UsageError(f"{sample} has no records to compare", hint="give another --sample")
 
     def lines(scored_by: Any) -> list[bytes]:
         scorer = Tabular(manifest, {"model": scored_by}, columns.options)
@@ -81,6 +83,7 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
     return len(expected)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # thresholds near the largest numbers
 def threshold_rows(trees: Trees) -> NDArray[np.float64]:
     """Rows (n, features) for the leaves of ``trees``, for all or as many as CELLS allows.
 
@@ -139,6 +142,6 @@ def _near(known: NDArray[Any], count: int, kind: Any, rng: np.random.Generator) 
     choice = rng.integers(4, size=count)
     values[choice == 1] = np.nextafter(values[choice == 1], kind(np.inf))
     values[choice == 2] = np.nextafter(values[choice == 2], kind(-np.inf))
-    spread = known.std() or 1.0
+    spread = float(known.std()) or 1.0
     values[choice == 3] += (spread * rng.normal(size=(choice == 3).sum())).astype(kind)
     return values.astype(np.float64)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,21 +68,10 @@ def compile_model(model: Any, manifest: Manifest, file: Path, sample: Path | Non
     trees.save(folder / ARRAYS_FILE)
     names = [ARRAYS_FILE, PROGRAM_FILE]
     if steps is not None:
-        names.append(f"steps{file.suffix}")
-        _dump(steps, folder / names[-1])
+        names.append("steps.joblib")
+        joblib.dump(steps, folder / names[-1])
     files = {name: sha256_of(folder / name) for name in names}
     return replace(manifest, files=files, compiled=compiled)
-
-
-def _dump(steps: Any, path: Path) -> None:
-    if path.suffix == ".skops":
-        import skops.io
-
-        skops.io.dump(steps, path)
-    else:
-        import joblib
-
-        joblib.dump(steps, path)
 
 
 def _split_steps(model: Any) -> tuple[Any, Any]:

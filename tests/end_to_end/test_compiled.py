@@ -1,6 +1,7 @@
 """A compiled model gives the bytes that the same model gives uncompiled."""
 
 import json
+import platform
 import random
 import tomllib
 from collections.abc import Callable
@@ -86,9 +87,26 @@ def test_a_model_without_trees_is_not_added(local: Howdah, tmp_path: Path) -> No
     assert not (ROOT / "models" / "test-plain").exists()
 
 
-def test_a_sample_is_for_compiled_models(local: Howdah, tmp_path: Path) -> None:
-    """There is nothing to compare otherwise."""
+def test_a_sample_without_use_is_refused(local: Howdah, tmp_path: Path) -> None:
+    """Where nothing is compiled, or it has no records."""
     joblib.dump(model_of("boosted"), tmp_path / "plain.joblib")
     done = local("models", "add", "test-plain", "plain.joblib", "--features", "a,b,c,d",
                  "--sample", "table.csv", exits=2)  # fmt: skip
     assert "--sample" in done.stderr
+    (tmp_path / "table.csv").write_text("a,b,c,d\n")
+    done = local("models", "add", "test-plain", "plain.joblib", "--features", "a,b,c,d",
+                 "--compiled", "--sample", "table.csv", exits=2)  # fmt: skip
+    assert "table.csv has no records to compare" in done.stderr
+    assert not (ROOT / "models" / "test-plain").exists()
+
+
+def test_a_model_compiled_for_another_machine_is_refused(
+    local: Howdah, tmp_path: Path, add_model: Callable[..., str]
+) -> None:
+    """Before a job is started with it."""
+    table(tmp_path / "table.csv")
+    name = add_model(model_of("boosted"), "--features", "a,b,c,d", "--compiled")
+    manifest = ROOT / "models" / name / "model.toml"
+    manifest.write_text(manifest.read_text().replace(platform.machine(), "abacus"))
+    done = local("submit", "table.csv", "--model", name, exits=4)
+    assert f"compiled on abacus, and this is {platform.machine()}" in done.stderr
