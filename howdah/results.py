@@ -6,9 +6,11 @@ import json
 import os
 import platform
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +26,8 @@ __all__ = ["fetch_results", "readable_summary"]
 
 REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
 CHUNK = 1 << 20
+PIECE = 16 << 20
+STREAMS = 3
 VERSIONS = ("scikit-learn", "numpy", "joblib", "mrjob")
 
 
@@ -129,28 +133,82 @@ def _merge_scores(
             merged.seek(0)
             merged.write(header)
             have = len(header)
-        start = len(header)
-        for part, counts in sorted(partial["parts"].items()):
-            length = counts["scores_bytes"]
-            kept = min(max(have - start, 0), length)
-            crc = 0
-            merged.seek(start)
-            for chunk in _chunks(merged, kept):
-                crc = zlib.crc32(chunk, crc)
-            progress(kept)
-            for chunk in store.read(f"output/scores/{part}", kept) if kept < length else ():
-                merged.write(chunk)
-                crc = zlib.crc32(chunk, crc)
-                progress(len(chunk))
-            if crc != counts["scores_crc"] or merged.tell() != start + length:
-                merged.truncate(start)
-                raise IntegrityError(
-                    f"scores/{part} of job {job.id} did not arrive as it was written",
-                    hint="run the same command again",
-                )
-            start += length
-        merged.truncate(start)
+        spans = _spans(partial, len(header), have)
+        with closing(_pieces(store, spans)) as pieces:
+            for span in spans:
+                merged.seek(span.start)
+                crc = 0
+                for chunk in _chunks(merged, span.kept):
+                    crc = zlib.crc32(chunk, crc)
+                progress(span.kept)
+                merged.seek(span.start + span.kept)
+                for _ in span.missing:
+                    for chunk in next(pieces):
+                        merged.write(chunk)
+                        crc = zlib.crc32(chunk, crc)
+                        progress(len(chunk))
+                    _begin_writeback(merged)
+                if crc != span.crc or merged.tell() != span.start + span.length:
+                    merged.truncate(span.start)
+                    raise IntegrityError(
+                        f"scores/{span.part} of job {job.id} did not arrive as it was written",
+                        hint="run the same command again",
+                    )
+        merged.truncate()
         os.fsync(merged.fileno())
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A part's bytes in scores.tsv, of which the first ``kept`` were fetched earlier."""
+
+    part: str
+    start: int
+    length: int
+    kept: int
+    crc: int
+
+    @property
+    def missing(self) -> range:
+        """Where in the part the pieces begin that are to be fetched."""
+        return range(self.kept, self.length, PIECE)
+
+
+def _spans(partial: Partial, start: int, have: int) -> list[_Span]:
+    """Where each part's bytes belong, the first one's at ``start``; ``have`` are there."""
+    spans = []
+    for part, counts in sorted(partial["parts"].items()):
+        length = counts["scores_bytes"]
+        kept = min(max(have - start, 0), length)
+        spans.append(_Span(part, start, length, kept, counts["scores_crc"]))
+        start += length
+    return spans
+
+
+def _pieces(store: Store, spans: Iterable[_Span]) -> Generator[list[bytes]]:
+    """The missing pieces in order, each as its chunks, while the next ones are fetched."""
+
+    def fetch(span: _Span, offset: int) -> list[bytes]:
+        length = min(PIECE, span.length - offset)
+        return list(store.read(f"output/scores/{span.part}", offset, length))
+
+    under_way: deque[Future[list[bytes]]] = deque()
+    with ThreadPoolExecutor(STREAMS) as pool:
+        try:
+            for span in spans:
+                for offset in span.missing:
+                    if len(under_way) == STREAMS:
+                        yield under_way.popleft().result()
+                    under_way.append(pool.submit(fetch, span, offset))
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin_writeback(file: IO[bytes]) -> None:
+    """Have the disk begin what fsync alone would begin at the end; what is there leaves memory."""
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _chunks(file: IO[bytes], length: int) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """A job's folder, where its input goes and its output comes from: HDFS, or this machine."""
 
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ __all__ = [
     "SUCCESS",
     "HdfsStore",
     "LocalStore",
+    "SegmentSink",
     "Store",
     "hdfs_client",
     "store_of",
@@ -41,8 +43,8 @@ class Store(Protocol):
     def sizes(self, folder: str) -> dict[str, int]:
         """The files right below ``folder`` and their bytes; none if it isn't there."""
 
-    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
-        """The bytes of a file from ``offset`` on."""
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of a file from ``offset`` on, up to its end or ``length`` of them."""
 
     def remove(self, name: str) -> None:
         """Remove a file or folder, if it is there."""
@@ -67,10 +69,12 @@ class LocalStore:
             return {}
         return {entry.name: entry.stat().st_size for entry in path.iterdir() if entry.is_file()}
 
-    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with (self._folder / name).open("rb") as file:
             file.seek(offset)
-            while chunk := file.read(CHUNK):
+            left = sys.maxsize if length is None else length
+            while chunk := file.read(min(CHUNK, left)):
+                left -= len(chunk)
                 yield chunk
 
     def remove(self, name: str) -> None:
@@ -84,6 +88,21 @@ class LocalStore:
         return nullcontext()
 
 
+class SegmentSink(HdfsSink):
+    """HDFS' folder, for files that arrive as segments."""
+
+    def put(self, name: str, data: Iterable[bytes]) -> None:
+        """Write the file ``name`` as a whole."""
+        self._client.write(str(self._folder / name), data=data, overwrite=True)
+
+    def join(self, name: str, tail: str) -> None:
+        """Move all that ``tail``, a file of the same folder, holds to the end of ``name``."""
+        from hdfs.client import _Request
+
+        concat = _Request("POST").to_method("CONCAT")  # the one call that the client lacks
+        concat(self._client, str(self._folder / name), sources=str(self._folder / tail))
+
+
 class HdfsStore:
     """A folder of HDFS, spoken to over WebHDFS."""
 
@@ -94,7 +113,7 @@ class HdfsStore:
         self._client = hdfs_client(cluster)
 
     def sink(self) -> Sink:
-        return HdfsSink(self._folder, self._cluster.webhdfs_url, self._cluster.user)
+        return SegmentSink(self._folder, self._cluster.webhdfs_url, self._cluster.user)
 
     def sizes(self, folder: str) -> dict[str, int]:
         path = f"{self._folder}/{folder}"
@@ -104,11 +123,9 @@ class HdfsStore:
             entries = self._client.list(path, status=True)
         return {name: status["length"] for name, status in entries if status["type"] == "FILE"}
 
-    def read(self, name: str, offset: int = 0) -> Iterator[bytes]:
-        with (
-            self.reaching(),
-            self._client.read(f"{self._folder}/{name}", offset=offset, chunk_size=CHUNK) as chunks,
-        ):
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        path, part = f"{self._folder}/{name}", {"offset": offset, "length": length}
+        with self.reaching(), self._client.read(path, **part, chunk_size=CHUNK) as chunks:
             yield from chunks
 
     def remove(self, name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.inputs import STDIN, Source, find_sources
+from howdah.inputs import Source, find_sources
 from howdah.jobs import Job, Jobs
 from howdah.launch import start
 from howdah.logs import first_error
@@ -17,7 +17,7 @@ from howdah.progress import Bar
 from howdah.report import describe, print_summary, summary_of, tracking_url
 from howdah.settings import Settings
 from howdah.store import store_of
-from howdah.upload import store_input
+from howdah.upload import store_inputs
 from howdah.watch import SUBMIT_LOCK, end, follow, observe
 from mr.process import process_start
 
@@ -141,20 +141,13 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
             store.reaching(),
             Bar("reading" if job.runner == "local" else "uploading", total) as bar,
         ):
-            stored = []
-            for number, source in enumerate(sources):
-                name = f"{number:05d}.txt{source.suffix}"
-                linked = job.runner == "local" and source.name != STDIN
-                stored.append(
-                    store_input(
-                        source,
-                        name,
-                        None if linked else store.sink(),
-                        link=jobs.folder(job.id) / "input" / name if linked else None,
-                        header=job.options["header"],
-                        progress=bar.add,
-                    )
-                )
+            stored = store_inputs(
+                sources,
+                store.sink(),
+                links=jobs.folder(job.id) / "input" if job.runner == "local" else None,
+                header=job.options["header"],
+                progress=bar.add,
+            )
     except BaseException:
         with suppress(ClusterError):  # what went wrong first is told
             store.remove("")
@@ -162,8 +155,8 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
         raise
     jobs.mark(job.id, "stored")
     if jobs.read(job.id).is_finished:  # cancelled meanwhile
-        return jobs.update(job, inputs=tuple(stored))
-    job = jobs.update(job, inputs=tuple(stored), state="launching")
+        return jobs.update(job, inputs=stored)
+    job = jobs.update(job, inputs=stored, state="launching")
     start(job, settings)
     return job
 

@@ -4,21 +4,30 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from howdah.errors import UsageError
 from howdah.inputs import STDIN, Source, unpacked
 from howdah.jobs import Input
+from howdah.segments import SEGMENT, SegmentedFile
+from howdah.store import SegmentSink
 from mr.sink import PartFile, Sink
 from mr.split import BOM
 
-__all__ = ["LONGEST_LINE", "store_input"]
+__all__ = ["LONGEST_LINE", "store_input", "store_inputs"]
 
 CHUNK = 1 << 20
+SMALL = 8 << 20  # such files take round trips rather than bandwidth
+AT_ONCE = 4
+IN_CACHE = 1 << 16
+LF = 10
 LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
 
 
@@ -28,7 +37,7 @@ class _Raw:
 
     head: bytes
     stream: IO[bytes]
-    part: PartFile | None
+    part: PartFile | SegmentedFile | None
     progress: Callable[[int], None]
 
     def __post_init__(self) -> None:
@@ -46,6 +55,44 @@ class _Raw:
         return chunk
 
 
+def store_inputs(
+    sources: Sequence[Source],
+    sink: Sink,
+    *,
+    links: Path | None,
+    header: bool,
+    progress: Callable[[int], None],
+) -> tuple[Input, ...]:
+    """Store ``sources`` under numbered names, small ones a few at once; files become links in
+    the folder ``links`` if one is given. Raises as ``store_input`` does."""
+
+    def store(number: int, progress: Callable[[int], None]) -> Input:
+        source = sources[number]
+        name = f"{number:05d}.txt{source.suffix}"
+        link = links / name if links and source.name != STDIN else None
+        return store_input(
+            source, name, None if link else sink, link=link, header=header, progress=progress
+        )
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            small = {
+                number: pool.submit(store, number, lambda _: None)
+                for number, source in enumerate(sources)
+                if source.size is not None and source.size <= SMALL
+            }
+            stored = []
+            for number in range(len(sources)):
+                if number in small:
+                    stored.append(small[number].result())
+                    progress(stored[-1].bytes)
+                else:
+                    stored.append(store(number, progress))
+            return tuple(stored)
+        finally:
+            pool.shutdown(cancel_futures=True)  # nothing comes into the store after an error
+
+
 def store_input(
     source: Source,
     stored: str,
@@ -60,9 +107,9 @@ def store_input(
     Raises UsageError for a compressed file that is cut off or damaged, for lines too long to
     be records and for a text without any; OSError if the store doesn't take every byte.
     """
-    part = PartFile(sink, f"input/{stored}") if sink else None
     head = source.head if source.name == STDIN else b""
     with source.open() as stream:
+        part = _part(source, stream, sink, f"input/{stored}") if sink else None
         raw = _Raw(head, stream, part, progress)
         try:
             text = _Text(source.name)
@@ -72,16 +119,17 @@ def store_input(
             text.end(header)
         except BaseException as error:
             if part:
+                end = part.abort if isinstance(part, SegmentedFile) else part.close
                 with suppress(Exception):  # a file still being written would outlive its removal
-                    part.close()
+                    end()
             if not _is_damage(error):
                 raise
             raise UsageError(
                 f"{source.name} is cut off or damaged: {error}",
                 hint="copy it again; gzip -t or bzip2 -t tells when it is whole",
             ) from None
-    if part:
-        part.close()
+        if part:
+            part.close()
     if link:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(Path(source.name).resolve())
@@ -96,10 +144,24 @@ def store_input(
     )
 
 
+def _part(source: Source, stream: IO[bytes], sink: Sink, name: str) -> PartFile | SegmentedFile:
+    """What takes the input's bytes: a large plain file goes to HDFS in segments."""
+    if isinstance(sink, SegmentSink) and not source.suffix and (source.size or 0) > SEGMENT:
+        return SegmentedFile(sink, name, stream)
+    return PartFile(sink, name)
+
+
 def _is_damage(error: BaseException) -> bool:
     """Whether ``error`` is a decompressor's; bzip2's is a bare OSError."""
     bare = type(error) is OSError and error.errno is None
     return bare or isinstance(error, EOFError | gzip.BadGzipFile | zlib.error)
+
+
+def _newlines(chunk: bytes) -> int:
+    """``chunk.count``, in less than half the time and without holding other threads up."""
+    data = np.frombuffer(chunk, np.uint8)
+    pieces = (data[start : start + IN_CACHE] for start in range(0, len(data), IN_CACHE))
+    return sum(int(np.count_nonzero(piece == LF)) for piece in pieces)
 
 
 class _Text:
@@ -116,7 +178,7 @@ class _Text:
         if not self._bytes:
             self.bom = chunk.startswith(BOM)
         self._bytes += len(chunk)
-        if newlines := chunk.count(b"\n"):
+        if newlines := _newlines(chunk):
             self.lines += newlines
             self._open_line = len(chunk) - chunk.rfind(b"\n") - 1
         else:

@@ -59,10 +59,13 @@ class HdfsSink:
         self._folder = PurePosixPath(urlparse(folder).path)
         self._client = webhdfs_client(webhdfs_url, user)
         self._patience = patience
+        self._made: set[PurePosixPath] = set()
 
     def open(self, name: str) -> Writer:
         path = self._folder / name
-        self._wait_for(lambda: self._client.makedirs(str(path.parent)))
+        if path.parent not in self._made:
+            self._wait_for(lambda: self._client.makedirs(str(path.parent)))
+            self._made.add(path.parent)
         return _HdfsWriter(self._client, str(path))
 
     def length(self, name: str) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from howdah.segments import SEGMENT
 from tests.conftest import Howdah
 from tests.end_to_end.models import STONE, Exiting, Killed
-from tests.end_to_end.watching import cluster_of, jobs_of, kill_daemon, start_daemon, until
+from tests.end_to_end.watching import cluster_of, hdfs_of, jobs_of, kill_daemon, start_daemon, until
 
 
 def unavailable(howdah: Howdah, name: str) -> str:
@@ -98,6 +99,26 @@ def test_datanode_lost_in_mid_upload(hadoop: Howdah) -> None:
     with killed(hadoop, "datanode"):
         _, err = process.communicate("you are kind\n" * (4 << 20))
     assert process.returncode == 6
+    assert err.startswith("howdah: HDFS ")
+    assert len(err.splitlines()) == 2
+    assert jobs_of(hadoop) == before
+
+
+@pytest.mark.hadoop
+def test_datanode_lost_in_mid_upload_of_segments(hadoop: Howdah, tmp_path: Path) -> None:
+    """A large file, of which several segments are on their way: nothing of them is left."""
+    with (tmp_path / "large.txt").open("wb") as file:
+        file.writelines([b"you are kind\n" * (1 << 16)] * (4 * SEGMENT // (13 << 16)))
+    before = jobs_of(hadoop)
+    process = hadoop.start("submit", "large.txt", "--runner", "hadoop")
+    assert process.stdout
+    job = process.stdout.readline().strip()
+    client = hdfs_of(hadoop)
+    second = f"/howdah/jobs/{job}/input/00000.txt.1"
+    until(lambda: client.status(second, strict=False) or process.poll() is not None)
+    with killed(hadoop, "datanode"):
+        _, err = process.communicate()
+    assert process.returncode == 6, err
     assert err.startswith("howdah: HDFS ")
     assert len(err.splitlines()) == 2
     assert jobs_of(hadoop) == before

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from howdah import results
+from howdah.errors import IntegrityError
 from howdah.jobs import Jobs
 from howdah.settings import load
 from howdah.store import Store, store_of
+from howdah.watch import read_summary
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
 
@@ -160,6 +163,67 @@ def test_getresults_killed_again_and_again(done: Done) -> None:
             process.communicate()
         assert not folder.exists() or contents(folder) == contents(whole)
     done.howdah("getresults", done.job, "-o", folder)
+    assert contents(folder) == contents(whole)
+
+
+class Watched:
+    """The job's store, with what was fetched of it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.fetched: list[tuple[str, int, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        if length:
+            self.fetched.append((name, offset, length))
+        return self.store.read(name, offset, length)
+
+
+def fetch_in_pieces(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Fetch the results a thousand bytes at a time; the bytes of scores that were fetched."""
+    monkeypatch.setattr(results, "PIECE", 1000)
+    job = Jobs(done.howdah.state).read(done.job)
+    store: Any = Watched(done.store)
+    told: list[int] = []
+    results.fetch_results(job, read_summary(job, done.store), store, folder, told.append)
+    assert sum(told) == sum(done.store.sizes("output/scores").values())
+    assert max(length for _, _, length in store.fetched) == 1000
+    return sum(length for _, _, length in store.fetched)
+
+
+def kept(folder: Path, scores: bytes) -> None:
+    """Leave ``scores`` as an interrupted call into ``folder`` does."""
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    unfinished.mkdir()
+    (unfinished / "scores.tsv").write_bytes(scores)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.4, 0.9])
+def test_pieces_and_kept_bytes(done: Done, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces end up in their order, and what an earlier call has fetched isn't fetched again."""
+    whole, _ = done.results()
+    scores = (whole / "scores.tsv").read_bytes()
+    folder = done.howdah.cwd / f"kept-{share}"
+    kept(folder, scores[: int(len(scores) * share)])
+    fetched = fetch_in_pieces(done, folder, monkeypatch)
+    assert contents(folder) == contents(whole)
+    header = len(scores.partition(b"\n")[0]) + 1
+    assert fetched == len(scores) - max(int(len(scores) * share), header)
+
+
+def test_kept_bytes_that_were_altered(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They aren't trusted: the call says so, and the next one fetches them anew."""
+    whole, _ = done.results()
+    scores = (whole / "scores.tsv").read_bytes()
+    folder = done.howdah.cwd / "altered"
+    kept(folder, scores[:200] + bytes([scores[200] ^ 1]) + scores[201:])
+    with pytest.raises(IntegrityError, match="did not arrive as it was written"):
+        fetch_in_pieces(done, folder, monkeypatch)
+    assert not folder.exists()
+    fetch_in_pieces(done, folder, monkeypatch)
     assert contents(folder) == contents(whole)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from howdah import upload
 from howdah.errors import UsageError
 from howdah.inputs import find_sources
 from howdah.jobs import Input
-from howdah.upload import LONGEST_LINE, store_input
+from howdah.upload import LONGEST_LINE, store_input, store_inputs
 from mr.sink import FileSink
 
 
@@ -79,3 +80,31 @@ def test_name_that_is_not_utf8(tmp_path: Path) -> None:
     """A name of any bytes is kept as text that can be written."""
     stored = store(tmp_path, b"one\n", name=os.fsdecode(b"caf\xe9"))
     assert stored.name == f"{tmp_path}/caf\\xe9"
+
+
+def test_many_files_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones go a few at once, beside larger ones; each gets its number and its counts."""
+    monkeypatch.setattr(upload, "SMALL", 30)
+    texts = [b"text %d\n" % number * (number % 7 + 1) for number in range(40)]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number:02d}.txt").write_bytes(text)
+    sources = find_sources([str(tmp_path / "*.txt")])
+    told: list[int] = []
+    sink = FileSink(str(tmp_path / "store"))
+    stored = store_inputs(sources, sink, links=None, header=False, progress=told.append)
+    assert [source.name for source in stored] == [source.name for source in sources]
+    assert [source.lines for source in stored] == [number % 7 + 1 for number in range(40)]
+    held = [(tmp_path / "store" / "input" / source.stored).read_bytes() for source in stored]
+    assert held == texts
+    assert [source.stored for source in stored] == [f"{number:05d}.txt" for number in range(40)]
+    assert sum(told) == sum(map(len, texts))
+
+
+def test_the_first_unusable_of_many_files(tmp_path: Path) -> None:
+    """It is the one that is told, and what comes after it need not be stored."""
+    for number in range(40):
+        (tmp_path / f"{number:02d}.txt").write_bytes(b"\xef\xbb\xbf" if number > 4 else b"one\n")
+    sources = find_sources([str(tmp_path / "*.txt")])
+    sink = FileSink(str(tmp_path / "store"))
+    with pytest.raises(UsageError, match=r"/05\.txt is empty"):
+        store_inputs(sources, sink, links=None, header=False, progress=lambda count: None)
