@@ -44,7 +44,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     scripts = [*sorted((root / "bin").iterdir()), root / ".ci" / "run"]
     of_roles = sorted((root / "hadoop-setup" / "project" / "roles").glob("*/files/*"))
     python = [path for path in of_roles if path.read_text().startswith("#!/usr/bin/env python3")]
-    scripts += [path for path in of_roles if path not in python]
+    shells = ("#!/bin/sh", "#!/bin/bash")
+    scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = ["howdah", "mr", "tests", "hadoop-setup/project/library", *map(str, python)]
     lint = [
         ["ruff", "check", *checked],

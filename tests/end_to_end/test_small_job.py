@@ -1,0 +1,35 @@
+"""What makes a small job quick on a cluster."""
+
+from pathlib import Path
+
+import pytest
+
+from howdah.jobs import Jobs
+from howdah.settings import load
+from howdah.store import SENT, hdfs_client
+from howdah.yarn import Yarn
+from tests.conftest import Howdah
+from tests.end_to_end.watching import until
+
+pytestmark = pytest.mark.hadoop
+
+
+def test_small_job_runs_in_one_container(hadoop: Howdah, tmp_path: Path) -> None:
+    """Its tasks are in the ApplicationMaster; what they were sent is gone once it has ended."""
+    (tmp_path / "text.txt").write_text("you are kind\n")
+    job = Jobs(hadoop.state).read(hadoop.submit("text.txt")["job"])
+    cluster = load({"HOWDAH_STATE": str(hadoop.state)}).cluster
+    assert cluster
+    history = until(lambda: Yarn(cluster).history(job.application))  # it comes a bit later
+    assert history.uber
+    left = hdfs_client(cluster).list(f"/howdah/jobs/{job.id}")
+    assert "input" in left
+    assert SENT not in left
+
+
+def test_java_processes_map_the_shared_classes(cluster_state: Path) -> None:
+    """Java does without the archive, and says nothing, if it doesn't take it."""
+    pids = [path.read_text().strip() for path in (cluster_state / "cluster/run").glob("*.pid")]
+    assert len(pids) == 5
+    for pid in pids:
+        assert "/classes.jsa" in Path(f"/proc/{pid}/maps").read_text()
