@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from howdah.jobs import Jobs
-from howdah.settings import load
-from howdah.store import SENT, hdfs_client
+from howdah.store import SENT
 from howdah.yarn import Yarn
 from tests.conftest import Howdah
-from tests.end_to_end.watching import until
+from tests.end_to_end.watching import cluster_of, hdfs_of, record_of, until
 
 pytestmark = pytest.mark.hadoop
 
@@ -17,12 +15,11 @@ pytestmark = pytest.mark.hadoop
 def test_small_job_runs_in_one_container(hadoop: Howdah, tmp_path: Path) -> None:
     """Its tasks are in the ApplicationMaster; what they were sent is gone once it has ended."""
     (tmp_path / "text.txt").write_text("you are kind\n")
-    job = Jobs(hadoop.state).read(hadoop.submit("text.txt")["job"])
-    cluster = load({"HOWDAH_STATE": str(hadoop.state)}).cluster
-    assert cluster
-    history = until(lambda: Yarn(cluster).history(job.application))  # it comes a bit later
+    job = hadoop.submit("text.txt")["job"]
+    application = record_of(hadoop, job)["application"]
+    history = until(lambda: Yarn(cluster_of(hadoop)).history(application))  # it comes a bit later
     assert history.uber
-    left = hdfs_client(cluster).list(f"/howdah/jobs/{job.id}")
+    left = hdfs_of(hadoop).list(f"/howdah/jobs/{job}")
     assert "input" in left
     assert SENT not in left
 
