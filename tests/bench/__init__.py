@@ -5,17 +5,19 @@ import json
 import sys
 
 from howdah.settings import Settings
-from tests.bench import report, roof
+from tests.bench import cold, report, roof, scale, steady
 from tests.bench.cases import remove_models
 
 __all__ = ["parser", "run"]
 
-SUITES = {"roof": roof}
+SUITES = {"roof": roof, "cold": cold, "steady": steady, "scale": scale}
 EXAMPLES = """\
 examples:
   bin/bench roof                        the mapper against the roof: 1M rows, 1M texts
   bin/bench roof --rows 100000 --rounds 3 --only logistic
   bin/bench roof --only memory          a task's peak memory with 2 GB of input
+  bin/bench cold --runner local         a small job on this machine alone
+  bin/bench steady --write              the cluster against the roof; kept in docs/performance.md
 """
 
 
@@ -38,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--write", action="store_true", help="keep it in docs/performance.md")
         if suite.NAMES:
             one.add_argument("--only", choices=suite.NAMES, help="measure one thing")
+    suites.choices["cold"].add_argument(
+        "--runner", choices=("hadoop", "local"), default="hadoop", help="local: without a cluster"
+    )
+    suites.choices["scale"].add_argument(
+        "--splits", type=int, default=0, help="map tasks of each job (default: Howdah's own choice)"
+    )
     return top
 
 
