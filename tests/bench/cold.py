@@ -44,7 +44,8 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     text = table(("", "s", "of these submit", "and getresults"), rows)
     figures = {name: median(values) for name, values in whole.items()}
     bars = [Bar(name, values) for name, values in whole.items()]
-    return Report(figures, f"{text}\n\n{args.rows:,} rows; {done}.", "seconds", bars)
+    size = f"cold_seconds has {args.rows:,} rows; " if "cold_seconds" in jobs else ""
+    return Report(figures, f"{text}\n\n{size}{done}.", "seconds", bars)
 
 
 def _job(case: Case, settings: Settings) -> Callable[..., Ran]:

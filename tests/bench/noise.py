@@ -1,10 +1,11 @@
 """How quiet the machine was: what its host stole and what other programs used meanwhile."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-__all__ = ["Noise", "Watch", "core_model"]
+__all__ = ["Noise", "Watch", "core_model", "used_since", "worst"]
 
 # What has one of these among its ancestors, or in its own command line, works for the bench:
 # Hadoop's daemons with their containers, the process that runs a job, the lab's hosts.
@@ -31,6 +32,11 @@ class Noise:
         return self.stolen <= MOST_STOLEN and self.others <= MOST_OTHERS
 
 
+def worst(noises: Sequence[Noise]) -> Noise:
+    """The most of each."""
+    return Noise(*map(max, zip(*map(astuple, noises), strict=True)))
+
+
 class Watch:
     """Looks at the machine now, and says at its end how noisy it has been since."""
 
@@ -42,7 +48,7 @@ class Watch:
     def end(self) -> Noise:
         ticks, stolen = _machine()
         passed = max(ticks - self._ticks, 1)
-        others = _grown(self._others, _others())
+        others = used_since(self._others, _others())
         return Noise(self._load, (stolen - self._stolen) / passed, others / passed)
 
 
@@ -51,6 +57,17 @@ def core_model() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return f"{os.cpu_count()} cores of {names[0] if names else os.uname().machine}"
+
+
+def used_since(before: dict[int, tuple[int, int]], after: dict[int, tuple[int, int]]) -> int:
+    """The ticks used between two looks; those of who has ended are with the nearest ancestor."""
+    grown = {process: ticks for process, (_, ticks) in after.items()}
+    for process, (_, ticks) in before.items():
+        while process in before and process not in after:
+            process = before[process][0]
+        if process in grown:
+            grown[process] -= ticks
+    return sum(max(ticks, 0) for ticks in grown.values())
 
 
 def _machine() -> tuple[int, int]:
@@ -79,14 +96,3 @@ def _others() -> dict[int, tuple[int, int]]:
         return process in ours
 
     return {process: seen for process, seen in found.items() if not is_ours(process)}
-
-
-def _grown(before: dict[int, tuple[int, int]], after: dict[int, tuple[int, int]]) -> int:
-    """The ticks used between two looks; those of who has ended are with the nearest ancestor."""
-    grown = {process: ticks for process, (_, ticks) in after.items()}
-    for process, (_, ticks) in before.items():
-        while process in before and process not in after:
-            process = before[process][0]
-        if process in grown:
-            grown[process] -= ticks
-    return sum(max(ticks, 0) for ticks in grown.values())

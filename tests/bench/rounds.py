@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tests.bench.noise import Noise, Watch
+from tests.bench.noise import Noise, Watch, worst
 
 __all__ = ["Rounds", "interleave", "over", "say", "seconds", "spread", "table"]
 
@@ -37,13 +37,12 @@ class Rounds(Generic[T]):
 
     def __str__(self) -> str:
         noisy = sum(not noise.is_low for noise in self.noise)
-        counted = "noisy, all of them counted" if noisy == len(self.noise) else "noisy, left out"
-        load, stolen, others = zip(
-            *((noise.load, noise.stolen, noise.others) for noise in self.noise), strict=True
-        )
+        counted = "all counted" if noisy in (0, len(self.noise)) else "left out"
+        loads = [noise.load for noise in self.noise]
         return (
-            f"{len(self.noise)} rounds, {noisy} {counted}; load {min(load):.1f} to {max(load):.1f},"
-            f" at most {max(stolen):.1%} of the cores stolen, {max(others):.1%} used by others"
+            f"{len(self.noise)} rounds, {noisy} noisy, {counted}; load {min(loads):.1f} to"
+            f" {max(loads):.1f}, at most {max(noise.stolen for noise in self.noise):.1%} of the"
+            f" cores stolen, {max(noise.others for noise in self.noise):.1%} used by others"
         )
 
 
@@ -52,14 +51,15 @@ def interleave(programs: Mapping[str, Callable[[], T]], rounds: int) -> Rounds[T
     were quiet or twice as many are made."""
     done: Rounds[T] = Rounds([], [])
     while sum(noise.is_low for noise in done.noise) < rounds and len(done.noise) < 2 * rounds:
-        turn = len(done.noise)
-        watch, values = Watch(), {}
-        for name in list(programs)[:: -1 if turn % 2 else 1]:
+        turn = len(done.noise) + 1
+        values, noises = {}, []
+        for name in list(programs)[:: 1 if turn % 2 else -1]:
+            watch = Watch()
             values[name] = programs[name]()
-            say(f"round {turn + 1}: {name}: {values[name]}")
+            noises.append(watch.end())
+            say(f"round {turn}: {name}: {values[name]} ({noises[-1]})")
         done.values.append(values)
-        done.noise.append(watch.end())
-        say(f"round {turn + 1}: {done.noise[-1]}")
+        done.noise.append(worst(noises))
     return done
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from howdah.errors import IntegrityError
 from tests.bench.jobs import check_scores
-from tests.bench.rounds import interleave
+from tests.bench.noise import Noise, used_since
+from tests.bench.rounds import Rounds, interleave
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of
 
@@ -53,7 +54,7 @@ def test_cold(hadoop: Howdah) -> None:
 def compared(said: str) -> set[str]:
     """The programs whose scores were compared with what they must be."""
     return set(
-        re.findall(r"^round \d+: (\S+): .* s, [\d,]+ bytes as expected$", said, re.MULTILINE)
+        re.findall(r"^round \d+: (\S+): .* s, [\d,]+ bytes as expected ", said, re.MULTILINE)
     )
 
 
@@ -91,3 +92,26 @@ def test_every_round_has_every_program() -> None:
     done = interleave({name: partial(turns.append, name) for name in ("a", "b")}, 2)
     assert turns[:4] == ["a", "b", "b", "a"]
     assert [values.keys() for values in done.values[:2]] == [{"a", "b"}] * 2
+
+
+QUIET, STOLEN_FROM, SHARED = Noise(0.1, 0, 0), Noise(0.1, 0.5, 0), Noise(0.1, 0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("noise", "counted"),
+    [
+        ([QUIET, STOLEN_FROM, SHARED, QUIET], [1, 4]),
+        ([STOLEN_FROM, SHARED], [1, 2]),
+    ],
+)
+def test_noisy_rounds_count_nothing(noise: list[Noise], counted: list[int]) -> None:
+    """Unless there are no others."""
+    rounds = Rounds([{"a": number} for number in range(1, len(noise) + 1)], noise)
+    assert rounds.of("a") == counted
+
+
+def test_what_others_used_is_counted_once() -> None:
+    """A program that ended has left its ticks to its parent; one that is new brings its own."""
+    before = {10: (1, 100), 11: (10, 50), 12: (11, 5)}
+    after = {10: (1, 100 + 50 + 5 + 20), 13: (10, 3)}
+    assert used_since(before, after) == 20 + 3
