@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 
 from howdah.settings import Settings
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.suite is None:
         parser().print_help()
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing large stays then, either
     try:
         found = SUITES[args.suite].run(args, settings)
     finally:

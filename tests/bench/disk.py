@@ -37,11 +37,12 @@ def measure(args: argparse.Namespace, settings: Settings) -> Finding:
             ran = run_job(
                 source, case.model, settings, runner="hadoop", expected=expected, times=TIMES
             )
-            return {"upload": ran.upload, "download": ran.fetch}
+            return {"upload": round(ran.upload, 3), "download": round(ran.fetch, 3)}
 
         def dd() -> dict[str, float]:
             written = sum(_dd(source, case.job / "copied") for _ in range(copies))
-            return {"upload": written, "download": _dd(scores, case.job / "copied")}
+            read = _dd(scores, case.job / "copied")
+            return {"upload": round(written, 3), "download": round(read, 3)}
 
         done = interleave({"job": job, "dd": dd}, args.rounds)
         sizes = {"upload": source.stat().st_size, "download": scores.stat().st_size}
@@ -54,7 +55,7 @@ def measure(args: argparse.Namespace, settings: Settings) -> Finding:
         figures[f"{way}_over_disk"] = median(ratios)
         notes.append(f"{way} of {size / 1e6:.0f} MB over dd: {spread(ratios)}, {speeds} MB/s")
         bars.append(Bar(way, ratios))
-    return Finding(figures, [], f"{'; '.join(notes)}; {copies} copies; {done}", bars)
+    return Finding(figures, [], f"{'; '.join(notes)}; replication {copies}; {done}", bars)
 
 
 def _dd(source: Path, target: Path) -> float:

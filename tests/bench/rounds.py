@@ -57,7 +57,9 @@ def interleave(programs: Mapping[str, Callable[[], T]], rounds: int) -> Rounds[T
             watch = Watch()
             values[name] = programs[name]()
             noises.append(watch.end())
-            say(f"round {turn}: {name}: {values[name]} ({noises[-1]})")
+            gave = values[name]
+            told = f"{gave:.2f} s" if isinstance(gave, float) else gave
+            say(f"round {turn}: {name}: {told} ({noises[-1]})")
         done.values.append(values)
         done.noise.append(worst(noises))
     return done
