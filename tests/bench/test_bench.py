@@ -58,7 +58,7 @@ def compared(said: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("suite", ["cold", "steady"])
+@pytest.mark.parametrize("suite", ["cold", "steady", "peers"])
 def test_no_cluster_is_told(local: Howdah, suite: str) -> None:
     """A suite that measures a cluster says so before it measures anything."""
     said = local("bench", suite, exits=6).stderr
