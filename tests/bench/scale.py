@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     with ExitStack() as held:
         held.enter_context(_throttled(cluster.lab, cluster.workers[: max(WORKERS)]))
         nodes = Nodes(cluster)
-        held.callback(nodes.use, len(nodes.capacities))
+        held.callback(nodes.use, len(nodes.names))
         programs: dict[str, Callable[[], float]] = {}
         for times in (N, 3 * N):
             source = held.enter_context(inputs.repeated(case.source, times))
@@ -105,24 +105,23 @@ def _throttled(lab: Lab, workers: list[str]) -> Iterator[None]:
 
 
 class Nodes:
-    """YARN's nodes, and what each can give."""
+    """YARN's nodes, which are all alike."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self.hadoop = json.loads((cluster.root / "etc/howdah/cluster.json").read_text())[
-            "hadoop_bin"
-        ]
+        record = json.loads((cluster.root / "etc/howdah/cluster.json").read_text())
+        self.hadoop: str = record["hadoop_bin"]
         found = cluster.ask("host:8088/ws/v1/cluster/nodes?states=RUNNING")["nodes"]["node"]
-        self.capacities = {
-            node["id"]: (node["totalResource"]["memory"], node["totalResource"]["vCores"])
-            for node in sorted(found, key=lambda node: str(node["id"]))
-        }
+        self.names = sorted(str(node["id"]) for node in found)
+        # not each one's own: a bench that was killed has left some with nothing
+        totals = [node["totalResource"] for node in found]
+        self._capacity = max((total["memory"], total["vCores"]) for total in totals)
 
     def use(self, count: int) -> None:
-        """Let only the first ``count`` nodes have anything to give."""
-        for place, (node, capacity) in enumerate(self.capacities.items()):
-            memory, cores = capacity if place < count else (0, 0)
-            words = [self.hadoop, ADMIN, "-updateNodeResource", node, memory, cores]
+        """Let only the first ``count`` have anything to give."""
+        for place, name in enumerate(self.names):
+            memory, cores = self._capacity if place < count else (0, 0)
+            words = [self.hadoop, ADMIN, "-updateNodeResource", name, memory, cores]
             self._cluster.lab.run("host", shlex.join(map(str, words)))
 
 
