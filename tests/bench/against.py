@@ -2,7 +2,8 @@
 model, each from the start of its first process to a merged scores.tsv.
 
 The naive way, a record at a time, is given a sample only: what that takes longer than a few rows
-do is scaled to all rows, and what these few take is added once.
+do is scaled to all rows, and what these few take is added once. Those that run without a cluster
+are compared with Howdah's local runner as well.
 """
 
 import argparse
@@ -27,6 +28,7 @@ __all__ = ["ABOUT", "NAMES", "run"]
 
 ABOUT = "a cold job against Spark, Ray, Dask and a mapper that scores record by record"
 NAMES = PEERS
+LOCAL = ("ray", "dask")
 SAMPLED = "naive"
 SAMPLE, FEW = 20_000, 100  # rows
 
@@ -37,10 +39,13 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     case = make_case("logistic", args.rows, settings)
     expected = expected_of(case)
     sample = min(SAMPLE, args.rows)
+
+    def howdah(runner: str) -> float:
+        return run_job(case.source, case.model, settings, runner=runner, expected=expected).whole
+
     programs: dict[str, Callable[[], float]] = {
-        "howdah": lambda: (
-            run_job(case.source, case.model, settings, runner="hadoop", expected=expected).whole
-        )
+        "howdah": partial(howdah, "hadoop"),
+        "howdah, local": partial(howdah, "local"),
     }
     names = [name for name in NAMES if args.only in (None, name)]
     for name in names:
@@ -59,15 +64,19 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
         scale = (args.rows - FEW) / (sample - FEW)
         return [start + (end - start) * scale for start, end in zip(few, many, strict=True)]
 
-    took = {name: whole(name) for name in ("howdah", *names)}
+    took = {name: whole(name) for name in ("howdah", "howdah, local", *names)}
     ratios = {name: over(took["howdah"], took[name]) for name in names}
-    rows = [["howdah", spread(took["howdah"]), ""]]
+    local = {name: over(took["howdah, local"], took[name]) for name in names if name in LOCAL}
+    rows = [[name, spread(took[name]), "", ""] for name in ("howdah", "howdah, local")]
     for name in names:
         label = f"{name}, scaled from {sample:,} rows" if name == SAMPLED else name
-        rows.append([label, spread(took[name]), spread(ratios[name])])
-    text = table(("", "s", "howdah over it"), rows)
+        without = spread(local[name]) if name in local else ""
+        rows.append([label, spread(took[name]), spread(ratios[name]), without])
+    text = table(("", "s", "howdah over it", "howdah, local, over it"), rows)
     figures = {f"cold_over_{name}": median(values) for name, values in ratios.items()}
+    figures |= {f"cold_local_over_{name}": median(values) for name, values in local.items()}
     bars = [Bar(name, values) for name, values in ratios.items()]
+    bars += [Bar(f"{name}, howdah local", values) for name, values in local.items()]
     return Report(figures, f"{text}\n\n{args.rows:,} rows; {done}.", "howdah's time over its", bars)
 
 
