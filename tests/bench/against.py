@@ -19,7 +19,7 @@ from statistics import median
 from howdah.settings import Cluster, Settings
 from tests.bench import inputs
 from tests.bench.cases import Case, expected_of, make_case
-from tests.bench.jobs import await_idle, check_scores, cluster_of, run_job
+from tests.bench.jobs import await_idle, check_scores, cluster_of, daemons_of, run_job
 from tests.bench.peers import PEERS, command, ensure
 from tests.bench.report import Bar, Report
 from tests.bench.rounds import interleave, over, spread, table
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
             given, wanted = (inputs.head(path, rows) for path in (case.source, expected))
             work = partial(_peer, name, python, case, given, wanted, cluster)
             programs[f"{name}, {rows} rows" if name == SAMPLED else name] = work
-    done = interleave(programs, args.rounds)
+    done = interleave(programs, args.rounds, daemons_of(cluster))
 
     def whole(name: str) -> list[float]:
         """Seconds for all rows, in each round."""

@@ -9,7 +9,7 @@ from statistics import median
 
 from howdah.settings import Settings
 from tests.bench.cases import Case, expected_of, make_case
-from tests.bench.jobs import Ran, cluster_of, run_job
+from tests.bench.jobs import Ran, cluster_of, daemons_of, run_job
 from tests.bench.report import Bar, Report
 from tests.bench.rounds import interleave, spread, table
 
@@ -22,15 +22,14 @@ SMALL_LINES = 1000
 
 def run(args: argparse.Namespace, settings: Settings) -> Report:
     """Time the jobs in turn; with ``--runner local`` only what needs no cluster."""
-    if args.runner == "hadoop":
-        cluster_of(settings)
+    ours = daemons_of(cluster_of(settings)) if args.runner == "hadoop" else ""
     small = _job(make_case("text", SMALL_LINES, settings), settings)
     jobs = {"small_seconds_local": partial(small, runner="local")}
     if args.runner == "hadoop":
         large = _job(make_case("logistic", args.rows, settings), settings)
         jobs["small_seconds_hadoop"] = partial(small, runner="hadoop")
         jobs["cold_seconds"] = partial(large, runner="hadoop")
-    done = interleave(jobs, args.rounds)
+    done = interleave(jobs, args.rounds, ours)
     whole = {name: [ran.whole for ran in done.of(name)] for name in jobs}
     rows = [
         [

@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 from statistics import median
 
-from howdah.settings import Settings, read_variables
+from howdah.settings import Cluster, Settings, read_variables
 from tests.bench import inputs
 from tests.bench.cases import expected_of, make_case
-from tests.bench.jobs import cluster_of, run_job
+from tests.bench.jobs import daemons_of, run_job
 from tests.bench.report import Bar, Finding
 from tests.bench.rounds import interleave, over, seconds, spread
 
@@ -23,11 +23,11 @@ __all__ = ["measure"]
 TIMES = 5  # --rows
 
 
-def measure(args: argparse.Namespace, settings: Settings) -> Finding:
+def measure(args: argparse.Namespace, settings: Settings, cluster: Cluster) -> Finding:
     """Time both ways of a job and of dd in turn."""
     case = make_case("logistic", args.rows, settings)
     expected = expected_of(case)
-    copies = read_variables(Path(cluster_of(settings).inventory))["hadoop_replication"]
+    copies = read_variables(Path(cluster.inventory))["hadoop_replication"]
     with (
         inputs.repeated(case.source, TIMES) as source,
         inputs.repeated(expected, TIMES) as scores,
@@ -44,7 +44,7 @@ def measure(args: argparse.Namespace, settings: Settings) -> Finding:
             read = _dd(scores, case.job / "copied")
             return {"upload": round(written, 3), "download": round(read, 3)}
 
-        done = interleave({"job": job, "dd": dd}, args.rounds)
+        done = interleave({"job": job, "dd": dd}, args.rounds, daemons_of(cluster))
         sizes = {"upload": source.stat().st_size, "download": scores.stat().st_size}
     (case.job / "copied").unlink()
     figures, notes, bars = {}, [], []

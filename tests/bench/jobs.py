@@ -15,7 +15,7 @@ from howdah.settings import ROOT, Cluster, Settings
 from howdah.store import JOBS, hdfs_client, store_of
 from howdah.yarn import Yarn
 
-__all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "run_job"]
+__all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
 
 CHUNK = 1 << 20
 POLL_SECONDS = 0.1
@@ -45,6 +45,11 @@ def cluster_of(settings: Settings) -> Cluster:
         raise ClusterError("no cluster is configured, and this suite measures one",
                            hint="bin/cluster up")  # fmt: skip
     return settings.cluster
+
+
+def daemons_of(cluster: Cluster) -> str:
+    """What is in the command lines of the cluster's daemons on this machine: their folder."""
+    return str(Path(cluster.hadoop_bin).parents[2])
 
 
 def await_idle(cluster: Cluster) -> None:

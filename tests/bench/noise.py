@@ -7,9 +7,7 @@ from pathlib import Path
 
 __all__ = ["Noise", "Watch", "core_model", "used_since", "worst"]
 
-# What has one of these among its ancestors, or in its own command line, works for the bench:
-# Hadoop's daemons with their containers, the process that runs a job, the lab's hosts.
-OURS = (b"org.apache.hadoop", b"howdah.launch", b"systemd-nspawn")
+JOB = "howdah.launch"  # in the command line of what runs a job, which is nobody's child
 KERNEL = 2  # the parent of the kernel's own threads
 MOST_STOLEN = 0.02
 MOST_OTHERS = 0.05
@@ -38,17 +36,22 @@ def worst(noises: Sequence[Noise]) -> Noise:
 
 
 class Watch:
-    """Looks at the machine now, and says at its end how noisy it has been since."""
+    """Looks at the machine now, and says at its end how noisy it has been since.
 
-    def __init__(self) -> None:
+    The bench's own are its children and jobs, programs with ``ours`` in their command line, if
+    that isn't empty, and the children of all these.
+    """
+
+    def __init__(self, ours: str = "") -> None:
+        self._ours = [word.encode() for word in (JOB, ours) if word]
         self._load = os.getloadavg()[0]
         self._ticks, self._stolen = _machine()
-        self._others = _others()
+        self._others = _others(self._ours)
 
     def end(self) -> Noise:
         ticks, stolen = _machine()
         passed = max(ticks - self._ticks, 1)
-        others = used_since(self._others, _others())
+        others = used_since(self._others, _others(self._ours))
         return Noise(self._load, (stolen - self._stolen) / passed, others / passed)
 
 
@@ -76,7 +79,7 @@ def _machine() -> tuple[int, int]:
     return sum(ticks), ticks[7]
 
 
-def _others() -> dict[int, tuple[int, int]]:
+def _others(words: Sequence[bytes]) -> dict[int, tuple[int, int]]:
     """Of each program that isn't the bench's: its parent, and the clock ticks that it and those of
     its children who have ended have used."""
     found, ours = {}, {1, KERNEL, os.getpid()}
@@ -87,7 +90,7 @@ def _others() -> dict[int, tuple[int, int]]:
         except OSError:  # it has ended meanwhile
             continue
         found[int(folder.name)] = int(fields[1]), sum(map(int, fields[11:15]))
-        if any(word in command for word in OURS):
+        if any(word in command for word in words):
             ours.add(int(folder.name))
 
     def is_ours(process: int) -> bool:

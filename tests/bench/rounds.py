@@ -46,15 +46,15 @@ class Rounds(Generic[T]):
         )
 
 
-def interleave(programs: Mapping[str, Callable[[], T]], rounds: int) -> Rounds[T]:
+def interleave(programs: Mapping[str, Callable[[], T]], rounds: int, ours: str = "") -> Rounds[T]:
     """Run every program in turn, every other round the other way about, until ``rounds`` rounds
-    were quiet or twice as many are made."""
+    were quiet or twice as many are made; ``ours`` as in Watch."""
     done: Rounds[T] = Rounds([], [])
     while sum(noise.is_low for noise in done.noise) < rounds and len(done.noise) < 2 * rounds:
         turn = len(done.noise) + 1
         values, noises = {}, []
         for name in list(programs)[:: 1 if turn % 2 else -1]:
-            watch = Watch()
+            watch = Watch(ours)
             values[name] = programs[name]()
             noises.append(watch.end())
             gave = values[name]

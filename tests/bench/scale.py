@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
                 programs[f"{workers} workers, {times}"] = partial(
                     _job, cluster, nodes, workers, name, args.splits, expected, times
                 )
-        done = interleave(programs, args.rounds)
+        done = interleave(programs, args.rounds, "systemd-nspawn")
 
     def throughput(workers: int) -> list[float]:
         """Rows a second, in each round."""

@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 
 from howdah.errors import IntegrityError, UsageError
-from howdah.settings import ROOT, Settings
+from howdah.settings import ROOT, Cluster, Settings
 from tests.bench import disk, inputs
 from tests.bench.cases import Case, Reader, expected_of, fastest, make_case, straight
-from tests.bench.jobs import cluster_of, run_job
+from tests.bench.jobs import cluster_of, daemons_of, run_job
 from tests.bench.report import Bar, Finding, Report, compose
 from tests.bench.rounds import interleave, over, spread
 
@@ -37,20 +37,23 @@ HEAD = ("", "job, rows/s", "roof, rows/s", "steady over roof")
 
 def run(args: argparse.Namespace, settings: Settings) -> Report:
     """Measure what ``args.only`` names, or everything."""
-    if cluster_of(settings).service_manager != "process":
+    cluster = cluster_of(settings)
+    if cluster.service_manager != "process":
         raise UsageError(
             "this suite compares the cluster with this machine's cores and disk; it has others",
             hint="bin/cluster up, for one that is this machine alone",
         )
     findings = [
-        disk.measure(args, settings) if name == "disk" else _model(name, args, settings)
+        disk.measure(args, settings, cluster)
+        if name == "disk"
+        else _model(name, args, settings, cluster)
         for name in NAMES
         if args.only in (None, name)
     ]
     return compose(HEAD, findings, "speed over the roof's, and over dd's")
 
 
-def _model(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
+def _model(name: str, args: argparse.Namespace, settings: Settings, cluster: Cluster) -> Finding:
     """Compare jobs with the roof; those of logistic also among one another."""
     case, n = make_case(name, args.rows, settings), N[name]
     expected = expected_of(case)
@@ -71,7 +74,7 @@ def _model(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
             programs[f"job {times}"] = partial(job_of, source, times)
         for times in (n, 3 * n):
             programs[f"roof {times}"] = partial(_roof, case, reader, parts, expected, times)
-        done = interleave(programs, args.rounds)
+        done = interleave(programs, args.rounds, daemons_of(cluster))
 
     def cost(program: str, low: int, high: int) -> list[float]:
         """Seconds a row, in each round."""
