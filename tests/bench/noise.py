@@ -1,13 +1,15 @@
 """How quiet the machine was: what its host stole and what other programs used meanwhile."""
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 __all__ = ["Noise", "Watch", "core_model", "used_since", "worst"]
 
-JOB = "howdah.launch"  # in the command line of what runs a job, which is nobody's child
+# The command line of what runs a job of this checkout; it is nobody's child.
+JOB = f"{sys.executable}\0-m\0howdah.launch"
 KERNEL = 2  # the parent of the kernel's own threads
 MOST_STOLEN = 0.02
 MOST_OTHERS = 0.05
