@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Used", "machine", "run_child"]
+__all__ = ["Used", "run_child"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,9 @@ class Used:
     wall: float
     cpu: float
     peak: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s, {self.cpu:.2f} of CPU"
 
 
 def run_child(
@@ -41,12 +44,6 @@ def run_child(
     if done.returncode:
         raise RuntimeError(f"{command} failed:\n{done.stderr.decode()}")
     return Used(*json.loads(done.stdout))
-
-
-def machine() -> tuple[float, int]:
-    """The machine's load average, and its ticks stolen by others since it started."""
-    ticks = Path("/proc/stat").read_text().split(maxsplit=9)
-    return os.getloadavg()[0], int(ticks[8])
 
 
 def _measure(command: list[str]) -> int:

@@ -1,7 +1,10 @@
 """What the benches score: inputs and models made from seeds, once, in the bench's folder."""
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.model import sha256_of
-
-__all__ = ["COLUMNS", "boosted", "logistic", "manifest", "rows", "texts"]
+__all__ = ["COLUMNS", "ESTIMATORS", "estimator", "head", "repeated", "rows", "texts"]
 
 COLUMNS = tuple(f"c{number:02d}" for number in range(20))
 
@@ -30,36 +31,68 @@ def texts(folder: Path, count: int, vocabulary: list[str]) -> Path:
     return _once(folder / f"texts-{count}.txt", lambda path: _write_texts(path, count, vocabulary))
 
 
-def logistic(folder: Path) -> Path:
-    """A scaler and a logistic regression."""
+@contextmanager
+def repeated(path: Path, times: int) -> Iterator[Path]:
+    """The file ``times`` over, for as long as it is used."""
+    if times == 1:
+        yield path
+        return
+    longer = path.with_stem(f"{path.stem}x{times}")
+    try:
+        with longer.open("wb") as file:
+            for _ in range(times):
+                with path.open("rb") as part:
+                    shutil.copyfileobj(part, file, 1 << 20)
+        yield longer
+    finally:
+        longer.unlink()
+
+
+def head(path: Path, count: int) -> Path:
+    """The first ``count`` lines of the file, beside it."""
+    first = path.with_stem(f"{path.stem}-first-{count}")
+    with path.open("rb") as file:
+        first.write_bytes(b"".join(islice(file, count)))
+    return first
+
+
+def estimator(folder: Path, name: str) -> Path:
+    """One of ``ESTIMATORS``, fitted and saved."""
+
+    def write(path: Path) -> None:
+        features = _numbers(_TRAINING_ROWS)
+        noise = np.random.default_rng(_SEED + 1).normal(size=_TRAINING_ROWS)
+        above = features[:, :5].sum(axis=1) + noise > 0
+        joblib.dump(ESTIMATORS[name]().fit(features, np.where(above, "yes", "no")), path)
+
+    return _once(folder / f"{name}.joblib", write)
+
+
+def _logistic() -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return _fitted(folder / "logistic", make_pipeline(StandardScaler(), LogisticRegression()))
+    return make_pipeline(StandardScaler(), LogisticRegression())
 
 
-def boosted(folder: Path) -> Path:
-    """Gradient-boosted trees, 100 of them."""
+def _boosted() -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return _fitted(folder / "boosted", HistGradientBoostingClassifier(random_state=_SEED))
+    return HistGradientBoostingClassifier(random_state=_SEED)  # 100 trees
 
 
-def manifest(model: Path) -> str:
-    """The manifest of one of these models."""
-    features = ", ".join(f'"{name}"' for name in COLUMNS)
-    return f"""\
-name = "{model.parent.name}"
-pipeline = "tabular"
-kind = "binary"
-scikit_learn = "1.9.1"
-labels = ["no", "yes"]
-features = [{features}]
+def _forest() -> Any:
+    from sklearn.ensemble import RandomForestClassifier
 
-[files]
-"{model.name}" = "{sha256_of(model)}"
-"""
+    return RandomForestClassifier(n_estimators=100, max_depth=10, random_state=_SEED)
+
+
+ESTIMATORS: dict[str, Callable[[], Any]] = {
+    "logistic": _logistic,
+    "boosted": _boosted,
+    "forest": _forest,
+}
 
 
 def _once(path: Path, write: Callable[[Path], None]) -> Path:
@@ -96,12 +129,3 @@ def _write_texts(path: Path, count: int, vocabulary: list[str]) -> None:
     with path.open("w") as file:
         for length in lengths.tolist():
             file.write(" ".join(next(stream) for _ in range(length)).capitalize() + "\n")
-
-
-def _fitted(folder: Path, model: Any) -> Path:
-    def write(path: Path) -> None:
-        features = _numbers(_TRAINING_ROWS)
-        noise = np.random.default_rng(_SEED + 1).normal(size=_TRAINING_ROWS)
-        joblib.dump(model.fit(features, features[:, :5].sum(axis=1) + noise > 0), path)
-
-    return _once(folder / "model.joblib", write)

@@ -1,7 +1,8 @@
 """The roof: the same bytes parsed, predicted and formatted, and nothing else done.
 
-Run as ``straight.py READER SIZE INPUT OUTPUT MODEL [VECTORIZER]``. READER is pandas, pyarrow,
-simdjson or text; SIZE is the bytes of a block, 0 for the whole input at once.
+Run as ``straight.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is pandas,
+pyarrow, simdjson or text; SIZE is the bytes of a block, 0 for the whole input at once; OUTPUT
+is written anew each of the TIMES that INPUT is scored.
 """
 
 import os
@@ -22,8 +23,8 @@ WIDTH = 20
 LABELS = {"text": ("clean", "offensive")}
 
 
-def main(reader: str, size: str, source: str, target: str, *models: str) -> None:
-    """Score ``source`` into ``target``."""
+def main(reader: str, size: str, source: str, target: str, times: str, *models: str) -> None:
+    """Score ``source`` into ``target``, ``times`` over."""
     if reader != "pandas":
         sys.modules["pandas"] = None  # type: ignore[assignment]
         import sklearn  # noqa: F401
@@ -34,7 +35,7 @@ def main(reader: str, size: str, source: str, target: str, *models: str) -> None
     loaded = [joblib.load(model) for model in models]
     labels = LABELS.get(reader, ("no", "yes"))
     with Path(source).open("rb") as file, Path(target).open("wb") as out:
-        for data in blocks(file, int(size)):
+        for data in passes(file, out, int(size), int(times)):
             if reader == "text":
                 lines = data.decode().split("\n")[:-1]
                 chances = loaded[0].predict_proba(loaded[1].transform(lines))[:, 1]
@@ -42,6 +43,14 @@ def main(reader: str, size: str, source: str, target: str, *models: str) -> None
             else:
                 chances = loaded[0].predict_proba(READERS[reader](data))[:, 1]
                 out.write(row_lines(data, chances, labels))
+
+
+def passes(file: IO[bytes], out: IO[bytes], size: int, times: int) -> Iterator[bytes]:
+    """Yield the blocks of ``file``, from its start ``times`` over, and ``out`` from its own."""
+    for _ in range(times):
+        file.seek(0)
+        out.seek(0)
+        yield from blocks(file, size)
 
 
 def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ import joblib
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mr.model import read_manifest
+from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block
 from tests.bench import inputs, peers
@@ -31,11 +31,10 @@ def scoring(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A small model, with its manifest beside it."""
+    """A small model."""
     rows = inputs._numbers(200)
     path = tmp_path / "model.joblib"
     joblib.dump(LogisticRegression().fit(rows, rows[:, 0] > 0), path)
-    path.with_name("model.toml").write_text(inputs.manifest(path))
     return path
 
 
@@ -48,7 +47,15 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def expected(source: Path, model: Path) -> bytes:
     """Howdah's scored lines, without a header."""
-    manifest = read_manifest(model.with_name("model.toml"))
+    manifest = Manifest(
+        name="small",
+        pipeline="tabular",
+        kind="binary",
+        scikit_learn="",
+        files={},
+        labels=("no", "yes"),
+        features=inputs.COLUMNS,
+    )
     options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
     scorer = Tabular(manifest, {model.name: joblib.load(model)}, options)
     scored, _ = score_block(scorer, manifest, source.read_bytes())
