@@ -82,7 +82,8 @@ class _Failure:
 
 
 def _told(job: Job, failure: _Failure, cause: str) -> str:
-    trace, _, place = cause.partition(FAILED + ": ")
+    trace, _, rest = cause.partition(FAILED + ": ")
+    place = rest.split("\n")[0]  # in an ApplicationMaster's container other lines may follow
     if not place:
         position = failure.log.rpartition(AT + ": ")[2].split("\n")[0]
         place = f"host {failure.host}, {position or 'before its first block'}"
