@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ STATE = ROOT / ".howdah" / "test"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hadoop: needs real HDFS and YARN")
     config.addinivalue_line("markers", "lab: needs root, and starts machines of its own")
+    # what a shell starts in the background ignores Ctrl-C, and so would all that tests start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
