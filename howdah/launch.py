@@ -134,6 +134,8 @@ def _run_on_hadoop(
         **_task_memory(model, alone=tasks == 1),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
+        # an ApplicationMaster that takes a job over leaves behind what ended maps have written
+        "yarn.app.mapreduce.am.job.recovery.enable": "false",
         "mapreduce.map.failures.maxpercent": "0",
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
