@@ -115,7 +115,6 @@ def _local_failures(folder: Path, cause: str) -> list[_Failure]:
 
 def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
     """The failed attempts; YARN collects histories and logs a moment after a job's end."""
-    history_id = application.replace("application_", "job_")
     deadline = time.monotonic() + LOG_WAIT_SECONDS
 
     def wait_for(answer: Callable[[], T | None]) -> T | None:
@@ -123,7 +122,7 @@ def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
             time.sleep(LOG_POLL_SECONDS)
         return found
 
-    attempts = wait_for(lambda: yarn.failed_attempts(history_id)) or []
+    attempts = wait_for(lambda: yarn.failed_attempts(application)) or []
     return [
         _Failure(
             attempt.id,

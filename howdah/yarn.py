@@ -23,11 +23,6 @@ class Application:
     progress: float
     diagnostics: str
 
-    @property
-    def history_id(self) -> str:
-        """The id of the MapReduce job that the application ran."""
-        return self.id.replace("application_", "job_")
-
 
 @dataclass(frozen=True)
 class Attempt:
@@ -134,9 +129,9 @@ class Yarn:
         metrics = self._resourcemanager("metrics")["clusterMetrics"]
         return metrics["activeNodes"], metrics["totalVirtualCores"]
 
-    def failed_attempts(self, history_id: str) -> list[Attempt] | None:
+    def failed_attempts(self, application_id: str) -> list[Attempt] | None:
         """The failed attempts of a finished job, earliest first; None if it isn't known yet."""
-        attempts = self._attempts(history_id)
+        attempts = self._attempts(_history_id(application_id))
         if attempts is None:
             return None
         failed = [attempt for _, attempt in attempts if attempt.state == "FAILED"]
@@ -144,7 +139,7 @@ class Yarn:
 
     def history(self, application_id: str) -> History | None:
         """What is known of a finished application; None if the JobHistory server has none yet."""
-        history_id = application_id.replace("application_", "job_")
+        history_id = _history_id(application_id)
         job = self._history(history_id).get("job")
         attempts = self._attempts(history_id)
         if job is None or attempts is None:
@@ -240,6 +235,11 @@ def _ask(method: str, url: str, who: str, **options: Any) -> Any:
         raise ClusterError(
             f"{who} doesn't answer at {where}", hint="bin/cluster status; bin/cluster up"
         ) from None
+
+
+def _history_id(application_id: str) -> str:
+    """The id of the MapReduce job that the application ran."""
+    return application_id.replace("application_", "job_")
 
 
 def _attempt(told: dict[str, Any]) -> Attempt:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from howdah.errors import ClusterError, IntegrityError
-from howdah.jobs import Job, Jobs
+from howdah.jobs import Jobs
 from howdah.settings import ROOT, Cluster, Settings
-from howdah.store import JOBS, hdfs_client, store_of
+from howdah.store import store_of
 from howdah.yarn import Yarn
 
 __all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 @dataclass(frozen=True)
 class Ran:
     """Seconds that each command took, processes and all; ``upload``: those of the first in which
-    HDFS took the input; ``compared``: the bytes of its scores."""
+    the store took the input; ``compared``: the bytes of its scores."""
 
     submit: float
     fetch: float
@@ -75,10 +75,11 @@ def run_job(
     scores = folder / "scores.tsv"
     check_scores(scores, expected, times)
     size = scores.stat().st_size
-    job = Jobs(settings.state).read(told["job"])
-    upload = _stored(job, cluster_of(settings)) - job.created if runner == "hadoop" else 0
+    jobs = Jobs(settings.state)
+    job = jobs.read(told["job"])
+    upload = jobs.marks(job.id)["stored"] - job.created
     store_of(job, settings).remove("")
-    Jobs(settings.state).remove(job.id)
+    jobs.remove(job.id)
     shutil.rmtree(folder)
     return Ran(submitted - start, fetched - submitted, upload, size)
 
@@ -94,12 +95,6 @@ def check_scores(scores: Path, expected: Path, times: int = 1) -> None:
                         raise IntegrityError(f"{scores} differs from {expected}")
         if found.read(1):
             raise IntegrityError(f"{scores} is longer than {expected}, {times} over")
-
-
-def _stored(job: Job, cluster: Cluster) -> float:
-    """When HDFS had the last of the job's inputs whole, in Unix seconds."""
-    entries = hdfs_client(cluster).list(f"{JOBS}/{job.id}/input", status=True)
-    return max(float(status["modificationTime"]) for _, status in entries) / 1000
 
 
 def _run(command: str, *arguments: object) -> dict[str, str]:

@@ -5,12 +5,11 @@ the reader and the block size that are fastest here, and counts, rejects and sum
 """
 
 import argparse
-import shutil
 from pathlib import Path
 from statistics import median
 
 from howdah.settings import ROOT, Settings
-from tests.bench import cases
+from tests.bench import cases, inputs
 from tests.bench.child import Used, run_child
 from tests.bench.report import Bar, Finding, Report, compose
 from tests.bench.rounds import interleave, over, spread
@@ -83,16 +82,13 @@ def _net(whole: list[Used], one_line: list[Used]) -> list[float]:
 def _memory(settings: Settings) -> Finding:
     """Find the peak memory, in MB, of a task with 2 GB of rows."""
     case = cases.make_case("logistic", 1_000_000, settings)
-    large, scores = case.job / "large.csv", case.job / "mapped"
+    scores = case.job / "mapped"
+    times = -(-MEMORY_BYTES // case.source.stat().st_size)
     try:
-        with large.open("wb") as file:
-            while file.tell() < MEMORY_BYTES:
-                with case.source.open("rb") as part:
-                    shutil.copyfileobj(part, file, 1 << 20)
-        used = cases.map_here(case, large, scores)
-        gigabytes = large.stat().st_size / 1e9
+        with inputs.repeated(case.source, times) as large:
+            used = cases.map_here(case, large, scores)
+            gigabytes = large.stat().st_size / 1e9
     finally:
-        large.unlink()
         scores.unlink(missing_ok=True)
     note = f"memory: {used.peak:.0f} MB at the peak of {gigabytes:.1f} GB in {used.wall:.0f} s"
     return Finding({"memory.mb": used.peak}, [], note, [])
