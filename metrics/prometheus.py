@@ -1,0 +1,62 @@
+"""A client of Prometheus's HTTP API, as far as screens and checks need it."""
+
+from dataclasses import dataclass
+
+import requests
+
+from howdah.errors import ClusterError
+
+__all__ = ["Prometheus", "Series"]
+
+TIMEOUT = 10
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series: its labels, its times in Unix seconds and a value for each."""
+
+    labels: dict[str, str]
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+class Prometheus:
+    """One server; raises ClusterError where it doesn't answer or refuses an expression."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def now(self, expression: str) -> list[Series]:
+        """The newest value of each series."""
+        found = self._ask("query", query=expression)
+        if found["resultType"] == "scalar":
+            return [_series({}, [found["result"]])]
+        return [_series(one["metric"], [one["value"]]) for one in found["result"]]
+
+    def between(self, expression: str, start: float, end: float, step: float) -> list[Series]:
+        """A value for each ``step`` seconds from ``start`` to ``end``."""
+        found = self._ask("query_range", query=expression, start=start, end=end, step=step)
+        return [_series(one["metric"], one["values"]) for one in found["result"]]
+
+    def _ask(self, what: str, **parameters: str | float) -> dict:
+        try:
+            response = requests.get(
+                f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT
+            )
+            told = response.json()
+        except (requests.RequestException, ValueError) as error:
+            raise ClusterError(
+                f"Prometheus at {self.url} does not answer: {error}",
+                hint="bin/doctor; bin/cluster up --monitoring starts it on a single machine",
+            ) from None
+        if told["status"] != "success":
+            raise ClusterError(f"Prometheus refused {parameters['query']}: {told['error']}")
+        return told["data"]
+
+
+def _series(labels: dict[str, str], samples: list[list]) -> Series:
+    return Series(
+        labels,
+        tuple(float(time) for time, _ in samples),
+        tuple(float(value) for _, value in samples),
+    )
