@@ -40,9 +40,7 @@ class Prometheus:
 
     def _ask(self, what: str, **parameters: str | float) -> dict:
         try:
-            response = requests.get(
-                f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT
-            )
+            response = requests.get(f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT)
             told = response.json()
         except (requests.RequestException, ValueError) as error:
             raise ClusterError(
