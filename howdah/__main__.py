@@ -18,6 +18,7 @@ COMMANDS = {
     "models": "howdah.models",
     "cluster": "howdah.cluster",
     "doctor": "howdah.doctor",
+    "top": "howdah.top",
     "janitor": "howdah.janitor",
     "bench": "tests.bench",
     "lab": "tests.lab",
