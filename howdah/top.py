@@ -88,7 +88,7 @@ def look(cluster: Cluster) -> View:
         try:
             return _ask(prometheus, cluster)
         except ClusterError as error:
-            note = f"{error.message.splitlines()[0]}; the daemons were asked instead"
+            note = f"{error.message.partition(': ')[0]}; the daemons were asked instead"
     found = read_vitals(cluster)
     return View(time.time(), "the daemons' pages", found, (), _running(cluster), note)
 

@@ -14,6 +14,7 @@ __all__ = ["read_vitals"]
 
 MACHINE = "/jmx?qry=java.lang:type=OperatingSystem"
 ASKED_AT_ONCE = 16
+MIB = 1 << 20
 
 
 def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
@@ -53,11 +54,12 @@ def _hosts(report: Report, nodes: dict[str, Any]) -> Told:
     for host, machine in machines.items():
         if not machine:
             continue
-        labels = {"instance": host}
-        yield "cpu_busy", labels, max(machine["SystemCpuLoad"], 0)
+        labels, node = {"instance": host}, managed.get(host, {})
         yield "load", labels, machine["SystemLoadAverage"] / machine["AvailableProcessors"]
-        if taken := managed.get(host, {}).get("nodePhysicalMemoryMB"):
-            yield "memory_used", labels, taken * 2**20 / machine["TotalPhysicalMemorySize"]
+        if node.get("nodePhysicalMemoryMB"):  # a NodeManager measures the whole machine
+            memory = node["nodePhysicalMemoryMB"] * MIB / machine["TotalPhysicalMemorySize"]
+            yield "cpu_busy", labels, min(node["nodeCPUUsage"] / machine["AvailableProcessors"], 1)
+            yield "memory_used", labels, memory
     for datanode in report.datanodes:
         if datanode.capacity:
             share = datanode.used / datanode.capacity
