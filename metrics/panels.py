@@ -1,0 +1,216 @@
+"""The panels of a dashboard's page, as HTML: what each kind makes of its signals' series."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from html import escape
+
+from metrics.plot import Line, Mark, arc, lines_plot, spark, swatch
+from metrics.prometheus import Series
+from metrics.reading import Level, Reading, Window, natural, readings
+from metrics.signals import SIGNALS, Panel, Signal
+from metrics.units import NO_VALUE, SHARES, shown
+
+__all__ = ["draw"]
+
+DRAWN = 16  # lines of a plot
+NO_DATA = '<p class="nothing">no data</p>'
+HEADS = {"instance": "host"}
+Read = Mapping[str, Sequence[Reading]]  # by the signal's name
+
+
+def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) -> str:
+    """One panel; ``found`` has the series of each signal by its name."""
+    read = {name: list(readings(SIGNALS[name], found[name], window)) for name in panel.signals}
+    body = KINDS[panel.kind](read) if _known(read) else NO_DATA
+    return (
+        f'<section class="panel {panel.kind}" style="--width:{panel.width}">'
+        f"<h2>{escape(panel.title)}</h2>{_about(panel)}{body}</section>"
+    )
+
+
+def _about(panel: Panel) -> str:
+    """What the panel's signals mean and how they are computed, for who asks."""
+    told = "".join(
+        f"<dt>{escape(signal.title)}</dt><dd>{escape(signal.description)}"
+        f"<code>{escape(signal.expression)}</code></dd>"
+        for signal in (SIGNALS[name] for name in panel.signals)
+    )
+    return f'<details><summary title="What is this?">?</summary><dl>{told}</dl></details>'
+
+
+def _known(read: Read) -> list[Reading]:
+    """Those of all signals that have a value."""
+    return [reading for of_one in read.values() for reading in of_one if reading.text != NO_VALUE]
+
+
+def _verdict(reading: Reading) -> str:
+    """Sign and word of the level, or how old the value is."""
+    if reading.age:
+        return f'<span class="verdict">{shown(reading.age, "s")} before the end</span>'
+    level = reading.level
+    if level is Level.NEITHER:
+        return ""
+    return f'<span class="verdict {level.word}">{level.sign} {level.word}</span>'
+
+
+def _value(reading: Reading) -> str:
+    """The value, after its level's sign unless it is well."""
+    level = reading.level
+    sign = "" if level in (Level.NEITHER, Level.WELL) else f"{level.sign} "
+    return f'<b class="{level.word}" title="{level.word}">{sign}{reading.text}</b>'
+
+
+def _rail(reading: Reading) -> str:
+    """A bar as long as the value's share, with the thresholds on it."""
+    share, marks = _share(reading)
+    ticks = "".join(
+        f'<i class="{mark.word}" style="left:{mark.value:.1%}"></i>'
+        for mark in marks
+        if 0 < mark.value < 1
+    )
+    bar = f'<span class="{reading.level.word}" style="width:{share:.1%}"></span>'
+    return f'<span class="rail">{bar}{ticks}</span>'
+
+
+def _stat(read: Read) -> str:
+    """A number for each signal, or a list where it has several series."""
+    tiles = []
+    for name, of_one in read.items():
+        caption = f"<h3>{escape(SIGNALS[name].title)}</h3>" if len(read) > 1 else ""
+        body = "".join(map(_number, of_one)) if len(of_one) == 1 else _list(of_one)
+        tiles.append(f'<div class="tile">{caption}{body or NO_DATA}</div>')
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _number(reading: Reading) -> str:
+    name = f'<span class="name">{escape(reading.name)}</span>' if reading.name else ""
+    window = reading.window
+    return (
+        f'<p class="number {reading.level.word}">{_amount(reading.text)}{_verdict(reading)}</p>'
+        f"{name}{spark(reading.line, window.start, window.end, window.step)}"
+    )
+
+
+def _amount(text: str) -> str:
+    """A number, and its unit in small."""
+    number, _, unit = text.partition(" ")
+    return f"<b>{number}</b> <i>{unit}</i>" if number[-1:].isdigit() else f"<b>{text}</b>"
+
+
+def _list(read: Sequence[Reading]) -> str:
+    rows = "".join(
+        f'<li><span class="name">{escape(reading.name)}</span>{_value(reading)}</li>'
+        for reading in read
+    )
+    return f'<ul class="list">{rows}</ul>' if rows else ""
+
+
+def _gauge(read: Read) -> str:
+    """A half circle for one series; bars for several."""
+    known = _known(read)
+    if len(known) > 1:
+        rows = "".join(
+            f'<li><span class="name">{escape(_title(one, read))}</span>'
+            f"{_value(one)}{_rail(one)}</li>"
+            for one in known
+        )
+        return f'<ul class="bars">{rows}</ul>'
+    (reading,) = known
+    share, marks = _share(reading)
+    return (
+        f'<div class="dial">{arc(share, marks, reading.level.word)}'
+        f'<p class="number {reading.level.word}">{_amount(reading.text)}</p></div>'
+        f'<p class="below">{_verdict(reading)}</p>'
+    )
+
+
+def _title(reading: Reading, read: Read) -> str:
+    """What tells the series from the panel's others."""
+    several = len(read) > 1
+    return f"{reading.signal.title} {reading.name}".strip() if several else reading.name
+
+
+def _share(reading: Reading) -> tuple[float, list[Mark]]:
+    """The value and the thresholds as shares of the unit's whole, or of what is worth showing."""
+    marks = _marks(reading.signal)
+    worth = 1.25 * max([reading.value, *(mark.value for mark in marks)])
+    whole = SHARES.get(reading.signal.unit) or worth or 1.0
+    share = 1.0 if math.isinf(whole) else min(max(reading.value / whole, 0.0), 1.0)
+    return share, [Mark(mark.value / whole, mark.word) for mark in marks]
+
+
+def _marks(signal: Signal) -> list[Mark]:
+    found = ((signal.warn, Level.WARNING), (signal.critical, Level.CRITICAL))
+    return [Mark(value, level.word) for value, level in found if value is not None]
+
+
+def _graph(read: Read) -> str:
+    """Lines, the highest first, and below them what each is, its last value and its highest."""
+    known = [
+        (reading, replace(reading.line, name=_title(reading, read), place=place))
+        for place, reading in enumerate(_known(read))
+        if reading.line.points
+    ]
+    if not known:
+        return NO_DATA
+    known.sort(key=lambda one: _highest(one[1]), reverse=True)
+    drawn, left_out = known[:DRAWN], len(known[DRAWN:])
+    signal, window = drawn[0][0].signal, drawn[0][0].window
+    marks = _marks(signal) if len(read) == 1 else []
+    lines = [line for _, line in drawn]
+    plot = lines_plot(lines, signal.unit, window.start, window.end, window.step, marks)
+    legend = "".join(
+        f'<li>{swatch(line)}<span class="name">{escape(line.name)}</span>{_value(reading)}'
+        f"<small>max {shown(_highest(line), signal.unit)}</small></li>"
+        for reading, line in drawn
+    )
+    missing = [SIGNALS[name].title for name, of_one in read.items() if not of_one]
+    notes = [f"{title}: no data" for title in missing]
+    notes += [f"and {left_out} lower ones, not drawn"] if left_out else []
+    legend += "".join(f"<li><small>{escape(note)}</small></li>" for note in notes)
+    return f'{plot}<ul class="legend">{legend}</ul>'
+
+
+def _highest(line: Line) -> float:
+    return max(value for _, value in line.points)
+
+
+def _table(read: Read) -> str:
+    """A row for each name and a column for each signal; a row for each signal without names."""
+    cells = {(one.name, name): one for name, of_one in read.items() for one in of_one}
+    names = sorted({name for name, _ in cells}, key=natural)
+    if names == [""]:
+        rows = "".join(
+            f'<tr><th scope="row">{escape(SIGNALS[name].title)}</th>{_cell(cells.get(("", name)))}'
+            for name in read
+        )
+        return f'<div class="scroll"><table>{rows}</table></div>'
+    legend = next(SIGNALS[name].legend for name in read if SIGNALS[name].legend)
+    corner = ", ".join(HEADS.get(label, label) for label in re.findall(r"\w+", legend))
+    head = "".join(
+        f'<th scope="col" title="{escape(SIGNALS[name].description)}">{escape(SIGNALS[name].title)}'
+        for name in read
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(_cell(cells.get((name, signal))) for signal in read)
+        for name in names
+    )
+    head = f'<tr><th scope="col">{escape(corner)}</th>{head}</tr>'
+    return f'<div class="scroll"><table>{head}{rows}</table></div>'
+
+
+def _cell(reading: Reading | None) -> str:
+    if reading is None or reading.text == NO_VALUE:
+        return '<td class="none">-</td>'
+    return f"<td>{_value(reading)}{_rail(reading) if reading.signal.unit in SHARES else ''}</td>"
+
+
+KINDS: dict[str, Callable[[Read], str]] = {
+    "stat": _stat,
+    "gauge": _gauge,
+    "graph": _graph,
+    "table": _table,
+}
