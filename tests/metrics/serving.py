@@ -61,9 +61,7 @@ def prometheus(folder: Path, *targets: str, end: int = 0) -> Iterator[Prometheus
         "scrape_configs": scraped,
         "rule_files": ["rules.yml"] if end else [],
     }
-    (folder / "rules.yml").write_text(
-        json.dumps({"groups": [{"name": "example", "rules": rules}]})
-    )
+    (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "example", "rules": rules}]}))
     (folder / "prometheus.yml").write_text(json.dumps(configuration))  # JSON is YAML, too
     if end:
         past = folder / "past.txt"
