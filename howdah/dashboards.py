@@ -12,7 +12,7 @@ from pathlib import Path
 from howdah.errors import ClusterError, UsageError
 from howdah.settings import Settings
 
-__all__ = ["parser", "run"]
+__all__ = ["moment", "parser", "run"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 EXAMPLES = """examples:
@@ -141,7 +141,7 @@ def _render(args: argparse.Namespace, settings: Settings, prometheus_url: str) -
     from metrics.render import render
 
     now = time.time()
-    start, end = _moment(args.start, now), _moment(args.end, now)
+    start, end = moment(args.start, now), moment(args.end, now)
     master = settings.cluster.resourcemanager_url if settings.cluster else ""
     links = {"ResourceManager": f"{master}/cluster"} if master else {}
     for page in render(Prometheus(prometheus_url), start, end, args.output, links):
@@ -149,7 +149,7 @@ def _render(args: argparse.Namespace, settings: Settings, prometheus_url: str) -
     return 0
 
 
-def _moment(text: str, now: float) -> float:
+def moment(text: str, now: float) -> float:
     """Unix seconds of "6h" (so long ago) or of a local time in ISO's form."""
     if ago := re.fullmatch(r"(\d+)([smhd])", text):
         return now - int(ago[1]) * UNITS[ago[2]]

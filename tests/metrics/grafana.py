@@ -127,9 +127,7 @@ def grafana() -> Iterator[GrafanaServer]:
             elif not split.path.startswith("/api/"):
                 status, told = 404, None
             else:
-                status, told = state.answer(  # type: ignore[assignment]
-                    self.command, split.path, parse_qs(split.query), body
-                )
+                status, told = state.answer(self.command, split.path, parse_qs(split.query), body)
             if state.silent and self.command != "GET" and status == 200:
                 status, told = 204, None
             self.send_response(status)
