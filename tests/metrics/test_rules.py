@@ -87,7 +87,7 @@ CASES = (
         labels=NODES,
         fires=4,
         clears=6,
-        summary="1 DataNodes are dead",
+        summary="DataNodes dead: 1",
     ),
     Case(
         "DataNodeStale",
@@ -95,7 +95,7 @@ CASES = (
         labels=NODES,
         fires=5,
         clears=7,
-        summary="1 DataNodes are silent",
+        summary="DataNodes silent: 1",
     ),
     Case(
         "BlocksMissing",
@@ -103,7 +103,7 @@ CASES = (
         labels=FSNAMESYSTEM,
         fires=4,
         clears=6,
-        summary="HDFS misses 7 blocks: no DataNode has a copy",
+        summary="Blocks missing: 7; no DataNode has a copy",
     ),
     Case(
         "BlocksUnderReplicated",
@@ -115,7 +115,7 @@ CASES = (
         labels=FSNAMESYSTEM,
         fires=35,
         clears=43,
-        summary="40 blocks have had too few copies for half an hour",
+        summary="Blocks with too few copies for half an hour: 40",
     ),
     Case(
         "SafeMode",
@@ -177,7 +177,7 @@ CASES = (
         labels=CLUSTER,
         fires=4,
         clears=6,
-        summary="1 NodeManagers are lost",
+        summary="NodeManagers lost: 1",
     ),
     Case(
         "NodeManagerUnhealthy",
@@ -185,7 +185,7 @@ CASES = (
         labels=CLUSTER,
         fires=5,
         clears=7,
-        summary="1 NodeManagers take no work",
+        summary="NodeManagers that take no work: 1",
     ),
     Case(
         "HeapFull",
@@ -292,7 +292,7 @@ BUSY = {
     one("node_cpu_seconds_total", NODE, cpu="0", mode="idle"): gauge((1, 120)),
     one("node_cpu_seconds_total", NODE, cpu="1", mode="idle"): gauge((1, 120)),
     one("node_pressure_memory_waiting_seconds_total", NODE): then(("0+1", 120)),
-    one("node_filesystem_avail_bytes", DISK): then(("700-0.4", 120)),
+    one("node_filesystem_avail_bytes", DISK): then(("700-2", 120)),
     one("node_filesystem_size_bytes", DISK): gauge((1000, 120)),
     one("node_time_seconds", NODE): then(("0.4+60", 120)),
     one("hadoop_namenode_capacityused", FSNAMESYSTEM): gauge((850, 120)),
