@@ -17,6 +17,7 @@ COMMANDS = {
     "pipelines": "howdah.pipelines",
     "models": "howdah.models",
     "cluster": "howdah.cluster",
+    "dashboards": "howdah.dashboards",
     "doctor": "howdah.doctor",
     "top": "howdah.top",
     "janitor": "howdah.janitor",

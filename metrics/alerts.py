@@ -45,7 +45,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{DATANODES_DEAD} > 0",
         "1m",
         "critical",
-        "{{ $value }} DataNodes are dead",
+        "DataNodes dead: {{ $value }}",
         "bin/cluster status names them; start the machine, or bin/cluster remove it: HDFS copies"
         " its blocks from the others meanwhile",
     ),
@@ -54,7 +54,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{DATANODES_STALE} > 0",
         "2m",
         "warning",
-        "{{ $value }} DataNodes are silent",
+        "DataNodes silent: {{ $value }}",
         "bin/cluster status names them; look at their machines' load and network",
     ),
     Alert(
@@ -62,7 +62,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{MISSING} > 0",
         "1m",
         "critical",
-        "HDFS misses {{ $value }} blocks: no DataNode has a copy",
+        "Blocks missing: {{ $value }}; no DataNode has a copy",
         "Bring back the DataNodes that are down (bin/cluster status); hadoop fsck / names the files"
         " meanwhile; submit the jobs that wrote them again if the machines don't come back",
     ),
@@ -71,7 +71,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{UNDER_REPLICATED} > 0",
         "30m",
         "warning",
-        "{{ $value }} blocks have had too few copies for half an hour",
+        "Blocks with too few copies for half an hour: {{ $value }}",
         "HDFS copies them by itself if enough DataNodes live and have space: bin/cluster status",
     ),
     Alert(
@@ -123,7 +123,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{LOST} > 0",
         "1m",
         "critical",
-        "{{ $value }} NodeManagers are lost",
+        "NodeManagers lost: {{ $value }}",
         "bin/cluster status names them; start the machine, or bin/cluster remove it: what ran there"
         " is run again elsewhere",
     ),
@@ -132,7 +132,7 @@ ALERTS: tuple[Alert, ...] = (
         f"{UNHEALTHY} > 0",
         "2m",
         "warning",
-        "{{ $value }} NodeManagers take no work",
+        "NodeManagers that take no work: {{ $value }}",
         "bin/cluster status says why, mostly a disk above 90 %: make space there",
     ),
     Alert(

@@ -52,7 +52,7 @@ class Dashboard:
 
 @dataclass(frozen=True)
 class Alert:
-    """Fires once ``expression`` has had a result for ``lasting``; ``runbook``: a line, what to do."""
+    """Fires once ``expression`` has had a result for ``lasting``; ``runbook``: what to do then."""
 
     name: str
     expression: str

@@ -143,8 +143,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "datanode_used",
         "DataNode used",
-        'hadoop_datanode_dfsused{name=~"FSDatasetState.*"}'
-        ' / hadoop_datanode_capacity{name=~"FSDatasetState.*"}',
+        'max by (instance) (hadoop_datanode_dfsused{name=~"FSDatasetState.*"})'
+        ' / max by (instance) (hadoop_datanode_capacity{name=~"FSDatasetState.*"})',
         "percentunit",
         "Share of the space that a DataNode has been given that its blocks take.",
         "{{instance}}",

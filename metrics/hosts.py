@@ -83,7 +83,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "killed_for_memory",
         "Killed for memory",
-        "increase(node_vmstat_oom_kill[1h])",
+        "round(increase(node_vmstat_oom_kill[1h]))",
         "none",
         "Processes that the kernel has killed within an hour because a machine or a container had"
         " no memory left.",

@@ -12,7 +12,14 @@ REJECTED = (
 )
 
 
-def _last(name: str, title: str, unit: str, description: str, **thresholds: float) -> Signal:
+def _last(
+    name: str,
+    title: str,
+    unit: str,
+    description: str,
+    warn: float | None = None,
+    critical: float | None = None,
+) -> Signal:
     return Signal(
         f"last_job_{name}",
         title,
@@ -20,8 +27,9 @@ def _last(name: str, title: str, unit: str, description: str, **thresholds: floa
         unit,
         f"{description} Of the newest ended job of a pipeline and model.",
         JOB,
+        warn,
+        critical,
         until="a job has ended",
-        **thresholds,
     )
 
 
@@ -113,8 +121,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "rejected_records",
         "Rejected records",
-        f'{BY} (increase(howdah_records_total{{outcome="rejected"}}[1h]))',
-        "short",
+        f'round({BY} (increase(howdah_records_total{{outcome="rejected"}}[1h])))',
+        "none",
         "Records of jobs that ended within an hour that could not be scored; rejected.tsv of each"
         " job says why.",
         JOB,
@@ -122,24 +130,24 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "jobs_ended",
         "Jobs ended",
-        "sum by (state) (increase(howdah_jobs_ended_total[1d]))",
-        "short",
+        "round(sum by (state) (increase(howdah_jobs_ended_total[1d])))",
+        "none",
         "How the jobs of a day have ended.",
         "{{state}}",
     ),
     Signal(
         "jobs_failed",
         "Jobs failed in a day",
-        'sum(increase(howdah_jobs_ended_total{state="failed"}[1d]))',
-        "short",
+        'round(sum(increase(howdah_jobs_ended_total{state="failed"}[1d])))',
+        "none",
         "Jobs that have failed within a day.",
         warn=1,
     ),
     Signal(
         "attempts",
         "Attempts in vain",
-        "sum by (outcome) (increase(howdah_attempts_total[1h]))",
-        "short",
+        "round(sum by (outcome) (increase(howdah_attempts_total[1h])))",
+        "none",
         "Attempts at tasks of jobs that ended within an hour that came to nothing: failed,"
         " overtaken by a second one, or killed.",
         "{{outcome}}",

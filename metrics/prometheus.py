@@ -1,6 +1,7 @@
 """A client of Prometheus's HTTP API, as far as screens and checks need it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
@@ -38,21 +39,27 @@ class Prometheus:
         found = self._ask("query_range", query=expression, start=start, end=end, step=step)
         return [_series(one["metric"], one["values"]) for one in found["result"]]
 
-    def _ask(self, what: str, **parameters: str | float) -> dict:
+    def _ask(self, what: str, **parameters: str | float) -> dict[str, Any]:
         try:
-            response = requests.get(f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT)
-            told = response.json()
-        except (requests.RequestException, ValueError) as error:
+            with requests.Session() as session:
+                session.trust_env = False  # a proxy can't reach a cluster's loopback
+                response = session.get(
+                    f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT
+                )
+            told: dict[str, Any] = response.json()
+            status = told["status"]
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClusterError(
                 f"Prometheus at {self.url} does not answer: {error}",
                 hint="bin/doctor; bin/cluster up --monitoring starts it on a single machine",
             ) from None
-        if told["status"] != "success":
+        if status != "success":
             raise ClusterError(f"Prometheus refused {parameters['query']}: {told['error']}")
-        return told["data"]
+        data: dict[str, Any] = told["data"]
+        return data
 
 
-def _series(labels: dict[str, str], samples: list[list]) -> Series:
+def _series(labels: dict[str, str], samples: list[list[Any]]) -> Series:
     return Series(
         labels,
         tuple(float(time) for time, _ in samples),

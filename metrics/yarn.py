@@ -125,7 +125,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "node_containers_failed",
         "Containers failed",
-        'increase(hadoop_nodemanager_containersfailed{name="NodeManagerMetrics"}[1h])',
+        'round(increase(hadoop_nodemanager_containersfailed{name="NodeManagerMetrics"}[1h]))',
         "none",
         "Containers that have failed on a worker within an hour. Failed attempts are tried again.",
         "{{instance}}",

@@ -1,0 +1,107 @@
+"""What is named as without data, where a real Prometheus watches this machine."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from howdah.__main__ import main
+from howdah.errors import ClusterError
+from metrics import hosts
+from metrics.check import expressions, gaps
+from metrics.prometheus import Prometheus
+from metrics.signals import Alert
+from tests.metrics.serving import await_value, free_port, prometheus
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """This machine, watched for some seconds; no Hadoop is."""
+    folder = tmp_path_factory.mktemp("watched")
+    address = f"127.0.0.1:{free_port()}"
+    log = (folder / "exporter.log").open("w")
+    exporter = subprocess.Popen(
+        ["prometheus-node-exporter", f"--web.listen-address={address}"], stdout=log, stderr=log
+    )
+    try:
+        with prometheus(folder, address) as client:
+            await_value(client, "rate(node_pressure_io_waiting_seconds_total[1m])", folder)
+            await_value(client, "rate(node_cpu_seconds_total[1m])", folder)
+            yield client
+    finally:
+        exporter.terminate()
+        exporter.wait()
+        log.close()
+
+
+def named(client: Prometheus) -> dict[str, str]:
+    """What is without data, and why."""
+    return {gap.expression.asked_for: gap.reason for gap in gaps(client)}
+
+
+def test_every_signal_of_a_machine_has_data(watched: Prometheus) -> None:
+    """As the real exporter names things, with this machine's kernel."""
+    missing = named(watched)
+    assert {f"signal {signal.name}" for signal in hosts.SIGNALS} & missing.keys() == set()
+
+
+def test_a_rule_that_does_not_hold_has_data(watched: Prometheus) -> None:
+    """Alerts that are quiet because all is well are told from those that would never fire."""
+    missing = named(watched)
+    quiet = {"TargetDown", "LoadHigh", "MemoryPressure", "ClockSkew", "DiskFull", "DiskFilling"}
+    deaf = {"DataNodeDead", "SafeMode", "HeapFull", "JobFailed", "QueueStuck", "RejectedHigh"}
+    assert {f"alert {name}" for name in quiet} & missing.keys() == set()
+    assert {f"alert {name}" for name in deaf} <= missing.keys()
+
+
+def test_what_has_to_happen_first_is_said(watched: Prometheus) -> None:
+    """Where nothing is wrong and there is no data yet."""
+    missing = named(watched)
+    assert missing["signal hdfs_used"] == "no data"
+    assert missing["signal last_job_seconds"] == "no data until a job has ended"
+
+
+def test_what_prometheus_refuses_is_named(
+    watched: Prometheus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its words, and the others are asked all the same."""
+    broken = Alert("Broken", "sum(up > 0", "1m", "warning", "", "")
+    monkeypatch.setattr("metrics.check.ALERTS", (broken,))
+    assert "parse error" in named(watched)["alert Broken"]
+
+
+def test_comparisons_only_are_asked_for_their_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of labels, and what stands in quotes, stay."""
+    expression = 'a{b=~"x>y",c!="d"} >= 1 and e == 0 or f{g="<"}'
+    monkeypatch.setattr("metrics.check.ALERTS", (Alert("A", expression, "1m", "warning", "", ""),))
+    asked = {one.asked_for: one.promql for one in expressions()}["alert A"]
+    assert asked == 'a{b=~"x>y",c!="d"} >= bool 1 and e == bool 0 or f{g="<"}'
+
+
+def test_prometheus_is_down() -> None:
+    """That is said once, not for every expression."""
+    with pytest.raises(ClusterError, match="does not answer"):
+        gaps(Prometheus(f"http://127.0.0.1:{free_port()}"))
+
+
+def test_the_command(watched: Prometheus, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exits with 1 where something is without data, and says what; as JSON, too."""
+    command = ["dashboards", "check", "--prometheus", watched.url]
+    assert main(command) == 1
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert "alert SafeMode: no data" in lines
+    assert last.endswith("expressions have data")
+    assert main([*command, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert "signal hdfs_used" in {gap["for"] for gap in told["without_data"]}
+
+
+def test_the_command_without_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Says how to get one."""
+    monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
+    assert main(["dashboards", "check"]) == 6
+    assert "bin/cluster up with --monitoring" in capsys.readouterr().err
