@@ -16,7 +16,7 @@ __all__ = ["parser", "run"]
 # are drawn out of and looked at in
 PACKAGES = (
     *("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev"),
-    *("prometheus", "chromium"),
+    *("prometheus", "prometheus-node-exporter", "chromium"),
 )
 
 
