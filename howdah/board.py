@@ -115,8 +115,11 @@ Line = list[Cell]
 
 
 def draw(view: View, columns: int, *, styled: bool) -> list[str]:
-    """The view as lines of up to ``columns`` characters, escape sequences not counted."""
-    told = list(_alerts(view, columns))
+    """The view as lines of up to ``columns`` characters, escape sequences not counted.
+
+    Sections begin with an empty line.
+    """
+    told: list[Line] = list(_alerts(view, columns))
     for section in SECTIONS:
         body = [
             *_numbers(section, view.found, columns),
@@ -124,7 +127,7 @@ def draw(view: View, columns: int, *, styled: bool) -> list[str]:
         ]
         if section.title == "Jobs":
             body += _table(_job_rows(view.running), columns)
-        told += [[Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
+        told += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
     return [_written(line, styled) for line in told]
 
 

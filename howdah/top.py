@@ -155,7 +155,9 @@ def _frame(newest: View | HowdahError | None, columns: int, rows: int, period: f
         body = [part for line in told.splitlines() for part in textwrap.wrap(line, columns)]
     help_line = f"q ends it; a look each {period:g} s"
     if len(body) > rows - 1:
-        help_line = f"{len(body) - rows + 2} more lines in a higher window; {help_line}"
+        body = [line for line in body if line]
+    if len(body) > rows - 1:
+        help_line = f"{len(body) - rows + 1} more lines in a higher window; {help_line}"
         body = body[: rows - 1]
     return [*body, help_line[:columns]]
 

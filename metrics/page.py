@@ -15,6 +15,7 @@ from metrics.units import shown
 __all__ = ["compose", "moment"]
 
 STYLE = Path(__file__).with_name("page.css")
+TOLD = 8  # alerts
 LEVELS = {level.word: level for level in Level}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -100,9 +101,12 @@ def _alerts(fired: Sequence[Firing] | None, window: Window) -> str:
     """A line for each alert, those that still fire at the end first."""
     if fired is None:
         return ""
-    lines = [_alert(one, window) for one in sorted(fired, key=lambda one: not _lasts(one, window))]
+    ordered = sorted(fired, key=lambda one: not _lasts(one, window))
+    lines = [_alert(one, window) for one in ordered[:TOLD]]
     if not fired:
         lines = [f'<li class="well"><b>{Level.WELL.sign}</b> No alert fired in this time.</li>']
+    elif len(fired) > TOLD:
+        lines.append(f"<li>and {len(fired) - TOLD} more</li>")
     return f'<ul class="alerts">{"".join(lines)}</ul>'
 
 
@@ -110,11 +114,16 @@ def _alert(one: Firing, window: Window) -> str:
     level = LEVELS.get(one.severity, Level.WARNING)
     since = time.strftime("%H:%M", time.localtime(one.start))
     until = time.strftime("%H:%M", time.localtime(one.end))
-    times = f"since {since}" if _lasts(one, window) else f"over: {since} to {until}"
-    word = level.word if _lasts(one, window) else ""
+    times = f", {one.times} times in all" if one.times > 1 else ""
+    if _lasts(one, window):
+        return (
+            f'<li class="{level.word}"><b class="{level.word}">{level.sign} {level.word}</b>'
+            f" {escape(one.summary)} <span>since {since}{times}</span>"
+            f"<small>{escape(one.runbook)}</small></li>"
+        )
     return (
-        f'<li class="{word}"><b class="{word}">{level.sign} {level.word}</b>'
-        f" {escape(one.summary)} ({times})<small>{escape(one.runbook)}</small></li>"
+        f"<li><b>{level.sign} {level.word}, over</b>"
+        f" {escape(one.summary)} <span>{since} to {until}{times}</span></li>"
     )
 
 
