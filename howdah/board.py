@@ -21,12 +21,16 @@ STYLES = {Level.WARNING: YELLOW, Level.CRITICAL: RED}
 
 @dataclass(frozen=True)
 class Section:
-    """Numbers, the most telling first; then a table with a row for each of ``by``."""
+    """Numbers, the most telling first; then a table with a row for each value of ``by``.
+
+    ``corner`` says what the rows are.
+    """
 
     title: str
     numbers: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    corner: str = ""
 
 
 SECTIONS = (
@@ -67,6 +71,7 @@ SECTIONS = (
             "last_job_records_per_second", "last_job_rejected_ratio", "last_job_core_seconds",
         ),
         ("pipeline", "model"),
+        "last job",
     ),
 )  # fmt: skip
 
@@ -199,7 +204,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
             row = " ".join(one.labels.get(label, "") for label in section.by)
             known.setdefault(row, {}).setdefault(name, []).append(one)
     names = [name for name in section.columns if any(name in row for row in known.values())]
-    head = [Cell("", left=True)] + [Cell(SIGNALS[name].title, DIM) for name in names]
+    head = [Cell(section.corner, left=True)] + [Cell(SIGNALS[name].title, DIM) for name in names]
     rows = [
         [Cell(row)] + [_value(SIGNALS[name], known[row].get(name, ())) for name in names]
         for row in sorted(known, key=natural)
@@ -209,7 +214,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
 
 def _job_rows(running: Sequence[Running]) -> list[Line]:
     head = [
-        Cell("", left=True),
+        Cell("unfinished", left=True),
         Cell("state", DIM, left=True),
         Cell("done", DIM),
         Cell("for", DIM),

@@ -15,6 +15,7 @@ from metrics.units import NO_VALUE, SHARES, shown
 __all__ = ["draw"]
 
 DRAWN = 16  # lines of a plot
+SMALL_PART = 0.4
 HEADS = {"instance": "host"}
 Read = Mapping[str, Sequence[Reading]]  # by the signal's name
 
@@ -55,8 +56,6 @@ def _verdict(reading: Reading) -> str:
     if reading.age:
         return f'<span class="verdict old">{shown(reading.age, "s")} ago</span>'
     level = reading.level
-    if level is Level.NEITHER:
-        return ""
     return f'<span class="verdict {level.word}">{level.sign} {level.word}</span>'
 
 
@@ -140,10 +139,15 @@ def _title(reading: Reading, read: Read) -> str:
 
 
 def _share(reading: Reading) -> tuple[float, list[Mark]]:
-    """The value and the thresholds as shares of the unit's whole, or of what is worth showing."""
+    """The value and the thresholds as shares of the unit's whole.
+
+    Where a unit has none, or the thresholds are a small part of it, they give the scale.
+    """
     marks = _marks(reading.signal)
-    worth = 1.25 * max([reading.value, *(mark.value for mark in marks)])
-    whole = SHARES.get(reading.signal.unit) or worth or 1.0
+    highest = max((mark.value for mark in marks), default=0.0)
+    whole = SHARES.get(reading.signal.unit, 0.0)
+    if not whole or 0 < highest < SMALL_PART * whole:
+        whole = 1.25 * max(reading.value, highest) or 1.0
     share = 1.0 if math.isinf(whole) else min(max(reading.value / whole, 0.0), 1.0)
     return share, [Mark(mark.value / whole, mark.word) for mark in marks]
 
@@ -177,7 +181,8 @@ def _graph(read: Read) -> str:
     notes = [f"{title}: no data" for title in missing]
     notes += [f"and {left_out} lower ones, not drawn"] if left_out else []
     legend += "".join(f"<li><small>{escape(note)}</small></li>" for note in notes)
-    return f'{plot}<ul class="legend">{legend}</ul>'
+    longest = max(len(line.name) for line in lines)
+    return f'{plot}<ul class="legend" style="--longest:{longest}">{legend}</ul>'
 
 
 def _highest(line: Line) -> float:
