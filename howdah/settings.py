@@ -35,7 +35,8 @@ class Cluster:
     """One Hadoop cluster as its clients see it; URLs have no slash at the end.
 
     ``python`` is what runs tasks on the workers, empty where it is what runs Howdah;
-    ``hadoop_user`` is whom jobs run as, empty for whoever submits.
+    ``hadoop_user`` is whom jobs run as, empty for whoever submits; ``prometheus_url`` and
+    ``grafana_url`` are empty where there is none.
     """
 
     inventory: str
@@ -52,6 +53,8 @@ class Cluster:
     historyserver_url: str
     workers: tuple[str, ...]
     hadoop_user: str
+    prometheus_url: str = ""
+    grafana_url: str = ""
 
     @property
     def user(self) -> str:
@@ -96,11 +99,11 @@ def load(environ: Mapping[str, str]) -> Settings:
 def _read_record(path: Path) -> Cluster | None:
     try:
         record = json.loads(path.read_text())
-        stated = {field.name: record[field.name] for field in fields(Cluster)}
-    except (FileNotFoundError, PermissionError, ValueError, KeyError):
+        stated = {field.name: record[field.name] for field in fields(Cluster)
+                  if field.name in record}  # fmt: skip
+        return Cluster(**stated | {"workers": tuple(stated["workers"])})
+    except (FileNotFoundError, PermissionError, ValueError, KeyError, TypeError):
         return None
-    stated["workers"] = tuple(stated["workers"])
-    return Cluster(**stated)
 
 
 def describe(cluster: Cluster) -> str:
