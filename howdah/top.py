@@ -125,28 +125,37 @@ def _running(cluster: Cluster) -> list[Running]:
 
 def _live(cluster: Cluster, period: float) -> None:
     """Look again and again, and draw, until q is pressed."""
-    newest: list[View | HowdahError] = []
+    screen = Screen()
+    newest: list[View | Exception] = []
+    ended = threading.Event()
 
     def watch() -> None:
-        while True:
+        while not ended.is_set():
             try:
                 newest[:] = [look(cluster)]
-            except HowdahError as error:
+            except Exception as error:
                 newest[:] = [error]
             screen.wake()
-            time.sleep(period)
+            ended.wait(period)
 
-    with Screen() as screen:
-        threading.Thread(target=watch, daemon=True).start()
-        pressed = ""
-        while pressed.lower() != "q":
-            columns, rows = screen.size
-            screen.draw(_frame(newest[0] if newest else None, columns, rows, period))
-            pressed = screen.wait()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with screen:
+            pressed = ""
+            while pressed.lower() != "q":
+                columns, rows = screen.size
+                screen.draw(_frame(newest[0] if newest else None, columns, rows, period))
+                pressed = screen.wait()
+    finally:
+        ended.set()
+        watcher.join()
 
 
-def _frame(newest: View | HowdahError | None, columns: int, rows: int, period: float) -> list[str]:
-    """What fits the screen."""
+def _frame(newest: View | Exception | None, columns: int, rows: int, period: float) -> list[str]:
+    """What fits the screen; an error that nobody thought of is raised."""
+    if newest and not isinstance(newest, View | HowdahError):
+        raise newest
     styled = "NO_COLOR" not in os.environ
     if isinstance(newest, View):
         body = [_title(newest), *draw(newest, columns, styled=styled)]
