@@ -19,6 +19,7 @@ COMMANDS = {
     "cluster": "howdah.cluster",
     "dashboards": "howdah.dashboards",
     "doctor": "howdah.doctor",
+    "top": "howdah.top",
     "janitor": "howdah.janitor",
     "bench": "tests.bench",
     "lab": "tests.lab",

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -15,7 +15,6 @@ from metrics.units import NO_VALUE, SHARES, shown
 __all__ = ["draw"]
 
 DRAWN = 16  # lines of a plot
-NO_DATA = '<p class="nothing">no data</p>'
 HEADS = {"instance": "host"}
 Read = Mapping[str, Sequence[Reading]]  # by the signal's name
 
@@ -23,7 +22,7 @@ Read = Mapping[str, Sequence[Reading]]  # by the signal's name
 def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) -> str:
     """One panel; ``found`` has the series of each signal by its name."""
     read = {name: list(readings(SIGNALS[name], found[name], window)) for name in panel.signals}
-    body = KINDS[panel.kind](read) if _known(read) else NO_DATA
+    body = KINDS[panel.kind](read) if _known(read) else _nothing(panel.signals)
     return (
         f'<section class="panel {panel.kind}" style="--width:{panel.width}">'
         f"<h2>{escape(panel.title)}</h2>{_about(panel)}{body}</section>"
@@ -40,6 +39,12 @@ def _about(panel: Panel) -> str:
     return f'<details><summary title="What is this?">?</summary><dl>{told}</dl></details>'
 
 
+def _nothing(names: Iterable[str]) -> str:
+    """Said where there is no value, with what has to happen first, if that is known."""
+    awaited = " and ".join(sorted({SIGNALS[name].until for name in names} - {""}))
+    return f'<p class="nothing">{NO_VALUE}{f" until {escape(awaited)}" if awaited else ""}</p>'
+
+
 def _known(read: Read) -> list[Reading]:
     """Those of all signals that have a value."""
     return [reading for of_one in read.values() for reading in of_one if reading.text != NO_VALUE]
@@ -48,7 +53,7 @@ def _known(read: Read) -> list[Reading]:
 def _verdict(reading: Reading) -> str:
     """Sign and word of the level, or how old the value is."""
     if reading.age:
-        return f'<span class="verdict">{shown(reading.age, "s")} before the end</span>'
+        return f'<span class="verdict old">{shown(reading.age, "s")} ago</span>'
     level = reading.level
     if level is Level.NEITHER:
         return ""
@@ -56,7 +61,9 @@ def _verdict(reading: Reading) -> str:
 
 
 def _value(reading: Reading) -> str:
-    """The value, after its level's sign unless it is well."""
+    """The value, after its level's sign unless it is well; with its age if it is old."""
+    if reading.age:
+        return f'<b class="old">{reading.text} <small>{shown(reading.age, "s")} ago</small></b>'
     level = reading.level
     sign = "" if level in (Level.NEITHER, Level.WELL) else f"{level.sign} "
     return f'<b class="{level.word}" title="{level.word}">{sign}{reading.text}</b>'
@@ -80,7 +87,7 @@ def _stat(read: Read) -> str:
     for name, of_one in read.items():
         caption = f"<h3>{escape(SIGNALS[name].title)}</h3>" if len(read) > 1 else ""
         body = "".join(map(_number, of_one)) if len(of_one) == 1 else _list(of_one)
-        tiles.append(f'<div class="tile">{caption}{body or NO_DATA}</div>')
+        tiles.append(f'<div class="tile">{caption}{body or _nothing([name])}</div>')
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
@@ -154,7 +161,7 @@ def _graph(read: Read) -> str:
         if reading.line.points
     ]
     if not known:
-        return NO_DATA
+        return _nothing(read)
     known.sort(key=lambda one: _highest(one[1]), reverse=True)
     drawn, left_out = known[:DRAWN], len(known[DRAWN:])
     signal, window = drawn[0][0].signal, drawn[0][0].window

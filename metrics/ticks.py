@@ -19,7 +19,7 @@ def value_ticks(low: float, high: float, unit: str) -> list[float]:
     if low == 0 and 0.2 * whole < high <= whole:
         return [whole * quarter / 4 for quarter in range(5)]
     if low == high:
-        high = 1024.0 if unit == "bytes" else 1.0
+        high = 1.0
     rough = (high - low) / 4
     scale = _scale(rough, unit)
     size = 10.0 ** math.floor(math.log10(rough / scale))

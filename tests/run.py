@@ -12,8 +12,12 @@ from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
 
-# Real texts, written by people, what reads the Vagrantfile, and what compiles trees
-PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev")
+# Real texts, written by people, what reads the Vagrantfile, what compiles trees, and what pages
+# are drawn out of and looked at in
+PACKAGES = (
+    *("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev"),
+    *("prometheus", "prometheus-node-exporter", "chromium"),
+)
 
 
 class TestsFailed(HowdahError):
@@ -46,7 +50,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     python = [path for path in of_roles if path.read_text().startswith("#!/usr/bin/env python3")]
     shells = ("#!/bin/sh", "#!/bin/bash")
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
-    checked = ["howdah", "mr", "tests", "hadoop-setup/project/library", *map(str, python)]
+    checked = [
+        "howdah",
+        "metrics",
+        "mr",
+        "tests",
+        "hadoop-setup/project/library",
+        *map(str, python),
+    ]
     lint = [
         ["ruff", "check", *checked],
         ["ruff", "format", "--check", *checked],

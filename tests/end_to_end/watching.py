@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,14 @@ class Terminal:
         """Read until ``text`` is on the screen."""
         while text not in self.seen:
             self.seen += os.read(self._screen, 1000).decode(errors="replace")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the window this large."""
+        termios.tcsetwinsize(self._screen, (lines, columns))
+
+    def settings(self) -> list[Any]:
+        """How the terminal treats keys and output."""
+        return termios.tcgetattr(self._screen)
 
     def press(self, keys: str) -> None:
         """Type ``keys``."""

@@ -1,6 +1,7 @@
 """Chromium without a window, driven over its debugging pipe: what a page looks like there."""
 
 import base64
+import fcntl
 import json
 import os
 import subprocess
@@ -26,17 +27,17 @@ class Browser:
     """One browser with a page in it; ``profile`` is an empty folder."""
 
     def __init__(self, profile: Path) -> None:
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
+        (read, ours_out), (ours_in, write) = os.pipe(), os.pipe()
+        theirs = [fcntl.fcntl(one, fcntl.F_DUPFD, 10) for one in (read, write)]  # out of 3 and 4
         words = ["chromium", *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", *words],
-            pass_fds=(theirs_in, theirs_out),
+            ["bash", "-c", f'exec "$@" 3<&{theirs[0]} 4>&{theirs[1]}', "bash", *words],
+            pass_fds=theirs,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        for one in (read, write, *theirs):
+            os.close(one)
         self._to = os.fdopen(ours_out, "wb")
         self._from = os.fdopen(ours_in, "rb")
         self._told = b""

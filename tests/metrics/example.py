@@ -75,6 +75,11 @@ def exposition(start: int, end: int) -> str:
     return "\n".join([line for lines in families.values() for line in lines] + ["# EOF", ""])
 
 
+def now() -> str:
+    """The values that all ends with, as a target shows them."""
+    return "".join(f"{series} {value}\n" for series, value in values(0).items())
+
+
 def values(ago: float) -> dict[str, float]:
     """Each series' value so many minutes before the end; the same whenever that is."""
     scores = 20 < ago < 80 or ago < 12

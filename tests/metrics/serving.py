@@ -6,23 +6,23 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from howdah.errors import ClusterError
 from metrics.prometheus import Prometheus
-from tests.metrics.example import ALERTS, HOURS, exposition, values
+from tests.metrics.example import ALERTS, HOURS, exposition
 
 PATIENCE = 60
 
 
 @contextmanager
-def target() -> Iterator[str]:
-    """Serve the values that the example comes to; the address."""
+def target(page: str) -> Iterator[str]:
+    """Serve ``page``, an exposition of metrics; the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = "".join(f"{series} {value}\n" for series, value in values(0).items())
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
@@ -66,8 +66,8 @@ def prometheus(folder: Path, *targets: str, end: int = 0) -> Iterator[Prometheus
     if end:
         past = folder / "past.txt"
         past.write_text(exposition(end - HOURS * 3600, end - 60))
-        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", past, folder / "data"]
-        subprocess.run(command, check=True, capture_output=True)
+        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics"]
+        subprocess.run([*command, past, folder / "data"], check=True, capture_output=True)
     log = (folder / "prometheus.log").open("w")
     server = subprocess.Popen(
         [
@@ -82,10 +82,10 @@ def prometheus(folder: Path, *targets: str, end: int = 0) -> Iterator[Prometheus
     try:
         client = Prometheus(f"http://{address}")
         wanted = len(targets) + 1
-        await_scrape(client, f"count(up == 1) == {wanted}", folder)
+        await_value(client, f"count(up == 1) == {wanted}", folder)
         if end:
-            await_scrape(client, 'ALERTS{alertstate="firing"}', folder)
-            await_scrape(client, "prometheus_rule_group_rules", folder)
+            await_value(client, 'ALERTS{alertstate="firing"}', folder)
+            await_value(client, "prometheus_rule_group_rules", folder)
         yield client
     finally:
         server.terminate()
@@ -93,15 +93,13 @@ def prometheus(folder: Path, *targets: str, end: int = 0) -> Iterator[Prometheus
         log.close()
 
 
-def await_scrape(client: Prometheus, expression: str, folder: Path) -> None:
+def await_value(client: Prometheus, expression: str, folder: Path) -> None:
     """Ask until ``expression`` has a value."""
     until = time.monotonic() + PATIENCE
     while True:
-        try:
+        with suppress(ClusterError):  # it is starting
             if client.now(expression):
                 return
-        except Exception as error:
-            last = error
         assert time.monotonic() < until, (folder / "prometheus.log").read_text()
         time.sleep(0.1)
 

@@ -1,0 +1,171 @@
+"""bin/dashboards render: pages out of a real Prometheus, looked at in a real browser."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from howdah.errors import ClusterError, UsageError
+from metrics import firing, page, render
+from metrics.prometheus import Prometheus
+from metrics.signals import DASHBOARDS, SIGNALS
+from tests.metrics import example
+from tests.metrics.browser import Browser
+from tests.metrics.serving import free_port, prometheus
+
+HOURS = example.HOURS * 3600
+WIDTHS = (360, 800, 1440, 2560)
+# What sticks out of where it should be: text of axes over each other, things wider than a panel
+STICKS_OUT = """(() => {
+  const found = [];
+  if (document.documentElement.scrollWidth > innerWidth) found.push("the page");
+  for (const one of document.querySelectorAll("header, nav, .alerts li, .panel, .tile, .legend li"))
+    if (one.scrollWidth > one.clientWidth + 1) found.push(one.className + ": " + one.innerText);
+  for (const axis of document.querySelectorAll(".x, .y")) {
+    const boxes = [...axis.children].map(one => [one.getBoundingClientRect(), one.innerText]);
+    const side = axis.className == "x" ? ["left", "right"] : ["top", "bottom"];
+    boxes.sort((a, b) => a[0][side[0]] - b[0][side[0]]);
+    for (let i = 1; i < boxes.length; i++)
+      if (boxes[i][0][side[0]] < boxes[i - 1][0][side[1]]) found.push(boxes[i][1]);
+  }
+  return found;
+})()"""
+
+
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's dashboards instead of Howdah's own."""
+    for name, signal in example.SIGNALS.items():
+        monkeypatch.setitem(SIGNALS, name, signal)
+    monkeypatch.setattr(render, "DASHBOARDS", example.DASHBOARDS)
+    monkeypatch.setattr(page, "DASHBOARDS", example.DASHBOARDS)
+    monkeypatch.setattr(firing, "ALERTS", example.ALERTS)
+
+
+@pytest.fixture
+def pages(examples: None, server: Prometheus, end: float, tmp_path: Path) -> list[Path]:
+    """The example's pages."""
+    links = {"ResourceManager": "http://host:8088/cluster"}
+    return render.render(server, end - HOURS, end, tmp_path / "new" / "pages", links)
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A real Prometheus that knows of nothing but itself."""
+    with prometheus(tmp_path_factory.mktemp("empty")) as client:
+        yield client
+
+
+def texts(browser: Browser, selector: str) -> list[str]:
+    """What the page shows at ``selector``."""
+    found: list[str] = browser.evaluate(
+        f"[...document.querySelectorAll({selector!r})].map(one => one.innerText)"
+    )
+    return found
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_sticks_out(
+    pages: list[Path], browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    """On a phone, a laptop and a wall, light and dark: all is drawn, and within its frame."""
+    for path in pages:
+        browser.open(path, width, dark=dark)
+        assert browser.evaluate(STICKS_OUT) == []
+        shades = set(pixels(browser.screenshot(tmp_path / "seen.png").read_bytes()))
+        assert len(shades) > 32
+        background = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", background))) < 3 * 128) == dark
+
+
+def test_values_are_those_of_prometheus(pages: list[Path], browser: Browser) -> None:
+    """Numbers have their units; a bad one says so in words; what is unknown says that."""
+    browser.open(pages[0], 1440)
+    shown = {text.partition("\n")[0]: text.split("\n")[1:] for text in texts(browser, ".panel")}
+    assert [line for line in shown["HDFS"] if line != "?"] == ["78 %", "▲ warning"]
+    assert [line for line in shown["Blocks"] if line != "?"] == ["0", "✓ well"]
+    assert [line for line in shown["Waiting"] if line != "?"] == ["3.33 min", "▲ warning"]
+    assert "no data" in shown["Space and more"]
+    browser.open(pages[1], 1440)
+    rows = [row.split() for row in texts(browser, ".panel:first-child tr")[1:]]
+    assert [row[0] for row in rows] == ["host", "worker1", "worker2", "worker3", "worker10"]
+    assert rows[4][-4:-2] == ["✖", "12"] or "✖" in rows[4]
+    assert rows[1][rows[1].index("∞")] == "∞"
+
+
+def test_every_line_is_drawn(pages: list[Path], browser: Browser) -> None:
+    """A line and a legend for each host, over the whole time; a host that was away has a gap."""
+    browser.open(pages[0], 1440)
+    legends = texts(browser, ".panel:first-child .legend .name")
+    assert sorted(legends) == sorted(example.HOSTS)
+    spans = browser.evaluate(
+        "[...document.querySelectorAll('.row:nth-of-type(2) .panel:first-child .plot .line')]"
+        ".map(one => one.getBBox().width)"
+    )
+    assert len(spans) == len(example.HOSTS)
+    assert min(spans) > 980
+    paths = browser.evaluate(
+        "[...document.querySelectorAll('.row:nth-of-type(2) .panel:first-child .plot .line')]"
+        ".map(one => one.getAttribute('d').split('M').length - 1)"
+    )
+    assert sorted(paths) == [1, 1, 1, 1, 2]
+
+
+def test_pages_stand_alone(pages: list[Path]) -> None:
+    """No script, and nothing that has to be fetched; links lead to the others and to YARN."""
+    for path in pages:
+        text = path.read_text()
+        assert not re.search(r"<script|<link|<img|@import|url\(|\ssrc=", text)
+        links = re.findall(r'href="([^"]*)"', text)
+        assert links == [*(one.name for one in pages), "http://host:8088/cluster"]
+
+
+def test_alerts_are_told(pages: list[Path], browser: Browser) -> None:
+    """What fires at the end stands on each page, with what to do."""
+    for path in pages:
+        browser.open(path, 1440)
+        (alert,) = texts(browser, ".alerts li")
+        assert alert.startswith("✖ critical worker10 has a full disk")
+        assert alert.endswith("bin/janitor makes room")
+
+
+def test_prometheus_without_values(empty: Prometheus, browser: Browser, tmp_path: Path) -> None:
+    """Howdah's own pages, every panel in its place, say that there is no data."""
+    for path in render.render(empty, 1.7e9, 1.7e9 + 3600, tmp_path):
+        (dashboard,) = (one for one in DASHBOARDS if one.uid == path.stem)
+        for width in WIDTHS:
+            browser.open(path, width)
+            assert browser.evaluate(STICKS_OUT) == []
+        panels = [panel for row in dashboard.rows for panel in row]
+        assert texts(browser, "h2") == [panel.title for panel in panels]
+        assert not texts(browser, ".alerts")  # whether one fired isn't known
+        said = [text for text in texts(browser, ".panel") if "no data" in text]
+        certain = [
+            p for p in panels if all("vector(0)" in SIGNALS[s].expression for s in p.signals)
+        ]
+        assert len(said) == len(panels) - len(certain)
+
+
+def test_what_can_not_be_rendered(server: Prometheus, end: float, tmp_path: Path) -> None:
+    """No time, no folder, no Prometheus: each says what to do."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="nothing to draw between"):
+        render.render(server, end, end, tmp_path)
+    with pytest.raises(UsageError, match=r"can't be written.*file"):
+        render.render(server, end - 60, end, tmp_path / "file")
+    with pytest.raises(ClusterError, match="does not answer"):
+        render.render(Prometheus(f"http://127.0.0.1:{free_port()}"), end - 60, end, tmp_path)
+
+
+def pixels(png: bytes) -> bytes:
+    """The image data of a PNG, unpacked."""
+    data, place = b"", 8
+    while place < len(png):
+        length = int.from_bytes(png[place : place + 4])
+        if png[place + 4 : place + 8] == b"IDAT":
+            data += png[place + 8 : place + 8 + length]
+        place += length + 12
+    return zlib.decompress(data)
