@@ -52,8 +52,10 @@ def test_into_an_empty_grafana(server: GrafanaServer, client: Grafana) -> None:
     assert server.newest("howdah-hdfs")["panels"] == dashboard_json(DASHBOARDS[2])["panels"]
 
 
-def test_a_second_time_changes_nothing(server: GrafanaServer, client: Grafana) -> None:
-    """Nothing is sent that Grafana would store."""
+@pytest.mark.parametrize("old", [False, True])
+def test_a_second_time_changes_nothing(server: GrafanaServer, client: Grafana, old: bool) -> None:
+    """Nothing is sent that Grafana would store, whichever way it lists versions."""
+    server.old = old
     published(client)
     before = server.changes
     assert published(client) == dict.fromkeys(ALL, "unchanged")
