@@ -137,7 +137,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         "HeapFull",
-        f"min_over_time(({heap_used(MASTERS)})[10m:1m]) > 0.9",
+        f"min_over_time(({heap_used(MASTERS)})[10m:15s]) > 0.9",
         "5m",
         "warning",
         "The heap of the {{ $labels.job }} stays {{ $value | humanizePercentage }} full",

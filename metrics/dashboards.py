@@ -45,6 +45,7 @@ OVERVIEW = Dashboard(
             width=4,
         )
         + (Panel("HDFS used", "gauge", ("hdfs_used",), 8),),
+        (Panel("Alerts that fire", "table", ("alerts",), 24),),
     ),
 )
 

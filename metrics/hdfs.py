@@ -23,6 +23,10 @@ def _nodes(name: str) -> str:
     return f'hadoop_namenode_{name}{{name="FSNamesystemState"}}'
 
 
+def _volumes(name: str) -> str:
+    return f'max by (instance) (hadoop_datanode_{name}{{name=~"FSDatasetState.*"}})'
+
+
 FREE = _namesystem("capacityremaining")
 USED = f"1 - {FREE} / ({_namesystem('capacityused')} + {FREE})"
 # A worker that was taken out of the cluster is dead, too, and rightly so
@@ -143,10 +147,9 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "datanode_used",
         "DataNode used",
-        'max by (instance) (hadoop_datanode_dfsused{name=~"FSDatasetState.*"})'
-        ' / max by (instance) (hadoop_datanode_capacity{name=~"FSDatasetState.*"})',
+        f"1 - {_volumes('remaining')} / ({_volumes('dfsused')} + {_volumes('remaining')})",
         "percentunit",
-        "Share of the space that a DataNode has been given that its blocks take.",
+        "Share of the space that a DataNode can have that its blocks take.",
         "{{instance}}",
         warn=0.8,
         critical=0.9,

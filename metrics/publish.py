@@ -68,8 +68,9 @@ class Grafana:
 
     def newest_version(self, uid: str) -> Json | None:
         """Number and message of a dashboard's newest version, None if there is no dashboard."""
-        told = self._ask(self._face.api.GET, f"/dashboards/uid/{uid}/versions?limit=1")
-        return next(iter(told["versions"]), None) if told else None
+        told: Any = self._ask(self._face.api.GET, f"/dashboards/uid/{uid}/versions?limit=1")
+        versions = told["versions"] if isinstance(told, dict) else told  # a list before Grafana 12
+        return versions[0] if versions else None
 
     def save_dashboard(self, described: Json) -> None:
         """Save a version; UsageError where another one has come in between."""

@@ -4,6 +4,8 @@ from metrics.definition import Signal
 
 __all__ = ["SIGNALS", "collecting", "heap_used"]
 
+FIRING = 'ALERTS{alertstate="firing"}'
+
 
 def heap_used(daemons: str) -> str:
     """The share of its heap that each of ``daemons`` (job names, a regular expression) uses."""
@@ -50,11 +52,21 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "alerts_firing",
         "Alerts",
-        'count(ALERTS{alertstate="firing"}) or vector(0)',
+        f"count({FIRING}) or vector(0)",
         "none",
         "Alerts that fire now.",
         warn=1,
         critical=3,
+    ),
+    Signal(
+        "alerts",
+        "Firing",
+        f"count by (alertname, severity, instance) ({FIRING})"
+        ' or on () label_replace(vector(0), "alertname", "none", "", "")',
+        "none",
+        "Which alerts fire now, and where; none, if all is well.",
+        "{{alertname}} {{severity}} {{instance}}",
+        warn=1,
     ),
     Signal(
         "targets_down",

@@ -18,7 +18,7 @@ import requests
 __all__ = ["GrafanaServer", "grafana"]
 
 Json = dict[str, Any]
-Reply = tuple[int, Json | None]
+Reply = tuple[int, Json | list[Json] | None]
 CHANGED = {
     "message": "The dashboard has been changed by someone else",
     "status": "version-mismatch",
@@ -26,13 +26,14 @@ CHANGED = {
 
 
 class GrafanaServer:
-    """What it keeps; ``silent``: what was changed is answered by 204, without a body."""
+    """What it keeps; ``silent``: what was changed is answered by 204, without a body; ``old``: it
+    lists versions as before Grafana 12."""
 
     user, password = "admin", "secret"
 
     def __init__(self) -> None:
         self.url = ""
-        self.silent = False
+        self.silent = self.old = False
         self.folders: dict[str, Json] = {}
         self.sources: dict[str, Json] = {}
         self.dashboards: dict[str, list[Json]] = {}  # versions, the oldest first
@@ -72,7 +73,7 @@ class GrafanaServer:
                 if uid not in self.dashboards:
                     return 404, {"message": "Dashboard not found"}
                 versions = self.dashboards[uid][::-1][: int(query.get("limit", ["1000"])[0])]
-                return 200, {"continueToken": "", "versions": versions}
+                return 200, versions if self.old else {"continueToken": "", "versions": versions}
             case "POST", ["dashboards", "db"]:
                 return self._save(body)
         return 404, {"message": "Not found"}
@@ -122,12 +123,10 @@ def grafana() -> Iterator[GrafanaServer]:
             split = urlsplit(self.path)
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length) or "{}")
-            if self.headers.get("Authorization") != f"Basic {right}":
-                status, told = 401, {"message": "Invalid username or password"}
-            elif not split.path.startswith("/api/"):
-                status, told = 404, None
-            else:
-                status, told = state.answer(self.command, split.path, parse_qs(split.query), body)
+            reply: Reply = 401, {"message": "Invalid username or password"}
+            if self.headers.get("Authorization") == f"Basic {right}":
+                reply = state.answer(self.command, split.path, parse_qs(split.query), body)
+            status, told = reply
             if state.silent and self.command != "GET" and status == 200:
                 status, told = 204, None
             self.send_response(status)

@@ -1,7 +1,9 @@
 """What is named as without data, where a real Prometheus watches this machine."""
 
 import json
+import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +11,12 @@ import pytest
 
 from howdah.__main__ import main
 from howdah.errors import ClusterError
+from howdah.settings import load
 from metrics import hosts
 from metrics.check import expressions, gaps
 from metrics.prometheus import Prometheus
 from metrics.signals import Alert
+from tests.conftest import Howdah
 from tests.metrics.serving import await_value, free_port, prometheus
 
 
@@ -105,3 +109,18 @@ def test_the_command_without_a_cluster(
     monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
     assert main(["dashboards", "check"]) == 6
     assert "bin/cluster up with --monitoring" in capsys.readouterr().err
+
+
+@pytest.mark.hadoop
+def test_after_a_job_a_cluster_has_all_data(monitored: Howdah, tmp_path: Path) -> None:
+    """Every expression of every panel and rule, from the real exporters of a real cluster."""
+    (tmp_path / "texts.txt").write_text("Thank you!\nYou are an idiot.\n")
+    monitored.submit(tmp_path / "texts.txt")
+    cluster = load(os.environ | {"HOWDAH_STATE": str(monitored.state)}).cluster
+    assert cluster
+    client = Prometheus(cluster.prometheus_url)
+    until = time.monotonic() + 180
+    while missing := named(client):  # the newest job's history and a second scrape are to come
+        assert time.monotonic() < until, missing
+        time.sleep(1)
+    assert "have data" in monitored("dashboards", "check").stdout

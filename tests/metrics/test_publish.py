@@ -12,7 +12,7 @@ from metrics.grafana import dashboard_json
 from metrics.publish import Grafana, publish
 from metrics.signals import DASHBOARDS
 from tests.metrics.grafana import GrafanaServer, grafana
-from tests.metrics.serving import free_port
+from tests.metrics.serving import free_port, target
 
 PROMETHEUS = "http://127.0.0.1:9090"
 BOARDS = [dashboard_json(dashboard) for dashboard in DASHBOARDS]
@@ -52,8 +52,10 @@ def test_into_an_empty_grafana(server: GrafanaServer, client: Grafana) -> None:
     assert server.newest("howdah-hdfs")["panels"] == dashboard_json(DASHBOARDS[2])["panels"]
 
 
-def test_a_second_time_changes_nothing(server: GrafanaServer, client: Grafana) -> None:
-    """Nothing is sent that Grafana would store."""
+@pytest.mark.parametrize("old", [False, True])
+def test_a_second_time_changes_nothing(server: GrafanaServer, client: Grafana, old: bool) -> None:
+    """Nothing is sent that Grafana would store, whichever way it lists versions."""
+    server.old = old
     published(client)
     before = server.changes
     assert published(client) == dict.fromkeys(ALL, "unchanged")
@@ -153,6 +155,15 @@ def test_grafana_is_down() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(ClusterError, match=f"Grafana at {url} does not answer"):
         published(Grafana(url, "admin", "secret"))
+
+
+def test_something_else_answers() -> None:
+    """A page that isn't JSON is not taken for a reply without a body."""
+    with (
+        target("Welcome!") as address,
+        pytest.raises(ClusterError, match=f"what answers at http://{address} isn't Grafana"),
+    ):
+        published(Grafana(f"http://{address}", "admin", "secret"))
 
 
 def test_an_address_that_is_none() -> None:
