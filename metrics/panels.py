@@ -172,17 +172,21 @@ def _graph(read: Read) -> str:
     marks = _marks(signal) if len(read) == 1 else []
     lines = [line for _, line in drawn]
     plot = lines_plot(lines, signal.unit, window.start, window.end, window.step, marks)
-    legend = "".join(
-        f'<li>{swatch(line)}<span class="name">{escape(line.name)}</span>{_value(reading)}'
-        f"<small>max {shown(_highest(line), signal.unit)}</small></li>"
-        for reading, line in drawn
-    )
-    missing = [SIGNALS[name].title for name, of_one in read.items() if not of_one]
-    notes = [f"{title}: no data" for title in missing]
+    notes = [f"{SIGNALS[name].title}: no data" for name, of_one in read.items() if not of_one]
     notes += [f"and {left_out} lower ones, not drawn"] if left_out else []
-    legend += "".join(f"<li><small>{escape(note)}</small></li>" for note in notes)
-    longest = max(len(line.name) for line in lines)
-    return f'{plot}<ul class="legend" style="--longest:{longest}">{legend}</ul>'
+    return plot + _legend(drawn, notes)
+
+
+def _legend(drawn: Sequence[tuple[Reading, Line]], notes: Sequence[str]) -> str:
+    """What each line is, in columns as wide as the longest needs."""
+    rows, longest = [], 0
+    for reading, line in drawn:
+        highest = f"max {shown(_highest(line), reading.signal.unit)}"
+        longest = max(longest, len(line.name + reading.text + highest))
+        name = f'<span class="name">{escape(line.name)}</span>'
+        rows.append(f"<li>{swatch(line)}{name}{_value(reading)}<small>{highest}</small></li>")
+    rows += [f"<li><small>{escape(note)}</small></li>" for note in notes]
+    return f'<ul class="legend" style="--longest:{longest}">{"".join(rows)}</ul>'
 
 
 def _highest(line: Line) -> float:
