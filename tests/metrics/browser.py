@@ -1,11 +1,16 @@
-"""Chromium without a window, driven over its debugging pipe: what a page looks like there."""
+"""Chromium without a window, driven over its debugging pipe: what a page looks like there.
+
+As a command it makes a PNG beside each page: python -m tests.metrics.browser PAGE.html...
+"""
 
 import base64
 import fcntl
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -110,3 +115,15 @@ class Browser:
         one, _, self._told = self._told.partition(b"\0")
         told: dict[str, Any] = json.loads(one)
         return told
+
+
+def main(pages: list[str]) -> None:
+    """Picture each page as it is on a laptop, in light colours."""
+    with TemporaryDirectory() as profile, Browser(Path(profile)) as browser:
+        for page in map(Path, pages):
+            browser.open(page.absolute(), 1440)
+            print(browser.screenshot(page.with_suffix(".png")))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
