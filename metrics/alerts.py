@@ -63,8 +63,9 @@ ALERTS: tuple[Alert, ...] = (
         "1m",
         "critical",
         "Blocks missing: {{ $value }}; no DataNode has a copy",
-        "Bring back the DataNodes that are down (bin/cluster status); hadoop fsck / names the files"
-        " meanwhile; submit the jobs that wrote them again if the machines don't come back",
+        "Bring back the DataNodes that are down (bin/cluster status); until then, hadoop"
+        " org.apache.hadoop.hdfs.tools.DFSck / names the files; if they don't come back, submit"
+        " those jobs again",
     ),
     Alert(
         "BlocksUnderReplicated",
@@ -80,8 +81,8 @@ ALERTS: tuple[Alert, ...] = (
         "5m",
         "critical",
         "HDFS has been in safe mode for 5 minutes: no job can write",
-        "bin/cluster status; if all DataNodes live and no block is missed: hdfs dfsadmin -safemode"
-        " leave",
+        "bin/cluster status; if all DataNodes live and no block is missing, as user hdfs: hadoop"
+        " org.apache.hadoop.hdfs.tools.DFSAdmin -safemode leave",
     ),
     Alert(
         "HdfsFull",
