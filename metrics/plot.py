@@ -22,6 +22,7 @@ SOLID = 4  # lines without dashes
 DASHES = ("none", "7 4", "2 4", "10 3 2 3")
 BANDS = 72  # places where a pointer finds values
 TOLD = 12  # lines that it tells of
+DOT = "h3"
 RADIUS = 82
 EDGE = 0.03  # of the width, where a time would stick out
 
@@ -84,18 +85,16 @@ class Frame:
 
     def _unbroken(self, line: Line) -> Iterator[tuple[str, float]]:
         """Each part without a gap as a path, and where it begins; a value alone is a dot."""
-        path, first, before = "", 0.0, -math.inf
+        parts: list[list[tuple[float, float]]] = []
+        before = -math.inf
         for at, value in line.points:
-            x, y = self.x(at), self.y(value)
             if at - before > self.pause:
-                if path:
-                    yield path, first
-                path, first = f"M{x:.1f} {y:.1f}h.1", x
-            else:
-                path += f"L{x:.1f} {y:.1f}"
+                parts.append([])
+            parts[-1].append((self.x(at), self.y(value)))
             before = at
-        if path:
-            yield path, first
+        for part in parts:
+            path = "L".join(f"{x:.1f} {y:.1f}" for x, y in part)
+            yield f"M{path}{DOT if len(part) == 1 else ''}", part[0][0]
 
 
 def lines_plot(

@@ -40,8 +40,8 @@ def shown(value: float, unit: str) -> str:
 
 
 def _digits(value: float) -> str:
-    """Three of them, without zeros at the end."""
-    decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 4
+    """Three of them or two, without zeros at the end."""
+    decimals = sum(value < least for least in (100, 10, 0.1, 0.01))
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
 

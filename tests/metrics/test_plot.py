@@ -31,6 +31,7 @@ def paths(drawing: str, kind: str) -> list[str]:
     [
         (0.434, "percentunit", "43 %"),
         (0.0012, "percentunit", "0.12 %"),
+        (0.000176, "percentunit", "0.018 %"),
         (1, "percentunit", "100 %"),
         (0, "bytes", "0 B"),
         (1536, "bytes", "1.5 KiB"),
@@ -88,7 +89,12 @@ def test_a_gap_is_a_gap() -> None:
     values = [1, 2, math.nan, 3, math.nan, math.nan, 4]
     drawn = lines_plot([Line("", times, values)], "none", NOON, NOON + 150, 15, [])
     (line,) = paths(drawn, "line")
-    assert [stroke.count("L") for stroke in line.split("M")[1:]] == [1, 0, 0]
+    strokes = line.split("M")[1:]
+    assert [(stroke.count("L"), "h" in stroke) for stroke in strokes] == [
+        (1, False),
+        (0, True),
+        (0, True),
+    ]
 
 
 def test_thresholds_within_the_plot() -> None:
@@ -119,9 +125,9 @@ def test_a_flat_zero_is_drawn() -> None:
     """Nothing but zeros is a line at the bottom, in a plot, a spark and a gauge."""
     line = Line("", [NOON, NOON + 15], [0, 0])
     assert paths(lines_plot([line], "none", NOON, NOON + 15, 15, []), "line") == [
-        "M0.0 200.0h.1L1000.0 200.0"
+        "M0.0 200.0L1000.0 200.0"
     ]
-    assert paths(spark(line, NOON, NOON + 15, 15), "line") == ["M0.0 48.0h.1L1000.0 48.0"]
+    assert paths(spark(line, NOON, NOON + 15, 15), "line") == ["M0.0 48.0L1000.0 48.0"]
     assert not paths(arc(0, [], ""), "filled")
 
 
