@@ -19,6 +19,7 @@ COMMANDS = {
     "cluster": "howdah.cluster",
     "doctor": "howdah.doctor",
     "janitor": "howdah.janitor",
+    "exporter": "howdah.exporter",
     "bench": "tests.bench",
     "lab": "tests.lab",
     "test": "tests.run",
@@ -48,3 +49,7 @@ def main(arguments: list[str]) -> int:
         print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)
         print("  try: HOWDAH_DEBUG=1 before the command shows where", file=sys.stderr)
         return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
