@@ -216,5 +216,9 @@ def _get(url: str, who: str) -> dict[str, Any] | None:
             return None
         response.raise_for_status()
         return dict(response.json())
+    except requests.ConnectionError:
+        raise ClusterError(f"{who} at {where} doesn't answer") from None
+    except requests.Timeout:
+        raise ClusterError(f"{who} at {where} takes over {SECONDS_TO_ANSWER} s") from None
     except requests.RequestException as error:
-        raise ClusterError(f"{who} doesn't answer at {where}: {error}") from None
+        raise ClusterError(f"{who} at {where} answers wrongly: {error}") from None
