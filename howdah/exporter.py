@@ -30,7 +30,9 @@ LISTEN = "127.0.0.1:9510"
 SECONDS_BETWEEN_LOOKS = 10
 RATED_LOOKS = 3  # that a rate goes back: tasks tell what they have counted every few seconds
 SETTLING_SECONDS = 5  # of one look; what is left is the next one's
-PATIENCE_SECONDS = 60  # without a history by then, as after being killed, a job never wrote one
+# How long a history may be missing before a job counts as one that wrote none, as a killed one
+# mostly does; without HDFS the JobHistory server doesn't know of any
+PATIENCE_SECONDS = {"done": 86_400, "failed": 600, "cancelled": 60}
 
 ABOUT = {
     "howdah_jobs_ended": "Jobs that have ended",
@@ -148,7 +150,7 @@ class Exporter(Collector):
         deadline = time.monotonic() + SETTLING_SECONDS
         for job in list(self._ledger.open.values()):
             work = self.census.work(job.id)
-            if work or time.time() - job.ended > PATIENCE_SECONDS:
+            if work or time.time() - job.ended > PATIENCE_SECONDS[job.state]:
                 self._ledger.settle(job, work or Work({}))
             if time.monotonic() > deadline:
                 return

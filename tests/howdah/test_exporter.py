@@ -3,9 +3,11 @@
 import argparse
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,45 @@ def test_sums_that_cannot_be_kept_are_not_shown(
     exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 3
     assert capsys.readouterr().err == "howdah: file: well again\n"
+
+
+class Forgetful(BaseHTTPRequestHandler):
+    """A JobHistory server that knows of no job."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path.endswith("/info") else 404)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "settled"),
+    [
+        ("cancelled", 30, False),
+        ("cancelled", 70, True),
+        ("failed", 700, True),
+        ("done", 700, False),
+    ],
+)
+def test_a_job_without_a_history(
+    cluster: Cluster, tmp_path: Path, state: str, seconds: float, settled: bool
+) -> None:
+    """After a while one that was ended from outside did nothing; one that is done did something."""
+    ledger = Ledger(tmp_path / "counted.json")
+    ledger.end([JOB._replace(state=state, ended=time.time() - seconds)])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Forgetful) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        known = replace(cluster, historyserver_url=f"http://127.0.0.1:{server.server_port}")
+        exporter = Exporter(Census(known), ledger, ROOT)
+        exporter.look()
+        server.shutdown()
+    assert (not ledger.open) == settled
+    found = values(exporter.collect())
+    assert found["howdah_source_up", "historyserver"] == 1
+    assert (("howdah_last_job_records", *TEXTS) in found) == settled
 
 
 def test_known_models_are_there_from_the_start(tmp_path: Path) -> None:
