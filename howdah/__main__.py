@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "howdah.doctor",
     "top": "howdah.top",
     "janitor": "howdah.janitor",
+    "exporter": "howdah.exporter",
     "bench": "tests.bench",
     "lab": "tests.lab",
     "test": "tests.run",
@@ -50,3 +51,7 @@ def main(arguments: list[str]) -> int:
         print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)
         print("  try: HOWDAH_DEBUG=1 before the command shows where", file=sys.stderr)
         return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from howdah.census import Kind, job_name
 from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -127,7 +128,7 @@ def _run_on_hadoop(
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     settings = {
-        "mapreduce.job.name": f"howdah {job.id} {job.inputs[0].name}",
+        "mapreduce.job.name": job_name(job.id, Kind(job.pipeline, job.model), job.inputs[0].name),
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": "1",
         "mapreduce.job.maps": str(tasks),

@@ -60,6 +60,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             sys.exit(1)
         for stage, seconds in task.seconds.items():
             self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
+        self.increment_counter("howdah", "input_bytes", task.position)
         self.increment_counter("howdah", "scored", partial["scored"])
         self.increment_counter("howdah", "rejected", sum(partial["rejected"].values()))
         self.stdout.write(self.internal_protocol().write("summary", partial) + b"\n")

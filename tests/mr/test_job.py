@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import joblib
 import pytest
 
+from howdah.timeline import STAGES
 from mr.spec import SPEC_FILE, Spec
 from tests.mr.conftest import write_manifest
 
@@ -72,3 +74,20 @@ def test_a_task_that_fails_says_where_after_the_traceback(folder: Path) -> None:
     last = failed.stderr.strip().split("\n")[-1]
     assert last.startswith("howdah: task failed: host ")
     assert last.endswith("input rows.csv, split at 0, byte 0 of the split")
+
+
+def test_a_map_task_counts_what_it_did_once(folder: Path) -> None:
+    """Records, bytes of input, and whole milliseconds of each stage, at the task's end."""
+    (folder / "rows.csv").write_bytes(ROWS.replace(b"0.5", b"one", 1))
+    mapped = run(folder, "--mapper", stdin=folder / "rows.csv")
+    counted = re.findall(r"^reporter:counter:howdah,(\w+),(\d+)$", mapped.stderr, re.MULTILINE)
+    counters = {name: int(value) for name, value in counted}
+    assert len(counters) == len(counted)
+    times = {name for name in counters if name.endswith("_ms")}
+    assert {name.removesuffix("_ms") for name in times} == set(STAGES)
+    assert counters["load_ms"] > 0
+    assert {name: counters[name] for name in counters.keys() - times} == {
+        "input_bytes": len(ROWS),
+        "scored": 9,
+        "rejected": 1,
+    }
