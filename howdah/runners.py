@@ -20,6 +20,7 @@ __all__ = ["hadoop_job", "local_job"]
 
 Mark = Callable[[str], None]
 SMALLEST_SPLIT = 4 << 20
+CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
 
 
 class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
@@ -125,16 +126,23 @@ def local_job(arguments: list[str], splits: int, mark: Mark) -> ScoreJob:
     return _job("local", runner, arguments)
 
 
-def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark) -> ScoreJob:
-    """The job for ``cluster``; ``mark`` is told when its JVM is about to start."""
+def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark, *, chunked: bool) -> ScoreJob:
+    """The job for ``cluster``; ``mark`` is told when its JVM is about to start.
+
+    ``chunked``: tasks get the input's bytes instead of its lines.
+    """
     told = {"cluster": cluster, "mark": staticmethod(mark)}
     runner = type("HadoopRunner", (HadoopRunner,), told)
-    return _job("hadoop", runner, arguments)
+    return _job("hadoop", runner, arguments, CHUNKS if chunked else None)
 
 
-def _job(alias: str, runner: type, arguments: list[str]) -> ScoreJob:
+def _job(
+    alias: str, runner: type, arguments: list[str], input_format: str | None = None
+) -> ScoreJob:
     class HostedScoreJob(ScoreJob):
         """ScoreJob, run from the host: tasks still get the script that defines it."""
+
+        HADOOP_INPUT_FORMAT = input_format
 
         @classmethod
         def mr_job_script(cls) -> str:
