@@ -28,7 +28,8 @@ class Input:
     """One input as the job's store holds it; ``name`` as the user gave it.
 
     ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
-    (decompressed) text.
+    (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
+    handed it in chunks.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Input:
     lines: int = 0
     bom: bool = False
     header: bool = False
+    padded: bool = False
 
     @property
     def records(self) -> int:

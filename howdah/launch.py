@@ -25,6 +25,7 @@ from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.process import process_start
 from mr.spec import SPEC_FILE, Spec
+from mr.split import CHUNK
 
 __all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 
@@ -36,6 +37,10 @@ SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
 MASTER_MB = 512  # what an ApplicationMaster needs beside a task that runs in its own JVM
+CHUNKED = {
+    "fixedlengthinputformat.record.length": str(CHUNK),
+    "stream.map.input": "rawbytes",
+}
 
 
 def start(job: Job, settings: Settings) -> None:
@@ -98,7 +103,7 @@ def _run_locally(job: Job, model: Model, folder: Path, mark: Callable[[str], Non
     from howdah.runners import local_job
 
     LocalStore(folder).remove("output")  # an earlier, killed run's
-    spec = Spec(job.pipeline, _headers(job), job.options)
+    spec = Spec(job.pipeline, _headers(job), options=job.options)
     shipped = [*_write_code(spec, folder), *model.files]
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
@@ -121,7 +126,8 @@ def _run_on_hadoop(
 
     mark("mrjob")
     home = f"{JOBS}/{job.id}"
-    spec = Spec(job.pipeline, _headers(job), job.options, cluster.webhdfs_url, cluster.user)
+    padded = {source.stored: source.bytes for source in job.inputs if source.padded}
+    spec = Spec(job.pipeline, _headers(job), padded, job.options, cluster.webhdfs_url, cluster.user)
     code = _write_code(spec, folder)
     shipped = [*map(str, code), *_publish_model(model, cluster)]
     mark("published")
@@ -140,6 +146,7 @@ def _run_on_hadoop(
         "mapreduce.map.failures.maxpercent": "0",
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
+        **(CHUNKED if padded else {}),
     }
     arguments = [
         *("--hadoop-bin", cluster.hadoop_bin),
@@ -157,7 +164,7 @@ def _run_on_hadoop(
     with TemporaryDirectory() as nothing:
         # a jar of nothing is sent instead of the streaming jar, which every host has
         arguments += ["-D", f"stream.shipped.hadoopstreaming={nothing}"]
-        with hadoop_job(arguments, cluster, mark).make_runner() as runner:
+        with hadoop_job(arguments, cluster, mark, chunked=bool(padded)).make_runner() as runner:
             runner.run()
 
 
@@ -212,9 +219,12 @@ def _split_size(job: Job, cluster: Cluster) -> int:
     """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
     total = sum(source.bytes for source in job.inputs)
     if job.splits:
-        return max(-(-total // job.splits), 1)
-    _, cores = Yarn(cluster).nodes()
-    return min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
+        size = max(-(-total // job.splits), 1)
+    else:
+        _, cores = Yarn(cluster).nodes()
+        size = min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
+    step = CHUNK if job.inputs[0].padded else 1
+    return -(-size // step) * step
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlparse
 
 from mrjob.fs.base import Filesystem
 from mrjob.fs.composite import CompositeFilesystem
 from mrjob.fs.local import LocalFilesystem
 from mrjob.hadoop import HadoopJobRunner
+from mrjob.inline import InlineMRJobRunner
 from mrjob.local import LocalMRJobRunner
 
 from howdah.settings import Cluster
@@ -19,13 +20,18 @@ __all__ = ["hadoop_job", "local_job"]
 
 Mark = Callable[[str], None]
 SMALLEST_SPLIT = 4 << 20
+CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
 
 
 class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
-    """Gives map tasks byte ranges of the inputs themselves; one reducer, one result."""
+    """Gives map tasks byte ranges of the inputs themselves; one reducer, one result.
+
+    The reducer gets a few lines, and runs in this process: another one takes longer to start.
+    """
 
     splits: ClassVar[int] = 0  # 0: one a core
     mark: ClassVar[Mark]
+    _mrjob_cls = ScoreJob
 
     def _split_mapper_input(
         self, input_paths: Sequence[str], step_num: int
@@ -45,9 +51,16 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
                 splits.append({"file": path, "start": start, "length": min(step, length - start)})
         return splits
 
-    def _run_reducers(self, *arguments: Any) -> None:
+    def _invoke_task_func(self, task_type: str, *task: int) -> Callable[..., None]:
+        runner = LocalMRJobRunner if task_type == "mapper" else InlineMRJobRunner
+        return cast(Callable[..., None], runner._invoke_task_func(self, task_type, *task))
+
+    def _run_reducers(self, step_num: int, num_reducer_tasks: int) -> None:
         type(self).mark("mapped")
-        super()._run_reducers(*arguments)
+        try:
+            self._run_task_func("reducer", step_num, 0)()
+        finally:
+            self._parse_task_counters("reducer", step_num)
 
     def _num_reducers(self, step_num: int) -> int:
         return 1
@@ -113,16 +126,23 @@ def local_job(arguments: list[str], splits: int, mark: Mark) -> ScoreJob:
     return _job("local", runner, arguments)
 
 
-def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark) -> ScoreJob:
-    """The job for ``cluster``; ``mark`` is told when its JVM is about to start."""
+def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark, *, chunked: bool) -> ScoreJob:
+    """The job for ``cluster``; ``mark`` is told when its JVM is about to start.
+
+    ``chunked``: tasks get the input's bytes instead of its lines.
+    """
     told = {"cluster": cluster, "mark": staticmethod(mark)}
     runner = type("HadoopRunner", (HadoopRunner,), told)
-    return _job("hadoop", runner, arguments)
+    return _job("hadoop", runner, arguments, CHUNKS if chunked else None)
 
 
-def _job(alias: str, runner: type, arguments: list[str]) -> ScoreJob:
+def _job(
+    alias: str, runner: type, arguments: list[str], input_format: str | None = None
+) -> ScoreJob:
     class HostedScoreJob(ScoreJob):
         """ScoreJob, run from the host: tasks still get the script that defines it."""
+
+        HADOOP_INPUT_FORMAT = input_format
 
         @classmethod
         def mr_job_script(cls) -> str:

@@ -10,25 +10,26 @@ from typing import IO
 
 from howdah.errors import UsageError
 from howdah.store import SegmentSink
+from mr.split import CHUNK
 
 __all__ = ["SEGMENT", "SegmentedFile"]
 
 SEGMENT = 128 << 20  # a block of HDFS
 STREAMS = 3  # one waits for the DataNode's disk while the others' bytes flow
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class _Segment:
-    """``length`` bytes of ``file`` from ``start`` on."""
+    """``length`` bytes of ``file`` from ``start`` on, and as many newlines as ``padding`` says."""
 
     file: IO[bytes]
     start: int
     length: int
+    padding: int
     stop: Event
 
     def __len__(self) -> int:  # the DataNode is told it, and doesn't take less for a whole file
-        return self.length
+        return self.length + self.padding
 
     def __iter__(self) -> Iterator[bytes]:
         start, end = self.start, self.start + self.length
@@ -40,20 +41,23 @@ class _Segment:
                 raise _changed(self.file)
             start += len(chunk)
             yield chunk
+        yield b"\n" * self.padding
 
 
 class SegmentedFile:
-    """Stores what its caller reads of ``file``, which ends up as the store's ``name``.
+    """Stores what its caller reads of ``file``, which ends up as the store's ``name``; if it is to
+    be ``padded``, with newlines up to a multiple of ``CHUNK`` bytes.
 
     Of what the caller writes only the length is used: where in the file it is. The threads that
     send read the same places again, out of the cache, so that nothing waits for checksums.
     """
 
-    def __init__(self, sink: SegmentSink, name: str, file: IO[bytes]) -> None:
+    def __init__(self, sink: SegmentSink, name: str, file: IO[bytes], *, padded: bool) -> None:
         self._sink = sink
         self._name = name
         self._file = file
         self._stat = os.fstat(file.fileno())
+        self._padding = -self._stat.st_size % CHUNK if padded else 0
         self._read = 0
         self._begun = 0
         self._sending: deque[tuple[str, Future[None]]] = deque()
@@ -82,8 +86,9 @@ class SegmentedFile:
         if stat.st_mtime_ns != self._stat.st_mtime_ns or stat.st_size != self._read:
             raise _changed(self._file)
         held = self._sink.length(self._name)
-        if held != self._read:
-            raise OSError(f"{self._name}: wrote {self._read} bytes, the store holds {held}")
+        wrote = self._read + self._padding
+        if held != wrote:
+            raise OSError(f"{self._name}: wrote {wrote} bytes, the store holds {held}")
 
     def abort(self) -> None:
         """End what is under way; nothing comes into the store after this."""
@@ -94,7 +99,9 @@ class SegmentedFile:
         number = self._begun // SEGMENT
         name = f"{self._name}.{number}" if number else self._name
         length = min(SEGMENT, self._stat.st_size - self._begun)
-        segment = _Segment(self._file, self._begun, length, self._stop)
+        last = self._begun + length == self._stat.st_size
+        padding = self._padding if last else 0
+        segment = _Segment(self._file, self._begun, length, padding, self._stop)
         self._sending.append((name, self._pool.submit(self._sink.put, name, segment)))
         self._begun += length
 

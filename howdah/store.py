@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from howdah.errors import ClusterError
 from howdah.jobs import Job, Jobs
 from howdah.settings import Cluster, Settings
-from mr.sink import FileSink, HdfsSink, Sink, webhdfs_client
+from mr.sink import FileSink, HdfsSink, Sink
+from mr.webhdfs import webhdfs_client
 
 __all__ = [
     "JOBS",

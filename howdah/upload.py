@@ -64,14 +64,22 @@ def store_inputs(
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
-    the folder ``links`` if one is given. Raises as ``store_input`` does."""
+    the folder ``links`` if one is given. Large ones are padded for tasks that read them in
+    chunks, if no other is among them. Raises as ``store_input`` does."""
+    padded = isinstance(sink, SegmentSink) and all(map(_is_large, sources))
 
     def store(number: int, progress: Callable[[int], None]) -> Input:
         source = sources[number]
         name = f"{number:05d}.txt{source.suffix}"
         link = links / name if links and source.name != STDIN else None
         return store_input(
-            source, name, None if link else sink, link=link, header=header, progress=progress
+            source,
+            name,
+            None if link else sink,
+            link=link,
+            header=header,
+            padded=padded,
+            progress=progress,
         )
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -100,6 +108,7 @@ def store_input(
     *,
     link: Path | None = None,
     header: bool = False,
+    padded: bool = False,
     progress: Callable[[int], None],
 ) -> Input:
     """Read ``source`` to its end into ``sink`` (or link to it), and say what was read.
@@ -109,7 +118,7 @@ def store_input(
     """
     head = source.head if source.name == STDIN else b""
     with source.open() as stream:
-        part = _part(source, stream, sink, f"input/{stored}") if sink else None
+        part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
         raw = _Raw(head, stream, part, progress)
         try:
             text = _Text(source.name)
@@ -141,13 +150,20 @@ def store_input(
         lines=text.lines,
         bom=text.bom,
         header=header,
+        padded=padded,
     )
 
 
-def _part(source: Source, stream: IO[bytes], sink: Sink, name: str) -> PartFile | SegmentedFile:
+def _is_large(source: Source) -> bool:
+    return not source.suffix and (source.size or 0) > SEGMENT
+
+
+def _part(
+    source: Source, stream: IO[bytes], sink: Sink, name: str, padded: bool
+) -> PartFile | SegmentedFile:
     """What takes the input's bytes: a large plain file goes to HDFS in segments."""
-    if isinstance(sink, SegmentSink) and not source.suffix and (source.size or 0) > SEGMENT:
-        return SegmentedFile(sink, name, stream)
+    if isinstance(sink, SegmentSink) and _is_large(source):
+        return SegmentedFile(sink, name, stream, padded=padded)
     return PartFile(sink, name)
 
 

@@ -2,13 +2,15 @@
 
 import faulthandler
 import gc
+import io
 import os
 import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.parse import urlparse
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_threads] = "1"  # the runner starts a task a core
@@ -17,7 +19,7 @@ from mrjob.job import MRJob  # noqa: E402
 
 from mr.process import process_start  # noqa: E402
 from mr.spec import AT, FAILED, SPEC_FILE, Spec  # noqa: E402
-from mr.split import Split  # noqa: E402
+from mr.split import CHUNK, Chunks, Split  # noqa: E402
 
 __all__ = ["ScoreJob"]
 
@@ -35,18 +37,19 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         attempt's output folder.
         """
         faulthandler.enable()
-        split = Split.from_environment(os.environ)
+        spec = Spec.read(Path(SPEC_FILE))
+        split = Split.from_environment(os.environ, spec.padded)
         task = None
         try:
             from mr.task import Task
 
-            spec = Spec.read(Path(SPEC_FILE))
             task = Task(spec, split, _sink(spec, split), Path())
             starting = time.time() - process_start() - task.seconds["load"]
             task.seconds["start"] = starting  # type: ignore[assignment]
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
-            partial = task.run(self.stdin, lambda: self._report(split, task))
+            stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
+            partial = task.run(stdin, lambda: self._report(split, task))
         except BaseException:  # a model may even call sys.exit
             import traceback
 
@@ -76,6 +79,17 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         where = f"input {split.file}, split at {split.start}, byte {task.position} of the split"
         self.set_status(where)
         print(f"{AT}: {where}", file=sys.stderr, flush=True)
+
+
+def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
+    """The split's bytes, and those behind it up to the input's end."""
+    from mr.webhdfs import read_range, webhdfs_client
+
+    client = webhdfs_client(spec.webhdfs_url, spec.user)
+    path = urlparse(os.environ["mapreduce_map_input_file"]).path
+    end = split.start + split.length
+    behind = read_range(client, path, end, spec.padded[split.file], RESTART_SECONDS)
+    return io.BufferedReader(Chunks(stdin, split, behind), CHUNK)
 
 
 def _sink(spec: Spec, split: Split) -> Any:

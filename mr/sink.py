@@ -4,19 +4,18 @@ Hadoop's committer moves that folder's files into the job's output only for the 
 it lets commit, so a task that was killed, retried or run twice leaves each record once.
 """
 
-import time
 import zlib
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from queue import Queue
 from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import urlparse
 
-__all__ = ["FileSink", "HdfsSink", "PartFile", "Sink", "webhdfs_client"]
+from mr.webhdfs import wait_for, webhdfs_client
+
+__all__ = ["FileSink", "HdfsSink", "PartFile", "Sink"]
 
 QUEUED_WRITES = 4
-POLL_SECONDS = 1
 
 
 class Writer(Protocol):
@@ -64,37 +63,13 @@ class HdfsSink:
     def open(self, name: str) -> Writer:
         path = self._folder / name
         if path.parent not in self._made:
-            self._wait_for(lambda: self._client.makedirs(str(path.parent)))
+            wait_for(lambda: self._client.makedirs(str(path.parent)), self._patience)
             self._made.add(path.parent)
         return _HdfsWriter(self._client, str(path))
 
     def length(self, name: str) -> int:
-        status = self._wait_for(lambda: self._client.status(str(self._folder / name)))
+        status = wait_for(lambda: self._client.status(str(self._folder / name)), self._patience)
         return int(status["length"])
-
-    def _wait_for(self, call: Callable[[], Any]) -> Any:
-        from hdfs import HdfsError
-        from requests import ConnectionError
-
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                return call()
-            except (ConnectionError, HdfsError) as error:
-                restarting = isinstance(error, ConnectionError) or "safe mode" in str(error)
-                if not restarting or time.monotonic() > deadline:
-                    raise
-            time.sleep(POLL_SECONDS)
-
-
-def webhdfs_client(url: str, user: str) -> Any:
-    """A client of the NameNode at ``url`` that no proxy variable diverts."""
-    import requests
-    from hdfs import InsecureClient
-
-    session = requests.Session()
-    session.trust_env = False  # a proxy can't reach a cluster's loopback
-    return InsecureClient(url, user=user, session=session)
 
 
 class _HdfsWriter:

@@ -19,11 +19,13 @@ MODEL_FILE = "model.toml"
 
 @dataclass(frozen=True)
 class Spec:
-    """``headers``: the stored inputs whose first line isn't a record; ``webhdfs_url`` and
-    ``user``: where and as whom a task writes on a cluster; ``options``: the pipeline's own."""
+    """``headers``: the stored inputs whose first line isn't a record; ``padded``: those that
+    tasks are handed in chunks, with their bytes before the padding; ``webhdfs_url`` and ``user``:
+    where and as whom a task writes on a cluster; ``options``: the pipeline's own."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
+    padded: dict[str, int] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     webhdfs_url: str = ""
     user: str = ""

@@ -1,35 +1,45 @@
 """Where a record enters a map task: the task's split of an input, read as blocks of whole lines.
 
-On Hadoop the streaming JVM writes the split's lines to stdin. In the local runner stdin is
-the whole input file, and the rule of Hadoop's own line reader is applied here: a split owns
-the lines that begin after its start (the first split: at it) and no later than its end; a
-byte order mark at the start of a file is dropped.
+On Hadoop the streaming JVM writes the split's lines to stdin; of a large plain input its bytes,
+in chunks, since handling lines one at a time costs as much as scoring them. In the local runner
+stdin is the whole input file. For the latter two the rule of Hadoop's own line reader is applied
+here: a split owns the lines that begin after its start (the first split: at it) and no later than
+its end; a byte order mark at the start of a file is dropped.
 """
 
 import bz2
 import gzip
+import io
 import math
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
-__all__ = ["BOM", "MAX_RECORD", "Split", "read_blocks"]
+__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "read_blocks"]
 
 BOM = b"\xef\xbb\xbf"
 MAX_RECORD = 1 << 20
+CHUNK = 1 << 20
+KEY_BYTES = 8
+KEYED = struct.Struct(">IQI")  # a key's length, the key, the length of what follows
 
 LONGEST_READ = MAX_RECORD + 1  # the rest of a longer line would only fill the memory
 
 
 @dataclass(frozen=True)
 class Split:
-    """A byte range of one stored input; for a compressed input, of its compressed bytes."""
+    """A byte range of one stored input; for a compressed input, of its compressed bytes.
+
+    ``chunked``: stdin begins with the range, cut anywhere, and goes on behind it.
+    """
 
     file: str
     start: int
     length: int
     local: bool
+    chunked: bool = False
 
     @property
     def part(self) -> str:
@@ -37,15 +47,18 @@ class Split:
         return f"{self.file.split('.')[0]}-{self.start:015d}"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Split":
-        """Read the split that the runner gave this task from its job configuration."""
+    def from_environment(cls, environ: Mapping[str, str], padded: Mapping[str, int]) -> "Split":
+        """Read the split that the runner gave this task from its job configuration.
+
+        Of an input that is ``padded``, a chunk is in the split that it begins in.
+        """
         path = environ["mapreduce_map_input_file"]
-        return cls(
-            file=PurePosixPath(path).name,
-            start=int(environ["mapreduce_map_input_start"]),
-            length=int(environ["mapreduce_map_input_length"]),
-            local=path.startswith("file:"),
-        )
+        file = PurePosixPath(path).name
+        start = int(environ["mapreduce_map_input_start"])
+        end = start + int(environ["mapreduce_map_input_length"])
+        if file in padded:
+            start, end = (min(-(-each // CHUNK) * CHUNK, padded[file]) for each in (start, end))
+        return cls(file, start, end - start, path.startswith("file:"), file in padded)
 
 
 def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[bytes, int]]:
@@ -55,16 +68,62 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[byt
     is too long for a record, what is over ``LONGEST_READ`` may be left out: it is the last one
     of its block, which was longer than it is.
     """
-    if not split.local:
+    if not (split.local or split.chunked):
         return _whole_lines(stdin, size, math.inf)
     if split.file.endswith(".gz"):
         return _without_bom(_whole_lines(cast(IO[bytes], gzip.open(stdin)), size, math.inf))
     if split.file.endswith(".bz2"):
         return _without_bom(_whole_lines(cast(IO[bytes], bz2.open(stdin)), size, math.inf))
-    stdin.seek(split.start)
+    if split.local:
+        stdin.seek(split.start)
     if not split.start:
         return _without_bom(_whole_lines(stdin, size, split.length + 1))
     return _whole_lines(stdin, size, split.length + 1 - _skip_line(stdin))
+
+
+class Chunks(io.RawIOBase):
+    """The bytes of a split that stdin has in chunks; then ``behind``, the input's bytes after them.
+
+    A chunk comes as streaming's "rawbytes": its key, which is its offset in the input, and then
+    itself, each after its length in four bytes.
+    """
+
+    def __init__(self, stdin: IO[bytes], split: Split, behind: Iterator[bytes]) -> None:
+        self._stdin = stdin
+        self._at = split.start
+        self._end = split.start + split.length
+        self._chunk = 0
+        self._behind = behind
+        self._piece = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        if self._at < self._end:
+            return self._from_stdin(view)
+        self._piece = self._piece or next(self._behind, b"")
+        count = min(len(view), len(self._piece))
+        view[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        return count
+
+    def _from_stdin(self, view: memoryview) -> int:
+        if not self._chunk:
+            head = self._stdin.read(KEYED.size)
+            if head[:-4] != KEYED.pack(KEY_BYTES, self._at, 0)[:-4]:
+                raise EOFError(f"no chunk begins at {self._at}; the split ends at {self._end}")
+            _, _, self._chunk = KEYED.unpack(head)
+        room = min(len(view), self._chunk, self._end - self._at)
+        count: int = self._stdin.readinto(view[:room])  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError(f"stdin ended at {self._at}; the split ends at {self._end}")
+        self._chunk -= count
+        self._at += count
+        if self._at == self._end:
+            self._stdin.read()  # padding: a writer that can't get rid of it would fail
+        return count
 
 
 def _whole_lines(stream: IO[bytes], size: int, budget: float) -> Iterator[tuple[bytes, int]]:

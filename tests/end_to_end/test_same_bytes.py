@@ -11,6 +11,8 @@ import joblib
 import numpy as np
 import pytest
 
+from howdah.segments import SEGMENT
+from mr.split import BOM, MAX_RECORD
 from tests.conftest import ROOT, Howdah
 
 FORTUNES = Path("/usr/share/games/fortunes")
@@ -77,6 +79,25 @@ def test_compressed_inputs_agree(local: Howdah, hadoop: Howdah, tmp_path: Path) 
         found = contents(runner.score("t.gz", "t.bz2", "--max-rejected", 1, "--splits", 6))
         assert found["scores.tsv"] == expected_scores
         assert found["rejected.tsv"] == b"".join([header, *packed])
+
+
+@pytest.mark.hadoop
+def test_a_large_table_agrees(
+    local: Howdah, hadoop: Howdah, tmp_path: Path, added_model: object
+) -> None:
+    """An input that Hadoop's tasks get in chunks gives what its lines give, odd ones and all."""
+    name, _, frame = added_model("breast_cancer")  # type: ignore[operator]
+    header, *rows = frame.to_csv(index=False).encode().splitlines(keepends=True)
+    odd = [b"\n", rows[0].replace(b"\n", b"\r\n"), b"a\0b\n", b"\xff\n", b"x" * MAX_RECORD + b"y\n"]
+    part = b"".join([*rows * 80, *odd])
+    with (tmp_path / "large.csv").open("wb") as file:
+        file.write(BOM + header)
+        file.writelines([part] * (SEGMENT // len(part) + 1))
+        file.write(rows[0].rstrip(b"\n"))
+    arguments = ("large.csv", "--model", name, "--max-rejected", 1)
+    reference = contents(local.score(*arguments, "--splits", 1))
+    for splits in (1, 7):
+        assert contents(hadoop.score(*arguments, "--splits", splits)) == reference
 
 
 def test_scores_are_the_models_own(howdah: Howdah, tmp_path: Path) -> None:

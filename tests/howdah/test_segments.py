@@ -94,6 +94,17 @@ def test_segments_that_arrive_out_of_order(tmp_path: Path, text: Path) -> None:
     assert stored.sha256 == hashlib.sha256(TEXT).hexdigest()
 
 
+def test_a_padded_input_ends_with_a_chunk(tmp_path: Path, text: Path) -> None:
+    """Hadoop hands over whole chunks; what is known of the input is without the padding."""
+    (source,) = find_sources([str(text)])
+    sink = Folder(tmp_path / "store")
+    stored = store_input(source, "00000.txt", sink, padded=True, progress=lambda count: None)
+    held = (tmp_path / "store" / "input" / "00000.txt").read_bytes()
+    assert held == TEXT + b"\n" * (-len(TEXT) % segments.CHUNK)
+    assert stored.padded
+    assert (stored.bytes, stored.lines) == (len(TEXT), 5000)
+
+
 class Refusing(Folder):
     """Refuses the third segment."""
 

@@ -1,12 +1,12 @@
 import bz2
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
 
-from mr.split import BOM, MAX_RECORD, Split, read_blocks
+from mr.split import BOM, CHUNK, MAX_RECORD, Chunks, Split, read_blocks
 
 INPUTS = {
     "LF": b"one\ntwo\n\nthree\n",
@@ -24,17 +24,40 @@ def lines_of(data: bytes, start: int, length: int, size: int, name: str = "a.txt
     return joined(read_blocks(io.BytesIO(data), Split(name, start, length, True), size))
 
 
+def keyed(at: int, chunk: bytes) -> bytes:
+    return b"".join(
+        part for each in (at.to_bytes(8), chunk) for part in (len(each).to_bytes(4), each)
+    )
+
+
+def chunked_lines(data: bytes, start: int, length: int, size: int) -> bytes:
+    """What a task reads of its split in chunks of 3 bytes, the last one of the input padded."""
+    padded = data + b"\n" * (-len(data) % 3)
+    end = start + length if start + length < len(data) else len(padded)
+    chunks = [keyed(at, padded[at : min(at + 3, end)]) for at in range(start, end, 3)]
+    stdin = io.BytesIO(b"".join(chunks))
+    behind = (data[at : at + 2] for at in range(start + length, len(data), 2))
+    split = Split("a.txt", start, length, local=False, chunked=True)
+    stream = io.BufferedReader(Chunks(stdin, split, behind), 4)
+    lines = joined(read_blocks(stream, split, size))
+    assert not stdin.read(), "what isn't taken would block the writer"
+    return lines
+
+
 def joined(blocks: Iterator[tuple[bytes, int]]) -> bytes:
     return b"".join(block for block, _ in blocks)
 
 
+@pytest.mark.parametrize("read", [lines_of, chunked_lines])
 @pytest.mark.parametrize("data", INPUTS.values(), ids=INPUTS.keys())
 @pytest.mark.parametrize("block", [1, 7, 1000])
-def test_splits_of_any_size_hold_each_line_once(data: bytes, block: int) -> None:
+def test_splits_of_any_size_hold_each_line_once(
+    read: Callable[[bytes, int, int, int], bytes], data: bytes, block: int
+) -> None:
     """Whatever the split size, the splits' lines are the file's, in order, each once."""
     for size in range(1, len(data) + 1):
         edges = [*range(0, len(data), size), len(data)]
-        parts = [lines_of(data, start, end - start, block) for start, end in pairwise(edges)]
+        parts = [read(data, start, end - start, block) for start, end in pairwise(edges)]
         assert b"".join(parts) == data.removeprefix(BOM)
         assert all(part.endswith(b"\n") for part in list(filter(None, parts))[:-1])
 
@@ -82,14 +105,45 @@ def test_a_split_within_a_long_line_begins_after_it() -> None:
     assert lines_of(data, 10, len(data) - 10, 100) == b"two\n"
 
 
+def environment(start: int, length: int) -> dict[str, str]:
+    return {
+        "mapreduce_map_input_file": "hdfs://namenode:8020/jobs/1/input/000-a.txt",
+        "mapreduce_map_input_start": str(start),
+        "mapreduce_map_input_length": str(length),
+    }
+
+
 def test_a_split_is_read_from_the_tasks_environment() -> None:
     """The runner tells a task its split in its job configuration."""
-    split = Split.from_environment(
-        {
-            "mapreduce_map_input_file": "hdfs://namenode:8020/jobs/1/input/000-a.txt",
-            "mapreduce_map_input_start": "1024",
-            "mapreduce_map_input_length": "99",
-        }
-    )
+    split = Split.from_environment(environment(1024, 99), {})
     assert split == Split("000-a.txt", 1024, 99, local=False)
     assert split.part == "000-a-000000000001024"
+
+
+def test_a_chunk_is_in_the_split_that_it_begins_in() -> None:
+    """As Hadoop's reader has it; the padding of the last one is in none."""
+    edges = [0, CHUNK // 2, CHUNK, 2 * CHUNK + 1, 4 * CHUNK]
+    splits = [
+        Split.from_environment(environment(start, end - start), {"000-a.txt": 3 * CHUNK + 5})
+        for start, end in pairwise(edges)
+    ]
+    assert [(split.start, split.length) for split in splits] == [
+        (0, CHUNK),
+        (CHUNK, 0),
+        (CHUNK, 2 * CHUNK),
+        (3 * CHUNK, 5),
+    ]
+    assert all(split.chunked for split in splits)
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [b"", keyed(0, b"one\nt")[:-2], keyed(0, b"one\n"), keyed(0, b"one\n") + keyed(5, b"two\n")],
+    ids=["nothing", "cut in a chunk", "cut between chunks", "a gap"],
+)
+def test_chunks_that_are_not_the_split_are_an_error(stdin: bytes) -> None:
+    """A task must not take for its whole split what isn't."""
+    split = Split("a.txt", 0, 9, local=False, chunked=True)
+    stream = io.BufferedReader(Chunks(io.BytesIO(stdin), split, iter([])), 100)
+    with pytest.raises(EOFError, match="the split ends at 9"):
+        joined(read_blocks(stream, split, 100))

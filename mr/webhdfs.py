@@ -1,0 +1,55 @@
+"""HDFS as a task reaches it: over WebHDFS, and with patience while a NameNode restarts."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+__all__ = ["read_range", "wait_for", "webhdfs_client"]
+
+PIECE = 1 << 16
+POLL_SECONDS = 1
+
+T = TypeVar("T")
+
+
+def webhdfs_client(url: str, user: str) -> Any:
+    """A client of the NameNode at ``url`` that no proxy variable diverts."""
+    import requests
+    from hdfs import InsecureClient
+
+    session = requests.Session()
+    session.trust_env = False  # a proxy can't reach a cluster's loopback
+    return InsecureClient(url, user=user, session=session)
+
+
+def wait_for(call: Callable[[], T], patience: float) -> T:
+    """What ``call`` returns; a NameNode that restarts is waited for, ``patience`` seconds."""
+    from hdfs import HdfsError
+    from requests import ConnectionError
+
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return call()
+        except (ConnectionError, HdfsError) as error:
+            restarting = isinstance(error, ConnectionError) or "safe mode" in str(error)
+            if not restarting or time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def read_range(
+    client: Any, path: str, start: int, end: int, patience: float = 0
+) -> Iterator[bytes]:
+    """The file's bytes from ``start`` to ``end`` in small pieces, each read when it is needed."""
+
+    def read() -> bytes:
+        with client.read(path, offset=start, length=min(PIECE, end - start)) as reader:
+            return bytes(reader.read())
+
+    while start < end:
+        piece = wait_for(read, patience)
+        if not piece:
+            raise EOFError(f"{path} ends at {start}, not at {end}")
+        start += len(piece)
+        yield piece
