@@ -35,7 +35,8 @@ class Cluster:
     """One Hadoop cluster as its clients see it; URLs have no slash at the end.
 
     ``python`` is what runs tasks on the workers, empty where it is what runs Howdah;
-    ``hadoop_user`` is whom jobs run as, empty for whoever submits.
+    ``hadoop_user`` is whom jobs run as, empty for whoever submits; ``prometheus_url`` and
+    ``grafana_url`` are empty where there is none.
     """
 
     inventory: str
@@ -52,6 +53,8 @@ class Cluster:
     historyserver_url: str
     workers: tuple[str, ...]
     hadoop_user: str
+    prometheus_url: str = ""
+    grafana_url: str = ""
 
     @property
     def user(self) -> str:
@@ -96,11 +99,11 @@ def load(environ: Mapping[str, str]) -> Settings:
 def _read_record(path: Path) -> Cluster | None:
     try:
         record = json.loads(path.read_text())
-        stated = {field.name: record[field.name] for field in fields(Cluster)}
-    except (FileNotFoundError, PermissionError, ValueError, KeyError):
+        stated = {field.name: record[field.name] for field in fields(Cluster)
+                  if field.name in record}  # fmt: skip
+        return Cluster(**stated | {"workers": tuple(stated["workers"])})
+    except (FileNotFoundError, PermissionError, ValueError, KeyError, TypeError):
         return None
-    stated["workers"] = tuple(stated["workers"])
-    return Cluster(**stated)
 
 
 def describe(cluster: Cluster) -> str:
@@ -108,15 +111,20 @@ def describe(cluster: Cluster) -> str:
     return json.dumps(asdict(cluster), indent=1) + "\n"
 
 
-def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
+def read_cluster(
+    inventory: Path, controller_dir: Path, *, monitoring: bool | None = None
+) -> Cluster:
     """Read what Ansible reads for ``inventory``; folders are below ``controller_dir`` unless it
-    names others."""
+    names others, and ``monitoring`` outranks what it says of that."""
     from howdah.inventory import read  # here, so that commands start without YAML
 
     values = read_variables(inventory)
     state = Path(values["cluster_dir"] or controller_dir)
     home = state / str(values["hadoop_home"])
     systemd = values["service_manager"] == "systemd"
+    if monitoring is None:
+        monitoring = systemd if values["monitoring"] == "auto" else values["monitoring"]
+    dashboards = monitoring and systemd and values["grafana_package"]
 
     def url(daemon: str) -> str:
         host = values[f"{daemon}_host"]
@@ -137,6 +145,8 @@ def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
         historyserver_url=url("historyserver"),
         workers=tuple(host.name for host in read(inventory).workers) if systemd else (),
         hadoop_user=values["hadoop_user"],
+        prometheus_url=f"http://127.0.0.1:{values['prometheus_port']}" if monitoring else "",
+        grafana_url=f"http://127.0.0.1:{values['grafana_port']}" if dashboards else "",
     )
 
 
