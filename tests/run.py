@@ -12,8 +12,9 @@ from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
 
-# Real texts, written by people, what reads the Vagrantfile, and what compiles trees
-PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev")
+# Real texts, written by people, what reads the Vagrantfile, what compiles trees, and what watches
+PACKAGES = ("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev",
+            "prometheus", "prometheus-node-exporter", "prometheus-alertmanager")  # fmt: skip
 
 
 class TestsFailed(HowdahError):
