@@ -1,6 +1,7 @@
 """``bin/cluster``: bring a Hadoop up, look after it, take it down.
 
     bin/cluster up                        Hadoop on this machine alone, loopback only
+    bin/cluster up --monitoring           with Prometheus, which several hosts have anyway
     bin/cluster up --inventory mine       the hosts of hadoop-setup/inventory/mine
     bin/cluster status --json
     bin/cluster add worker5 10.0.0.15     one more worker
@@ -23,6 +24,7 @@ import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from howdah import workers
 from howdah.errors import ClusterError, UsageError
@@ -73,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("address", metavar="ADDRESS", help="its private address")
         if verb != "tunnel":
             command.add_argument("--json", action="store_true", help="the result as JSON")
+        if verb == "up":
+            command.add_argument(
+                "--monitoring",
+                action="store_true",
+                help="with exporters, Prometheus and Alertmanager, also on this machine alone",
+            )
         if verb == "down":
             command.add_argument(
                 "--purge", action="store_true", help="remove its data and logs too"
@@ -95,7 +103,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         workers.add(args.worker, args.address, inventory)
     if args.verb == "remove":
         workers.remove(args.worker, inventory, settings)
-    return up(inventory, settings, as_json=args.json)
+    wanted = args.verb == "up" and args.monitoring
+    return up(inventory, settings, monitoring=wanted, as_json=args.json)
 
 
 def find_inventory(given: str | None, settings: Settings) -> Path:
@@ -119,15 +128,21 @@ def check_keeper(settings: Settings) -> None:
         )
 
 
-def up(inventory: Path, settings: Settings, *, as_json: bool) -> int:
-    """Bring the cluster up, record that it is the one in use, print its addresses."""
+def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) -> int:
+    """Bring the cluster up, record that it is the one in use, print its addresses.
+
+    What has ``monitoring`` keeps it, unless its inventory says otherwise.
+    """
     if any(character.isspace() for character in str(settings.state)):
         raise ClusterError(
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
             hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
         )
     check_admin_networks(inventory)
-    cluster = read_cluster(inventory, settings.cluster_state)
+    in_use = settings.cluster
+    if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
+        monitoring |= read_variables(inventory)["monitoring"] == "auto"
+    cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
     played = play("up", inventory, settings, variables(cluster))
     unfinished = settings.cluster_record.with_suffix(".part")
     unfinished.write_text(describe(cluster))
@@ -156,12 +171,13 @@ def tunnel(cluster: Cluster) -> int:
     return 0
 
 
-def variables(cluster: Cluster) -> dict[str, str]:
+def variables(cluster: Cluster) -> dict[str, Any]:
     """What the playbooks must know that no inventory says."""
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
         "clients_record": describe(cluster),
+        "monitoring": bool(cluster.prometheus_url),
     }
 
 
@@ -224,6 +240,8 @@ def pages(cluster: Cluster) -> dict[str, str]:
         "resourcemanager": cluster.resourcemanager_url,
         "namenode": cluster.webhdfs_url,
         "historyserver": cluster.historyserver_url,
+        **({"prometheus": cluster.prometheus_url} if cluster.prometheus_url else {}),
+        **({"grafana": cluster.grafana_url} if cluster.grafana_url else {}),
     }
 
 
@@ -236,3 +254,7 @@ def print_addresses(cluster: Cluster) -> None:
     print(f"  ResourceManager  {cluster.resourcemanager_url}/cluster")
     print(f"  NameNode         {cluster.webhdfs_url}/dfshealth.html")
     print(f"  JobHistory       {cluster.historyserver_url}/jobhistory")
+    if cluster.prometheus_url:
+        print(f"  Prometheus       {cluster.prometheus_url}/targets")
+        grafana = cluster.grafana_url or "none: grafana_package names none (docs/monitoring.md)"
+        print(f"  Grafana          {grafana}")

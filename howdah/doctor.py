@@ -10,7 +10,7 @@ from pathlib import Path
 
 from howdah.check import Check, judge
 from howdah.errors import ClusterError, HowdahError
-from howdah.health import Daemon, Report, ask
+from howdah.health import Daemon, Report, Target, ask
 from howdah.models import find_model, model_names, pipeline_of
 from howdah.nodes import check_nodes, may_look
 from howdah.plan import check_user
@@ -106,13 +106,16 @@ def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
         answers = "answers" if len(daemons) == 1 else "answer"
         well = f"{', '.join(daemon.address for daemon in daemons)} {answers}"
         yield from judge(kind, bad, well)
-    told = {str(daemon) for daemon in report.daemons}
+    if report.targets:
+        bad = [(str(target), _restart(target, cluster)) for target in report.unseen]
+        yield from judge("monitoring", bad, f"{len(report.targets)} targets answer Prometheus")
+    told = {str(known) for known in (*report.daemons, *report.targets)}
     for problem in report.problems:
         if problem not in told:
             yield Check("cluster", problem, "bin/cluster status; bin/cluster up")
 
 
-def _restart(daemon: Daemon, cluster: Cluster) -> str:
+def _restart(daemon: Daemon | Target, cluster: Cluster) -> str:
     if daemon.host in cluster.workers:
         return f"bin/cluster up; if {daemon.host} is gone: bin/cluster remove {daemon.host}"
     return f"bin/cluster up; its log is in {cluster.logs_dir}"

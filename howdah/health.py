@@ -10,7 +10,7 @@ from typing import Any
 from howdah import web
 from howdah.settings import Cluster
 
-__all__ = ["Daemon", "DataNode", "NodeManager", "Report", "ask"]
+__all__ = ["Daemon", "DataNode", "NodeManager", "Report", "Target", "ask"]
 
 SECONDS_TO_ANSWER = 5
 ASKED_AT_ONCE = 32
@@ -92,6 +92,18 @@ class NodeManager:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What Prometheus scrapes; ``problem`` is empty when it is well."""
+
+    job: str
+    host: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"metrics of {self.job} at {self.host}: {self.problem or 'up'}"
+
+
+@dataclass(frozen=True)
 class Report:
     """How a cluster is now; sizes in bytes."""
 
@@ -104,6 +116,7 @@ class Report:
     remaining: int
     missing_blocks: int
     under_replicated_blocks: int
+    targets: tuple[Target, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -113,7 +126,14 @@ class Report:
                   if daemon.problem and str(daemon) not in found]  # fmt: skip
         if self.missing_blocks:
             found.append(f"HDFS misses {self.missing_blocks} blocks: no DataNode has a copy")
-        return found
+        return found + [str(target) for target in self.unseen]
+
+    @property
+    def unseen(self) -> list[Target]:
+        """What Prometheus doesn't see though it is well."""
+        down = {(daemon.name, daemon.host) for daemon in self.daemons if daemon.problem}
+        return [target for target in self.targets
+                if target.problem and (target.job, target.host) not in down]  # fmt: skip
 
     @property
     def blockers(self) -> list[str]:
@@ -156,7 +176,28 @@ def ask(cluster: Cluster) -> Report:
             remaining=hdfs.get("Free", 0),
             missing_blocks=hdfs.get("NumberOfMissingBlocks", 0),
             under_replicated_blocks=first(namesystem).get("UnderReplicatedBlocks", 0),
+            targets=tuple(pool.map(check_target, read_targets(cluster.prometheus_url))),
         )
+
+
+def read_targets(prometheus_url: str) -> list[dict[str, Any]]:
+    """Return what Prometheus says of each target; of Prometheus alone, if it doesn't answer."""
+    if not prometheus_url:
+        return []
+    answer, problem = get_json(f"{prometheus_url}/api/v1/targets?state=active")
+    if problem:
+        own = {"job": "prometheus", "instance": prometheus_url.removeprefix("http://")}
+        return [{"labels": own, "health": problem, "scrapeUrl": ""}]
+    return list(answer["data"]["activeTargets"])
+
+
+def check_target(stated: dict[str, Any]) -> Target:
+    """Read what Prometheus says of a target; what was down a moment ago may answer again."""
+    labels, url = stated["labels"], stated["scrapeUrl"]
+    problem = stated["health"] if stated["health"] not in ("up", "unknown") else ""
+    if problem and url:
+        problem = get(url)[1]
+    return Target(labels["job"], labels["instance"], problem)
 
 
 def daemons_of(
@@ -273,15 +314,26 @@ def host_of(address: str) -> str:
 
 def get_json(url: str) -> tuple[dict[str, Any], str]:
     """Return the answer and "", or {} and what is wrong."""
+    answer, problem = get(url)
+    if problem:
+        return {}, problem
+    try:
+        return dict(json.loads(answer)), ""
+    except ValueError as error:
+        return {}, f"answers wrongly: {error}"
+
+
+def get(url: str) -> tuple[str, str]:
+    """Return the answer and "", or "" and what is wrong."""
     import requests
 
     try:
         response = web.ask(url, timeout=SECONDS_TO_ANSWER)
         response.raise_for_status()
-        return dict(response.json()), ""
+        return response.text, ""
     except requests.ConnectionError:
-        return {}, "does not answer"
+        return "", "does not answer"
     except requests.Timeout:
-        return {}, f"has not answered for {SECONDS_TO_ANSWER} s"
-    except (requests.HTTPError, ValueError) as error:
-        return {}, f"answers wrongly: {error}"
+        return "", f"has not answered for {SECONDS_TO_ANSWER} s"
+    except requests.HTTPError as error:
+        return "", f"answers wrongly: {error}"

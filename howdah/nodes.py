@@ -22,6 +22,7 @@ NEEDED_BYTES = 2 << 30
 NEEDED_SHARE = 0.05
 ON_MASTERS = {"namenode", "resourcemanager", "historyserver"}
 ON_WORKERS = {"datanode", "nodemanager"}
+WATCHING = {"prometheus", "alertmanager", "job_exporter"}  # on the master
 EVERYWHERE = {"0.0.0.0", "::"}
 
 Findings = Iterator[tuple[str, str]]  # what is wrong, and the command that mends it
@@ -37,6 +38,7 @@ class Service:
     restarts: int
     heap_mb: int
     ports: Mapping[str, list[str]]
+    loopback: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Expected:
     release: str
     environment: str
     models: Mapping[str, set[str]]
+    monitored: bool = False
 
     def on(self, host: Host, command: str) -> str:
         """``command`` as it is given on the controller."""
@@ -105,6 +108,7 @@ def check_nodes(
         release=seen.get(master, next(iter(seen.values()))).hadoop,
         environment=Path(cluster.python).parent.parent.name,
         models=models,
+        monitored=bool(cluster.prometheus_url),
     )
     yield from check_machines(seen, expected)
 
@@ -191,6 +195,8 @@ def services(host: Host, machine: Machine, expected: Expected) -> Findings:
     due = (ON_MASTERS if "masters" in host.groups else set()) | (
         ON_WORKERS if "workers" in host.groups else set()
     )
+    if expected.monitored:
+        due |= {"node_exporter"} | (WATCHING if "masters" in host.groups else set())
     for name in sorted(due - machine.services.keys()):
         yield f"{host.name} has no {name}", expected.up
     for name, service in machine.services.items():
@@ -207,10 +213,11 @@ def services(host: Host, machine: Machine, expected: Expected) -> Findings:
 def ports(host: Host, machine: Machine, expected: Expected) -> Findings:
     for name, service in machine.services.items():
         for port, addresses in service.ports.items():
-            if service.state == "active" and not {host.address, *EVERYWHERE} & set(addresses):
+            address = "127.0.0.1" if service.loopback else host.address
+            if service.state == "active" and not {address, *EVERYWHERE} & set(addresses):
                 where = f", but on {', '.join(addresses)}" if addresses else ""
                 yield (
-                    f"{host.name}'s {name} doesn't listen on {host.address}:{port}{where}",
+                    f"{host.name}'s {name} doesn't listen on {address}:{port}{where}",
                     expected.on(host, f"systemctl restart howdah-{name}"),
                 )
 

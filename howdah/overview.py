@@ -24,7 +24,12 @@ def print_report(cluster: Cluster, report: Report) -> None:
 
 def overview(report: Report) -> str:
     """A table of the daemons, one of the workers, and a line on HDFS; up to 100 columns."""
-    parts = [table(daemon_rows(report)), table(worker_rows(report)), hdfs_line(report)]
+    parts = [
+        table(daemon_rows(report)),
+        table(worker_rows(report)),
+        hdfs_line(report),
+        targets_line(report),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -63,6 +68,13 @@ def hdfs_line(report: Report) -> str:
         f" blocks with too few copies: {report.under_replicated_blocks},"
         f" with none: {report.missing_blocks}"
     )
+
+
+def targets_line(report: Report) -> str:
+    if not report.targets:
+        return ""
+    up = sum(not target.problem for target in report.targets)
+    return f"monitoring: {up} of {len(report.targets)} targets answer"
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

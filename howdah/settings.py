@@ -111,15 +111,20 @@ def describe(cluster: Cluster) -> str:
     return json.dumps(asdict(cluster), indent=1) + "\n"
 
 
-def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
+def read_cluster(
+    inventory: Path, controller_dir: Path, *, monitoring: bool | None = None
+) -> Cluster:
     """Read what Ansible reads for ``inventory``; folders are below ``controller_dir`` unless it
-    names others."""
+    names others, and ``monitoring`` outranks what it says of that."""
     from howdah.inventory import read  # here, so that commands start without YAML
 
     values = read_variables(inventory)
     state = Path(values["cluster_dir"] or controller_dir)
     home = state / str(values["hadoop_home"])
     systemd = values["service_manager"] == "systemd"
+    if monitoring is None:
+        monitoring = systemd if values["monitoring"] == "auto" else values["monitoring"]
+    dashboards = monitoring and systemd and values["grafana_package"]
 
     def url(daemon: str) -> str:
         host = values[f"{daemon}_host"]
@@ -140,6 +145,8 @@ def read_cluster(inventory: Path, controller_dir: Path) -> Cluster:
         historyserver_url=url("historyserver"),
         workers=tuple(host.name for host in read(inventory).workers) if systemd else (),
         hadoop_user=values["hadoop_user"],
+        prometheus_url=f"http://127.0.0.1:{values['prometheus_port']}" if monitoring else "",
+        grafana_url=f"http://127.0.0.1:{values['grafana_port']}" if dashboards else "",
     )
 
 

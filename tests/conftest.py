@@ -95,6 +95,14 @@ def cluster_state() -> Iterator[Path]:
     shutil.rmtree(STATE)
 
 
+@pytest.fixture(scope="session")
+def monitored(cluster_state: Path) -> Howdah:
+    """The session's cluster, from here on with exporters, Prometheus and Alertmanager."""
+    howdah = Howdah(cluster_state, ROOT, "hadoop")
+    howdah("cluster", "up", "--inventory", ROOT / "tests" / "cluster", "--monitoring")
+    return howdah
+
+
 @pytest.fixture
 def hadoop(cluster_state: Path, tmp_path: Path) -> Howdah:
     """Howdah on real HDFS and YARN."""

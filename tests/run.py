@@ -12,11 +12,11 @@ from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
 
-# Real texts, written by people, what reads the Vagrantfile, what compiles trees, and what pages
-# are drawn out of and looked at in
+# Real texts, written by people, what reads the Vagrantfile, what compiles trees, what watches, and
+# what its pages are looked at in
 PACKAGES = (
     *("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev"),
-    *("prometheus", "prometheus-node-exporter", "chromium"),
+    *("prometheus", "prometheus-node-exporter", "prometheus-alertmanager", "chromium"),
 )
 
 

@@ -44,3 +44,16 @@ def test_every_lock_line_is_a_sha256_and_a_jar() -> None:
     for name, digest in locked().items():
         assert name.endswith(".jar")
         assert re.fullmatch("[0-9a-f]{64}", digest)
+
+
+def test_the_agent_is_locked_in_the_version_of_the_settings() -> None:
+    """What shows a daemon's metrics is fetched, verified and installed under one name."""
+    pom = ElementTree.parse(BUNDLE / "pom.xml")
+    (item,) = pom.iterfind(".//maven:artifactItem", MAVEN)
+    name, version = (
+        item.findtext(f"maven:{part}", "", MAVEN) for part in ("artifactId", "version")
+    )
+    digest, locked_name = (BUNDLE / "agent.lock").read_text().split()
+    assert version == read_variables(SETUP / "inventory" / "local")["jmx_exporter_version"]
+    assert locked_name == f"{name}-{version}.jar"
+    assert re.fullmatch("[0-9a-f]{64}", digest)

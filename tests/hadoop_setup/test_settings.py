@@ -88,6 +88,32 @@ def test_a_cluster_of_many_hosts_has_folders_and_workers_of_its_own(tmp_path: Pa
     assert cluster.python == f"/opt/howdah/python/{environment_digest()}/bin/python"
 
 
+@pytest.mark.parametrize(
+    ("inventory", "wanted", "url"),
+    [
+        ("local", None, ""),
+        ("local", True, "http://127.0.0.1:9090"),
+        ("example", None, "http://127.0.0.1:9090"),
+    ],
+)
+def test_several_hosts_are_monitored_and_one_is_if_asked(
+    tmp_path: Path, inventory: str, wanted: bool | None, url: str
+) -> None:
+    """Where nothing else is said."""
+    cluster = read_cluster(SETUP / "inventory" / inventory, tmp_path, monitoring=wanted)
+    assert cluster.prometheus_url == url
+    assert cluster.grafana_url == ""
+
+
+def test_an_older_record_is_still_a_cluster(tmp_path: Path) -> None:
+    """A release that knows of more doesn't need it to have been recorded."""
+    cluster = read_cluster(TESTS, tmp_path / "cluster")
+    record = json.loads(describe(cluster))
+    del record["prometheus_url"]
+    (tmp_path / "cluster.json").write_text(json.dumps(record))
+    assert load({"HOWDAH_STATE": str(tmp_path)}).cluster == cluster
+
+
 def test_a_torn_record_is_no_cluster(tmp_path: Path) -> None:
     """A record that can't be read doesn't stop every command."""
     (tmp_path / "cluster.json").write_text('{"inventory": ')

@@ -92,6 +92,38 @@ def test_well_hosts_take_a_line_a_concern() -> None:
     assert str(checks[2]) == "ok   disks             2 hosts: at least 6.0 GiB free (anna, /)"
 
 
+def test_what_watches_is_missed_where_it_should_be() -> None:
+    """Exporters of machines on every host, the rest on the first."""
+    checks = check_machines({"host": HOST, "anna": ANNA}, replace(EXPECTED, monitored=True))
+    assert [check.found for check in checks if check.fix] == [
+        "host has no alertmanager",
+        "host has no job_exporter",
+        "host has no node_exporter",
+        "host has no prometheus",
+        "anna has no node_exporter",
+    ]
+
+
+def test_what_watches_may_listen_on_loopback_alone() -> None:
+    """It is right there and wrong elsewhere."""
+    prometheus = replace(service("127.0.0.1", "9090"), loopback=True)
+    well = replace(HOST, services=HOST.services | {"prometheus": prometheus})
+    open_to_all = replace(prometheus, ports={"9090": ["10.0.0.10"]})
+    bad = replace(HOST, services=HOST.services | {"prometheus": open_to_all})
+    found = [
+        [
+            check.found
+            for check in check_machines({"host": host, "anna": ANNA}, EXPECTED)
+            if check.fix
+        ]
+        for host in (well, bad)
+    ]
+    assert found == [
+        [],
+        ["host's prometheus doesn't listen on 127.0.0.1:9090, but on 10.0.0.10"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("anna", "found", "fix"),
     [

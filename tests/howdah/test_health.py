@@ -1,15 +1,26 @@
 """What is made of the daemons' answers: who is well, what stops jobs, and the tables of both."""
 
+import http.server
 import json
 import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from howdah.health import Daemon, Report, ask, read_datanodes, read_nodemanagers
+from howdah.health import (
+    Daemon,
+    Report,
+    Target,
+    ask,
+    check_target,
+    read_datanodes,
+    read_nodemanagers,
+    read_targets,
+)
 from howdah.overview import overview, span, table
 from howdah.settings import load
 
@@ -46,6 +57,17 @@ WELL = Report(
     missing_blocks=0,
     under_replicated_blocks=0,
 )
+
+
+class Metrics(http.server.BaseHTTPRequestHandler):
+    """An exporter's page, and no other."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/metrics" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 def hdfs(live: dict[str, Any], dead: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -112,6 +134,38 @@ def test_every_expected_worker_is_in_yarn_or_missed() -> None:
         "carl": ("LOST", "lost"),
         "dora": ("UNKNOWN", "has not registered with the ResourceManager"),
     }
+
+
+def test_a_daemon_that_is_down_is_told_once() -> None:
+    """That Prometheus doesn't see it either is no second problem; what else it misses is one."""
+    gone = tuple(Target(job, "ben", "does not answer") for job in ("datanode", "node"))
+    report = replace(down(("datanode", "ben")), targets=(*gone, Target("node", "anna")))
+    assert report.problems == [
+        "datanode at ben:9864: does not answer", "metrics of node at ben: does not answer",
+    ]  # fmt: skip
+    assert report.blockers == []
+    assert "monitoring: 1 of 3 targets answer" in overview(report)
+
+
+def test_a_target_that_answers_again_is_well() -> None:
+    """Prometheus sees it at its next scrape; what answers nobody is down, and what says no too."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Metrics) as server:
+        Thread(target=server.serve_forever).start()
+        page = f"http://127.0.0.1:{server.server_port}"
+        stated = {"labels": {"job": "node", "instance": "anna"}, "health": "down"}
+        again, refused = (check_target(stated | {"scrapeUrl": f"{page}{path}"})
+                          for path in ("/metrics", "/"))  # fmt: skip
+        server.shutdown()
+    assert again == Target("node", "anna")
+    assert refused.problem.startswith("answers wrongly: 404")
+    gone = check_target(stated | {"scrapeUrl": f"{page}/metrics"})
+    assert gone.problem == "does not answer"
+
+
+def test_a_prometheus_that_is_down_is_the_one_target() -> None:
+    """What it would have said of the others isn't known."""
+    (stated,) = read_targets("http://127.0.0.1:9")
+    assert str(check_target(stated)) == "metrics of prometheus at 127.0.0.1:9: does not answer"
 
 
 def test_masters_that_do_not_answer_miss_nobody() -> None:

@@ -17,7 +17,7 @@ from tests.lab import Lab
 from tests.lab.cluster import Cluster, Text
 
 FOLDER = Path(__file__).parent
-ORDER = ["test_lab", "test_install", "test_use", "test_failures", "test_day_two"]
+ORDER = ["test_lab", "test_install", "test_use", "test_monitoring", "test_failures", "test_day_two"]
 PEOPLE = ("ada", "ben", "eve")  # eve isn't among howdah_users
 LOG_LINES = 5
 LONGEST = 300

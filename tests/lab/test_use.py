@@ -14,8 +14,8 @@ from tests.lab.cluster import Cluster, Text, reach, until
 pytestmark = pytest.mark.lab
 
 DAEMONS = (
-    *(("host", port) for port in (8020, 8032, 8088, 9870)),
-    *(("worker1", port) for port in (9866, 9864, 8041)),
+    *(("host", port) for port in (8020, 8032, 8088, 9870, 9100, 9501, 9504, 9506, 9510)),
+    *(("worker1", port) for port in (9866, 9864, 8041, 9100, 9502, 9503, 9505)),
 )
 
 
