@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
+from howdah.yarn import COUNTERS, history_id
 
 __all__ = ["Application", "Census", "Kind", "Progress", "Work", "job_name"]
 
 SECONDS_TO_ANSWER = 5
-COUNTERS = "howdah"  # the group of counters that mr.job counts
-LINES_READ = "MAP_INPUT_RECORDS"  # counted by Hadoop while a task runs, a header line included
 WAITING = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 ENDED = ("FINISHED", "FAILED", "KILLED")
 ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failure
@@ -54,7 +53,8 @@ class Application(NamedTuple):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a running job is: its map and reduce tasks, 0 to 1, and the records read so far."""
+    """How far a running job is: its map and reduce tasks, 0 to 1; ``records``, that they have
+    scored or rejected."""
 
     maps: float = 0.0
     reduces: float = 0.0
@@ -106,7 +106,7 @@ class Census:
     def progress(self, application_id: str) -> Progress:
         """Ask the job's ApplicationMaster, through the ResourceManager's proxy."""
         base = f"{self._resourcemanager}/proxy/{application_id}/ws/v1/mapreduce/jobs"
-        job_id = _job_id(application_id)
+        job_id = history_id(application_id)
         who = f"the ApplicationMaster of {application_id}"
         job, counters = (_get(f"{base}/{job_id}{page}", who) for page in ("", "/counters"))
         if job is None or counters is None:
@@ -120,7 +120,7 @@ class Census:
     def work(self, application_id: str) -> Work | None:
         """What the JobHistory server has of an ended job; None if it has nothing (yet)."""
         jobs = f"{self._historyserver}/ws/v1/history/mapreduce/jobs"
-        path = f"{jobs}/{_job_id(application_id)}"
+        path = f"{jobs}/{history_id(application_id)}"
         who = "the JobHistory server"
         job = _get(path, who)
         counters = _get(f"{path}/counters", who)
@@ -166,11 +166,11 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
 
 def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Progress:
     """What an ApplicationMaster's two pages say."""
-    stated = job["job"]
+    stated, counted = job["job"], _totals(counters)
     return Progress(
         maps=stated["mapProgress"] / 100,
         reduces=stated["reduceProgress"] / 100,
-        records=_totals(counters).get(LINES_READ, 0),
+        records=counted.get("scored", 0) + counted.get("rejected", 0),
     )
 
 
@@ -178,7 +178,7 @@ def read_work(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Work:
     """What the JobHistory server's two pages say; ``killed`` are those lost to others, too."""
     stated = job["job"]
     return Work(
-        counters=_totals(counters, COUNTERS),
+        counters=_totals(counters),
         failed=stated["failedMapAttempts"] + stated["failedReduceAttempts"],
         killed=stated["killedMapAttempts"] + stated["killedReduceAttempts"],
     )
@@ -190,19 +190,14 @@ def speculative_attempts(told: Mapping[str, Any]) -> int:
     return sum(SPECULATION in attempt.get("diagnostics", "") for attempt in attempts)
 
 
-def _totals(told: Mapping[str, Any], group: str = "") -> dict[str, int]:
-    """Counters of a job by their names: those of one group, or all."""
+def _totals(told: Mapping[str, Any]) -> dict[str, int]:
+    """What a job's tasks have counted, by name."""
     return {
         counter["name"]: counter["totalCounterValue"]
         for found in told.get("jobCounters", {}).get("counterGroup", [])
-        if found["counterGroupName"] == group or not group
+        if found["counterGroupName"] == COUNTERS
         for counter in found["counter"]
     }
-
-
-def _job_id(application_id: str) -> str:
-    """The id of the MapReduce job that the application ran."""
-    return application_id.replace("application_", "job_")
 
 
 def _get(url: str, who: str) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from mr.spec import AT, FAILED
 __all__ = ["first_error", "parser", "run"]
 
 LOG_POLL_SECONDS = 0.5
+LAST_WORDS = "reporter:counter:howdah,input_bytes,"  # of a task that has succeeded
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
 TRACEBACK = "Traceback (most recent call last):"
 
@@ -106,7 +107,7 @@ def _local_failures(folder: Path, cause: str) -> list[_Failure]:
     failures = []
     for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
         log = path.read_text(errors="replace")
-        if "reporter:counter:" not in log:  # a task's last words when it has succeeded
+        if LAST_WORDS not in log:
             name = "/".join(path.parts[-3:-1])
             failures.append(_Failure(name, socket.gethostname(), cause, log))
     # others may have been stopped because one failed: that one is named in the cause

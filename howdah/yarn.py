@@ -7,7 +7,7 @@ from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
-__all__ = ["Application", "Attempt", "History", "Yarn"]
+__all__ = ["COUNTERS", "Application", "Attempt", "History", "Yarn", "history_id"]
 
 TIMEOUT = 20
 COUNTERS = "howdah"  # the group of counters that mr.job counts
@@ -65,6 +65,11 @@ class History:
     ended: float | None
     uber: bool
     attempts: tuple[Attempt, ...]
+
+
+def history_id(application_id: str) -> str:
+    """The id of the MapReduce job that the application ran."""
+    return application_id.replace("application_", "job_")
 
 
 class Yarn:
@@ -131,7 +136,7 @@ class Yarn:
 
     def failed_attempts(self, application_id: str) -> list[Attempt] | None:
         """The failed attempts of a finished job, earliest first; None if it isn't known yet."""
-        attempts = self._attempts(_history_id(application_id))
+        attempts = self._attempts(history_id(application_id))
         if attempts is None:
             return None
         failed = [attempt for _, attempt in attempts if attempt.state == "FAILED"]
@@ -139,12 +144,12 @@ class Yarn:
 
     def history(self, application_id: str) -> History | None:
         """What is known of a finished application; None if the JobHistory server has none yet."""
-        history_id = _history_id(application_id)
-        job = self._history(history_id).get("job")
-        attempts = self._attempts(history_id)
+        job_id = history_id(application_id)
+        job = self._history(job_id).get("job")
+        attempts = self._attempts(job_id)
         if job is None or attempts is None:
             return None
-        masters = self._history(f"{history_id}/jobattempts").get("jobAttempts", {})
+        masters = self._history(f"{job_id}/jobattempts").get("jobAttempts", {})
         master = masters.get("jobAttempt", [{}])[-1]
         # forgotten sooner than the history
         application = self._resourcemanager(f"apps/{application_id}").get("app", {})
@@ -162,13 +167,13 @@ class Yarn:
             ),
         )
 
-    def _attempts(self, history_id: str) -> list[tuple[str, Attempt]] | None:
+    def _attempts(self, job_id: str) -> list[tuple[str, Attempt]] | None:
         """Every attempt after its task's path; None if the job isn't known yet."""
-        tasks = self._history(f"{history_id}/tasks").get("tasks", {}).get("task")
+        tasks = self._history(f"{job_id}/tasks").get("tasks", {}).get("task")
         if tasks is None:
             return None
         found = []
-        for path in (f"{history_id}/tasks/{task['id']}" for task in tasks):
+        for path in (f"{job_id}/tasks/{task['id']}" for task in tasks):
             attempts = self._history(f"{path}/attempts").get("taskAttempts", {})
             found += [(path, _attempt(told)) for told in attempts.get("taskAttempt", [])]
         return found
@@ -235,11 +240,6 @@ def _ask(method: str, url: str, who: str, **options: Any) -> Any:
         raise ClusterError(
             f"{who} doesn't answer at {where}", hint="bin/cluster status; bin/cluster up"
         ) from None
-
-
-def _history_id(application_id: str) -> str:
-    """The id of the MapReduce job that the application ran."""
-    return application_id.replace("application_", "job_")
 
 
 def _attempt(told: dict[str, Any]) -> Attempt:

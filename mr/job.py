@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +24,7 @@ from mr.split import CHUNK, Chunks, Split  # noqa: E402
 
 __all__ = ["ScoreJob"]
 
+OUTCOMES = ("scored", "rejected")
 RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
 
@@ -49,7 +51,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
-            partial = task.run(stdin, lambda: self._report(split, task))
+            told: Counter[str] = Counter()
+            partial = task.run(stdin, lambda: self._report(split, task, told))
         except BaseException:  # a model may even call sys.exit
             import traceback
 
@@ -64,8 +67,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         for stage, seconds in task.seconds.items():
             self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
         self.increment_counter("howdah", "input_bytes", task.position)
-        self.increment_counter("howdah", "scored", partial["scored"])
-        self.increment_counter("howdah", "rejected", sum(partial["rejected"].values()))
+        for outcome in OUTCOMES:
+            self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
         self.stdout.write(self.internal_protocol().write("summary", partial) + b"\n")
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
@@ -74,8 +77,14 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
         yield key, merge(partials)
 
-    def _report(self, split: Split, task: Any) -> None:
-        """Say where the task is: the runner shows it, and its log tells if the task dies."""
+    def _report(self, split: Split, task: Any, told: Counter[str]) -> None:
+        """Say where the task is: the runner shows it, and its log tells if the task dies.
+
+        Count the records that aren't among those ``told`` of, too.
+        """
+        for outcome, count in (task.counts - told).items():
+            self.increment_counter("howdah", outcome, count)
+            told[outcome] += count
         where = f"input {split.file}, split at {split.start}, byte {task.position} of the split"
         self.set_status(where)
         print(f"{AT}: {where}", file=sys.stderr, flush=True)

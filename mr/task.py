@@ -27,12 +27,13 @@ LONG_RECORD_BYTES = 1000
 
 
 class Task:
-    """Scores one split. ``position`` is the byte of the split that it has come to;
-    ``seconds`` what it spent on each stage."""
+    """Scores one split. ``position`` is the byte of the split that it has come to; ``counts`` how
+    many records were "scored" and "rejected"; ``seconds`` what it spent on each stage."""
 
     def __init__(self, spec: Spec, split: Split, sink: Sink, folder: Path) -> None:
         """Load the model from ``folder``; raise ModelFileError if it isn't to be trusted."""
         self.position = 0
+        self.counts: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
         self._spec = spec
         self._split = split
@@ -60,6 +61,7 @@ class Task:
             with self._timed("summarise"):
                 for batch in scored:
                     self._count(raw, batch)
+            self.counts["rejected"] += len(rejects)
             self.position += length
         with self._timed("write"):
             self._scores.close()
@@ -98,6 +100,7 @@ class Task:
     def _count(self, raw: bytes, scored: ScoredBatch) -> None:
         prediction = scored.prediction
         self._pending.append(prediction.scores)
+        self.counts["scored"] += len(prediction.scores)
         if prediction.classes is not None:
             counts = np.bincount(prediction.classes, minlength=len(self._manifest.labels))
             labels = zip(self._manifest.labels, counts.tolist(), strict=True)

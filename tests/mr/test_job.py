@@ -36,7 +36,7 @@ def run(folder: Path, *arguments: str, stdin: Path) -> "subprocess.CompletedProc
     split = {
         "mapreduce_map_input_file": f"file://{folder}/rows.csv",
         "mapreduce_map_input_start": "0",
-        "mapreduce_map_input_length": str(len(ROWS)),
+        "mapreduce_map_input_length": str(stdin.stat().st_size),
         "mapreduce_task_output_dir": str(folder / "output"),
         "PYTHONPATH": str(ROOT),
     }
@@ -91,3 +91,13 @@ def test_a_map_task_counts_what_it_did_once(folder: Path) -> None:
         "scored": 9,
         "rejected": 1,
     }
+
+
+def test_a_map_task_counts_records_while_it_runs(folder: Path) -> None:
+    """Block after block, so that a running job's speed can be seen; each record once."""
+    times = (3 << 20) // len(ROWS)
+    (folder / "rows.csv").write_bytes((ROWS + b"\n") * times)
+    mapped = run(folder, "--mapper", stdin=folder / "rows.csv")
+    counts = re.findall(r"^reporter:counter:howdah,scored,(\d+)$", mapped.stderr, re.MULTILINE)
+    assert len(counts) >= 3
+    assert sum(map(int, counts)) == 10 * times
