@@ -218,8 +218,10 @@ def address(stated: str) -> tuple[str, int]:
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     command = argparse.ArgumentParser(
-        prog="python -m howdah exporter",
+        prog="bin/exporter",
         description="Tell Prometheus of the cluster's jobs, until it is ended.",
+        epilog="example:\n  bin/exporter --listen 127.0.0.1:9510",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument(
         "--listen",
