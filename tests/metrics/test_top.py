@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -177,9 +177,13 @@ def test_daemons_of_a_real_cluster(hadoop: Howdah, tmp_path: Path) -> None:
     """Without Prometheus the daemons' own pages tell as much; a running job is listed."""
     (tmp_path / "text.txt").write_text("you are kind\n" * 1000)
     job = hadoop("submit", "text.txt", "--runner", "hadoop", "--detach").stdout.strip()
+    unmonitored = replace(hadoop, state=tmp_path / "state")
+    unmonitored.state.mkdir()
+    record = json.loads((hadoop.state / "cluster.json").read_text())
+    (unmonitored.state / "cluster.json").write_text(json.dumps(record | {"prometheus_url": ""}))
 
     def listed() -> dict[str, object]:
-        told: dict[str, object] = json.loads(hadoop("top", "--json").stdout)
+        told: dict[str, object] = json.loads(unmonitored("top", "--json").stdout)
         jobs = told["jobs"]
         assert isinstance(jobs, list)
         return told if any(one["id"] == job for one in jobs) else {}
@@ -194,5 +198,5 @@ def test_daemons_of_a_real_cluster(hadoop: Howdah, tmp_path: Path) -> None:
     assert 0 < values["hdfs_used"][0] < 1
     assert 0 <= values["cpu_busy"][0] <= 1
     assert values["load"][0] > 0
-    assert job in hadoop("top", "--once").stdout
+    assert job in unmonitored("top", "--once").stdout
     hadoop("cancel", job)
