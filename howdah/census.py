@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
-from howdah.yarn import COUNTERS, history_id
+from howdah.yarn import COUNTERS, UNFINISHED, WAITING, history_id
 
 __all__ = ["Application", "Census", "Kind", "Progress", "Work", "job_name"]
 
 SECONDS_TO_ANSWER = 5
-WAITING = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 ENDED = ("FINISHED", "FAILED", "KILLED")
 ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failure
 NAME = re.compile(r"howdah \S+ ([\w-]+)/([\w-]+) ")
@@ -96,7 +95,7 @@ class Census:
         begin = max(int(since * 1000), 1)  # 0 would let those through that are about to end
         found: dict[str, Application] = {}
         for query in (
-            f"states={','.join(WAITING)},RUNNING",
+            f"states={','.join(UNFINISHED)}",
             f"states={','.join(ENDED)}&finishedTimeBegin={begin}",
         ):
             told = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from types import TracebackType
 
 __all__ = ["Bar"]
 
@@ -23,12 +22,7 @@ class Bar:
     def __enter__(self) -> "Bar":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live and self._drawn:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 

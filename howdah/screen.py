@@ -8,7 +8,7 @@ import sys
 import termios
 import tty
 from collections.abc import Sequence
-from types import FrameType, TracebackType
+from types import FrameType
 
 __all__ = ["Screen"]
 
@@ -36,12 +36,7 @@ class Screen:
         self._take()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._give()
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():

@@ -20,6 +20,7 @@ from howdah.health import get_json
 from howdah.screen import Screen
 from howdah.settings import Cluster, Settings
 from howdah.vitals import read_vitals
+from howdah.yarn import UNFINISHED
 from metrics.firing import firing_now
 from metrics.prometheus import Prometheus, Series
 from metrics.reading import judge
@@ -37,7 +38,6 @@ PERIOD = 5.0  # seconds
 SHORTEST_PERIOD = 1.0
 ASKED_AT_ONCE = 8
 JOB = re.compile(r"howdah (?P<job>\S+) (?P<input>.*)")
-UNFINISHED = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -105,7 +105,8 @@ def _ask(prometheus: Prometheus, cluster: Cluster) -> View:
 
 def _running(cluster: Cluster) -> list[Running]:
     """The applications that haven't ended, as the ResourceManager tells them."""
-    page, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/apps?states={UNFINISHED}")
+    states = ",".join(UNFINISHED)
+    page, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/apps?states={states}")
     found = []
     for one in (page.get("apps") or {}).get("app", []):
         job = JOB.fullmatch(one["name"])

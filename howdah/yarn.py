@@ -7,9 +7,20 @@ from howdah import web
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
-__all__ = ["COUNTERS", "Application", "Attempt", "History", "Yarn", "history_id"]
+__all__ = [
+    "COUNTERS",
+    "UNFINISHED",
+    "WAITING",
+    "Application",
+    "Attempt",
+    "History",
+    "Yarn",
+    "history_id",
+]
 
 TIMEOUT = 20
+WAITING = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
+UNFINISHED = (*WAITING, "RUNNING")
 COUNTERS = "howdah"  # the group of counters that mr.job counts
 
 
@@ -101,7 +112,7 @@ class Yarn:
     def unfinished(self) -> set[str]:
         """The ids of all applications that haven't ended, and their tags."""
         self._check_started()
-        applications = self._applications("states=NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING")
+        applications = self._applications(f"states={','.join(UNFINISHED)}")
         tags = {tag for app in applications for tag in app.get("applicationTags", "").split(",")}
         return tags | {app["id"] for app in applications}
 

@@ -10,7 +10,7 @@ from metrics.hdfs import (
     UNDER_REPLICATED,
     USED,
 )
-from metrics.hosts import DISK, DISK_USED, LOAD, MEMORY_PRESSURE, SKEW
+from metrics.hosts import DISK_FREE, DISK_USED, LOAD, MEMORY_PRESSURE, SKEW
 from metrics.jobs import REJECTED
 from metrics.watch import collecting, heap_used
 from metrics.yarn import LOST, UNHEALTHY
@@ -19,7 +19,6 @@ __all__ = ["ALERTS"]
 
 DAY = 86_400
 MASTERS = "namenode|resourcemanager"
-DISK_FREE = f"node_filesystem_avail_bytes{{{DISK}}}"
 
 ALERTS: tuple[Alert, ...] = (
     Alert(

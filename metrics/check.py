@@ -32,8 +32,7 @@ class Gap:
 
 def expressions() -> Iterator[Expression]:
     """Those of all panels, then those of all alerts."""
-    panels = (panel for board in DASHBOARDS for row in board.rows for panel in row)
-    for name in dict.fromkeys(name for panel in panels for name in panel.signals):
+    for name in dict.fromkeys(name for board in DASHBOARDS for name in board.signals):
         signal = SIGNALS[name]
         yield Expression(f"signal {name}", signal.expression, signal.until)
     for alert in ALERTS:

@@ -25,6 +25,11 @@ class Signal:
     low_is_bad: bool = False
     until: str = ""
 
+    @property
+    def judged(self) -> bool:
+        """Whether its value can be good or bad."""
+        return self.warn is not None or self.critical is not None
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -48,6 +53,12 @@ class Dashboard:
     title: str
     description: str
     rows: tuple[tuple[Panel, ...], ...]
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The names of those that it shows, each once, as they stand in it."""
+        panels = (panel for row in self.rows for panel in row)
+        return tuple(dict.fromkeys(name for panel in panels for name in panel.signals))
 
 
 @dataclass(frozen=True)

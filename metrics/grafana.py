@@ -86,7 +86,7 @@ def _more(panel: Panel, dashboard: Dashboard) -> list[Json]:
     return [
         _link(other.title, f"/d/{other.uid}", other.description)
         for other in DASHBOARDS[1:]
-        if any(panel.signals[0] in shown.signals for row in other.rows for shown in row)
+        if panel.signals[0] in other.signals
     ][:1]
 
 
@@ -143,7 +143,6 @@ def _defaults(panel: Panel) -> Json:
 
 def _look(panel: Panel, signal: Signal) -> Json:
     """How a signal's values are written and coloured."""
-    judged = signal.warn is not None or signal.critical is not None
     look: Json = {
         "unit": signal.unit,
         "noValue": "no data",
@@ -157,11 +156,11 @@ def _look(panel: Panel, signal: Signal) -> Json:
     if signal.unit == "percentunit" and panel.kind != "graph":
         look["max"] = 1
     if panel.kind == "graph":
-        mode = "dashed" if judged and len(panel.signals) == 1 else "off"
+        mode = "dashed" if signal.judged and len(panel.signals) == 1 else "off"
         look["custom"] = {"fillOpacity": 10, "thresholdsStyle": {"mode": mode}}
     if panel.kind == "table":
         bar = {"type": "gauge", "mode": "basic"} if signal.unit == "percentunit" else None
-        look["custom"] = {"cellOptions": bar or {"type": "color-text" if judged else "auto"}}
+        look["custom"] = {"cellOptions": bar or {"type": "color-text" if signal.judged else "auto"}}
     return look
 
 
@@ -221,8 +220,7 @@ def _colour(panel: Panel, signal: Signal) -> Json:
     """A stat's colour says how well it is, if that can be said."""
     if panel.kind != "stat":
         return {}
-    judged = signal.warn is not None or signal.critical is not None
-    return {"colorMode": "background" if judged else "value"}
+    return {"colorMode": "background" if signal.judged else "value"}
 
 
 REDUCE = {"calcs": ["lastNotNull"], "fields": "", "values": False}

@@ -2,14 +2,15 @@
 
 from metrics.definition import Signal
 
-__all__ = ["DISK", "DISK_USED", "LOAD", "MEMORY_PRESSURE", "SIGNALS", "SKEW", "time_to_full"]
+__all__ = ["DISK_FREE", "DISK_USED", "LOAD", "MEMORY_PRESSURE", "SIGNALS", "SKEW", "time_to_full"]
 
 YEAR = 365 * 86_400
 DISK = 'fstype!~"tmpfs|ramfs|squashfs"'
 DEVICES = 'device!~"lo|veth.*|docker.*|virbr.*"'
 CORES = 'count by (instance) (node_cpu_seconds_total{mode="idle"})'
 LOAD = f"node_load1 / on (instance) {CORES}"
-DISK_USED = f"1 - node_filesystem_avail_bytes{{{DISK}}} / node_filesystem_size_bytes{{{DISK}}}"
+DISK_FREE = f"node_filesystem_avail_bytes{{{DISK}}}"
+DISK_USED = f"1 - {DISK_FREE} / node_filesystem_size_bytes{{{DISK}}}"
 MEMORY_PRESSURE = "rate(node_pressure_memory_waiting_seconds_total[5m])"
 # How far off a clock is from that of Prometheus' host, which notes when it asked
 SKEW = "abs(node_time_seconds - timestamp(node_time_seconds))"
@@ -103,7 +104,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         "disk_time_to_full",
         "Disk full in",
-        time_to_full(f"node_filesystem_avail_bytes{{{DISK}}}"),
+        time_to_full(DISK_FREE),
         "s",
         "When a file system will be full if it goes on filling as in the last 6 hours; a year if"
         " it doesn't fill.",

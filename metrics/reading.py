@@ -75,7 +75,7 @@ class Reading:
 
 def judge(signal: Signal, value: float) -> Level:
     """Hold ``value`` against the signal's thresholds."""
-    if math.isnan(value) or (signal.warn is None and signal.critical is None):
+    if math.isnan(value) or not signal.judged:
         return Level.NEITHER
     for threshold, level in ((signal.critical, Level.CRITICAL), (signal.warn, Level.WARNING)):
         if threshold is None:

@@ -36,13 +36,7 @@ def render(
             hint="give an earlier start or a later end",
         )
     window = _window(start, end)
-    names = {
-        name
-        for dashboard in DASHBOARDS
-        for row in dashboard.rows
-        for panel in row
-        for name in panel.signals
-    }
+    names = {name for dashboard in DASHBOARDS for name in dashboard.signals}
 
     def ask(name: str) -> list[Series]:
         expression = SIGNALS[name].expression

@@ -23,7 +23,7 @@ BOM = b"\xef\xbb\xbf"
 MAX_RECORD = 1 << 20
 CHUNK = 1 << 20
 KEY_BYTES = 8
-KEYED = struct.Struct(">IQI")  # a key's length, the key, the length of what follows
+KEY = struct.Struct(">IQ")  # a key's length, and the key
 
 LONGEST_READ = MAX_RECORD + 1  # the rest of a longer line would only fill the memory
 
@@ -111,10 +111,9 @@ class Chunks(io.RawIOBase):
 
     def _from_stdin(self, view: memoryview) -> int:
         if not self._chunk:
-            head = self._stdin.read(KEYED.size)
-            if head[:-4] != KEYED.pack(KEY_BYTES, self._at, 0)[:-4]:
+            if self._stdin.read(KEY.size) != KEY.pack(KEY_BYTES, self._at):
                 raise EOFError(f"no chunk begins at {self._at}; the split ends at {self._end}")
-            _, _, self._chunk = KEYED.unpack(head)
+            self._chunk = int.from_bytes(self._stdin.read(4))
         room = min(len(view), self._chunk, self._end - self._at)
         count: int = self._stdin.readinto(view[:room])  # type: ignore[attr-defined]
         if not count:

@@ -136,11 +136,10 @@ class Task:
             self._partial = summary.merge([self._partial, block])
 
     def _finished(self) -> summary.Partial:
-        rejected = sum(self._rejects.values())
         part = {
             "bytes": self.position,
             "scored": self._partial["scored"],
-            "rejected": rejected,
+            "rejected": self.counts["rejected"],
             "scores_bytes": self._scores.bytes,
             "scores_crc": self._scores.crc,
             "rejected_bytes": self._rejected.bytes,
