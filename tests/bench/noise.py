@@ -83,13 +83,18 @@ def _machine() -> tuple[int, int]:
 
 def _others(words: Sequence[bytes]) -> dict[int, tuple[int, int]]:
     """Of each program that isn't the bench's: its parent, and the clock ticks that it and those of
-    its children who have ended have used."""
+    its children who have ended have used.
+
+    Who has ended and only waits for init has no command line any more: whose it was can't be told.
+    """
     found, ours = {}, {1, KERNEL, os.getpid()}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
+            continue
+        if fields[0] == "Z" and fields[1] == "1":
             continue
         found[int(folder.name)] = int(fields[1]), sum(map(int, fields[11:15]))
         if any(word in command for word in words):
