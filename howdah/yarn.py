@@ -8,14 +8,15 @@ from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
 __all__ = [
-    "COUNTERS",
-    "UNFINISHED",
-    "WAITING",
     "Application",
     "Attempt",
+    "COUNTERS",
     "History",
+    "UNFINISHED",
+    "WAITING",
     "Yarn",
     "history_id",
+    "log_contents",
 ]
 
 TIMEOUT = 20
@@ -213,8 +214,9 @@ class Yarn:
                 response = _ask("GET", url, "YARN", accept="text/plain")
             except ClusterError:  # the node may be gone, and the other place have the log
                 continue
-            if response.status_code == 200:
-                return _log_contents(response.text)
+            contents = log_contents(response.text)
+            if response.status_code == 200 and contents is not None:
+                return contents
         return None
 
     def _applications(self, query: str) -> list[dict[str, Any]]:
@@ -273,7 +275,11 @@ def _seconds(milliseconds: int | None) -> float | None:
     return milliseconds / 1000 if milliseconds and milliseconds > 0 else None
 
 
-def _log_contents(page: str) -> str:
-    """A log's own bytes out of the page that frames them."""
+def log_contents(page: str) -> str | None:
+    """A log's own bytes out of the page that frames them; None if it frames none.
+
+    The history server says with status 200, too, that it hasn't found a log (yet).
+    """
     _, _, framed = page.partition("\nLogContents:\n")
-    return framed.rpartition("\nEnd of LogType:")[0]
+    contents, end, _ = framed.rpartition("\nEnd of LogType:")
+    return contents if end else None
