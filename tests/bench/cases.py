@@ -18,6 +18,7 @@ from tests.bench.child import Used, run_child
 from tests.bench.rounds import say
 
 __all__ = [
+    "COMPILED",
     "NAMES",
     "Case",
     "Reader",
@@ -29,6 +30,7 @@ __all__ = [
     "straight",
 ]
 
+COMPILED = "_compiled"  # behind the name of an estimator
 NAMES = (*inputs.ESTIMATORS, "text")
 PREFIX = "bench-"  # of the models that are the bench's
 BLOCK = 1 << 20
@@ -49,16 +51,22 @@ class Case:
 
 
 def make_case(name: str, rows: int, settings: Settings) -> Case:
-    """One of ``NAMES``: an input of ``rows`` records, and the model, added as a user would."""
+    """One of ``NAMES``: an input of ``rows`` records, and the model, added as a user would.
+
+    With ``COMPILED`` behind its name, tasks score with its compiled trees, plain programs without.
+    """
     folder = settings.state / "bench"
     return _text(folder, rows) if name == "text" else _table(folder, name, rows)
 
 
 def _table(folder: Path, name: str, rows: int) -> Case:
-    file, model = inputs.estimator(folder, name), f"{PREFIX}{name}"
+    estimator = name.removesuffix(COMPILED)
+    file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
     shutil.rmtree(ROOT / "models" / model, ignore_errors=True)
     features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", "yes")
     command: list[str | Path] = [ROOT / "bin" / "models", "add", model, file, *features]
+    if name != estimator:
+        command.append("--compiled")
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
     added = find_model(ROOT, model, PIPELINES["tabular"])
