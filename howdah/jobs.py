@@ -117,9 +117,12 @@ class Jobs:
         return sorted(map(self.read, found), key=lambda job: job.created, reverse=True)
 
     def update(self, job: Job, **changes: Any) -> Job:
-        """Change the record; what others have changed in it meanwhile stays."""
+        """Change the record; what others have changed in it meanwhile stays, and so does an end."""
         with self.lock(job.id, "record"):
-            changed = replace(self.read(job.id), **changes)
+            recorded = self.read(job.id)
+            if recorded.is_finished and "state" in changes:
+                return recorded
+            changed = replace(recorded, **changes)
             self._write(changed)
         return changed
 

@@ -73,6 +73,10 @@ def main(job_id: str, lock: int) -> int:
     jobs.mark(job_id, "launcher", process_start())
     jobs.mark(job_id, "launching")
     job = jobs.update(jobs.read(job_id), process=os.getpid())
+    if job.state == "uploading":  # who started this was killed before saying so
+        job = jobs.update(job, state="launching")
+    if job.is_finished:  # cancelled before there was a process to end
+        return 0
     mark = partial(jobs.mark, job_id)
     try:
         model = find_model(settings.root, job.model, PIPELINES[job.pipeline])

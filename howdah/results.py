@@ -9,7 +9,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +42,10 @@ def fetch_results(
     _check_counts(job, partial)
     _check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    unfinished.mkdir(parents=True, exist_ok=True)
     with _locked(unfinished):
         if folder.exists():  # another call has fetched it while this one waited
+            with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
+                unfinished.rmdir()
             return
         _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
@@ -55,8 +56,12 @@ def fetch_results(
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's own lock, waiting for whoever holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Make the folder if need be and hold its own lock, waiting for whoever holds it."""
+    descriptor = None
+    while descriptor is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # another call has fetched all, and renamed it
+            descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -10,7 +10,7 @@ from contextlib import suppress
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs import Source, find_sources
 from howdah.jobs import Job, Jobs
-from howdah.launch import start
+from howdah.launch import RUN_LOCK, start
 from howdah.logs import first_error
 from howdah.plan import check_cluster, make_plan
 from howdah.progress import Bar
@@ -128,7 +128,9 @@ def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
 
 
 def _was_cut_off(job: Job, jobs: Jobs) -> bool:
-    return job.state == "uploading" and not jobs.is_held(job.id, SUBMIT_LOCK)
+    return job.state == "uploading" and not any(
+        jobs.is_held(job.id, lock) for lock in (SUBMIT_LOCK, RUN_LOCK)
+    )
 
 
 def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: Settings) -> Job:
@@ -154,11 +156,12 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
         jobs.remove(job.id)
         raise
     jobs.mark(job.id, "stored")
-    if jobs.read(job.id).is_finished:  # cancelled meanwhile
-        return jobs.update(job, inputs=stored)
-    job = jobs.update(job, inputs=stored, state="launching")
+    job = jobs.update(job, inputs=stored)
+    if job.is_finished:  # cancelled meanwhile
+        return job
     start(job, settings)
-    return job
+    job = jobs.read(job.id)
+    return jobs.update(job, state="launching") if job.state == "uploading" else job
 
 
 def _see_to_its_end(job: Job, args: argparse.Namespace, settings: Settings) -> int:

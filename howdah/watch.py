@@ -42,6 +42,8 @@ def observe(job: Job, settings: Settings) -> Progress:
     if job.state == "uploading":
         if jobs.is_held(job.id, SUBMIT_LOCK):
             return Progress(job, 0.0, "uploading")
+        if jobs.is_held(job.id, RUN_LOCK):
+            return Progress(job, 0.0, "launching")
         return Progress(job, 0.0, "its upload was cut off; submit the same input again")
     if job.runner == "local":
         return _observe_local(job, jobs, settings)

@@ -8,12 +8,12 @@ from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
 __all__ = [
-    "Application",
-    "Attempt",
     "COUNTERS",
-    "History",
     "UNFINISHED",
     "WAITING",
+    "Application",
+    "Attempt",
+    "History",
     "Yarn",
     "history_id",
     "log_contents",

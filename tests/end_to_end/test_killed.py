@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hdfs import HdfsError
 
+from howdah.jobs import Jobs
+from howdah.launch import RUN_LOCK
 from tests.conftest import STATE, Howdah
 from tests.end_to_end.models import STONE, Gated
 from tests.end_to_end.watching import (
@@ -144,7 +146,7 @@ def test_nodemanager_killed_and_started_again(
 ) -> None:
     """A NodeManager that comes back finds its tasks still at work."""
     process, job = start(hadoop, gate)
-    until(lambda: side_files(hadoop, job))
+    until(lambda: any("_m_000000_" in folder for folder in side_files(hadoop, job)))
     task = map_tasks(job, start=0)
     kill_daemon(hadoop, "nodemanager")
     start_daemon(hadoop, "nodemanager")
@@ -243,7 +245,7 @@ def test_detach_and_cancel(howdah: Howdah, gate: Gate) -> None:
     until(lambda: not map_tasks(job))
     assert record_of(howdah, job)["state"] == "cancelled"
     if howdah.runner == "hadoop":
-        assert [found["finalStatus"] for found in applications(howdah, job)] == ["KILLED"]
+        until(lambda: [app["finalStatus"] for app in applications(howdah, job)] == ["KILLED"])
     assert "cancelled, so it has no results" in howdah("getresults", job, exits=5).stderr
 
 
@@ -258,7 +260,8 @@ def test_control_c_asks(local: Howdah, gate: Gate, answer: str, ends: str) -> No
     assert terminal.exit_status() == 130
     (job,) = jobs_of(local)
     gate.open(job)
-    until(lambda: not map_tasks(job) and state_of(local, job) == ends)
+    until(lambda: not Jobs(local.state).is_held(job, RUN_LOCK))
+    assert state_of(local, job) == ends
 
 
 def test_control_c_without_a_terminal(local: Howdah, gate: Gate) -> None:
