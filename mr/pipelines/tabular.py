@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mr.block import Block, Reject
 from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, escape, predict_rows, substitute
+from mr.scorer import Batch, Layout, Prediction, are_trees, escape, predict_rows, substitute
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
 __all__ = ["Tabular"]
@@ -22,11 +22,11 @@ class Tabular:
     """
 
     layout = Layout.PREDICTION_LAST
-    block_size = 1 << 20
 
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest
         (self._model,) = files.values()
+        self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
         self._table = Table(
             columns=tuple(options["columns"]),
