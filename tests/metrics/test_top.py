@@ -127,14 +127,22 @@ def test_it_goes_on_looking(client: Howdah) -> None:
     assert terminal.exit_status() == 0
 
 
+def seen(client: Howdah, pattern: str, *arguments: str) -> str:
+    """What is said once it has ``pattern``: a scrape that comes late leaves a gap."""
+
+    def look() -> str:
+        said = client("top", *arguments).stdout
+        return said if re.search(pattern, said, re.MULTILINE) else ""
+
+    return until(look)
+
+
 def test_a_pipe_gets_plain_text(client: Howdah) -> None:
     """One look, no escape sequences, whatever encoding the reader has; --json has all of it."""
-    shown = client("top").stdout
-    assert "\033" not in shown
-    assert re.search(r"^worker1 +100 % +1\.2 +75 %$", shown, re.MULTILINE)
+    assert "\033" not in seen(client, r"^worker1 +100 % +1\.2 +75 %$")
     client.environ["PYTHONIOENCODING"] = "ascii"
-    assert "worker2" in client("top", "--once").stdout
-    told = json.loads(client("top", "--json").stdout)
+    seen(client, "worker2", "--once")
+    told = json.loads(seen(client, r'"load": \[\s*\{', "--json"))
     loads = {one["labels"]["instance"]: one for one in told["signals"]["load"]}
     assert [(loads[host]["value"], loads[host]["level"]) for host in HOSTS] == [
         (0, "well"),
