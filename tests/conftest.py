@@ -5,11 +5,13 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,3 +116,22 @@ def howdah(request: pytest.FixtureRequest) -> Howdah:
     """Howdah on each of its runners."""
     found: Howdah = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="module")
+def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Adds a model by bin/models, as a user would, and removes it again; gives its name."""
+    names = []
+    folder = tmp_path_factory.mktemp("models")
+    howdah = Howdah(folder / "state", folder, "local")
+
+    def add(model: Any, *arguments: str) -> str:
+        name = f"test-{uuid.uuid4().hex[:8]}"
+        joblib.dump(model, folder / f"{name}.joblib")
+        names.append(name)
+        howdah("models", "add", name, f"{name}.joblib", *arguments)
+        return name
+
+    yield add
+    for name in names:
+        shutil.rmtree(ROOT / "models" / name, ignore_errors=True)

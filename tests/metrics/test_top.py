@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from howdah.settings import Cluster
 from metrics.prometheus import Prometheus
 from metrics.signals import SIGNALS
 from tests.conftest import Howdah
+from tests.end_to_end.models import STONE, Gated
 from tests.end_to_end.watching import Terminal, until
 from tests.metrics.serving import await_value, free_port, prometheus, target
 
@@ -181,14 +182,18 @@ def test_every_name_is_a_signals() -> None:
 
 
 @pytest.mark.hadoop
-def test_daemons_of_a_real_cluster(hadoop: Howdah, tmp_path: Path) -> None:
+def test_daemons_of_a_real_cluster(
+    hadoop: Howdah, add_model: Callable[..., str], tmp_path: Path
+) -> None:
     """Without Prometheus the daemons' own pages tell as much; a running job is listed."""
-    (tmp_path / "text.txt").write_text("you are kind\n" * 1000)
-    job = hadoop("submit", "text.txt", "--runner", "hadoop", "--detach").stdout.strip()
     unmonitored = replace(hadoop, state=tmp_path / "state")
     unmonitored.state.mkdir()
     record = json.loads((hadoop.state / "cluster.json").read_text())
     (unmonitored.state / "cluster.json").write_text(json.dumps(record | {"prometheus_url": ""}))
+    model = add_model(Gated(str(tmp_path)), "--features", "x")
+    (tmp_path / "stone.csv").write_text(f"{STONE}\n")
+    arguments = ["stone.csv", "--model", model, "--runner", "hadoop", "--detach"]
+    job = hadoop("submit", *arguments).stdout.strip()
 
     def listed() -> dict[str, object]:
         told: dict[str, object] = json.loads(unmonitored("top", "--json").stdout)
@@ -196,7 +201,11 @@ def test_daemons_of_a_real_cluster(hadoop: Howdah, tmp_path: Path) -> None:
         assert isinstance(jobs, list)
         return told if any(one["id"] == job for one in jobs) else {}
 
-    told = until(listed)
+    try:
+        told = until(listed)
+        assert job in unmonitored("top", "--once").stdout
+    finally:
+        hadoop("cancel", job)
     assert told["source"] == "the daemons' pages"
     signals = told["signals"]
     assert isinstance(signals, dict)
@@ -206,5 +215,3 @@ def test_daemons_of_a_real_cluster(hadoop: Howdah, tmp_path: Path) -> None:
     assert 0 < values["hdfs_used"][0] < 1
     assert 0 <= values["cpu_busy"][0] <= 1
     assert values["load"][0] > 0
-    assert job in unmonitored("top", "--once").stdout
-    hadoop("cancel", job)
