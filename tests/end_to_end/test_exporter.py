@@ -213,19 +213,21 @@ def test_a_job_that_is_cancelled(
 
 
 def test_without_the_history(
-    hadoop: Howdah, exporter: Service, model: Callable[[Any], str], numbers: str
+    hadoop: Howdah, exporter: Service, model: Callable[[Any], str], tmp_path: Path
 ) -> None:
     """A job's end is told; what it did is told once the JobHistory server is back."""
-    name = model(Echo())
-    process, _ = submitted(hadoop, numbers, "--model", name)
+    name = model(Gated(str(tmp_path)))
+    (tmp_path / "numbers.csv").write_bytes(NUMBERS + b"%d\n" % STONE)
+    process, job = submitted(hadoop, "numbers.csv", "--model", name)
     until(lambda: exporter.value("howdah_jobs", state="running", model=name))
     with killed(hadoop, "historyserver"):
+        (tmp_path / job).touch()
         until(lambda: exporter.value("howdah_jobs_ended_total", model=name))
         until(lambda: not exporter.value("howdah_source_up", source="historyserver"))
         assert exporter.value("howdah_source_up", source="resourcemanager") == 1
         assert exporter.value("howdah_records_total", model=name) == 0
     process.communicate()
-    until(lambda: exporter.value("howdah_records_total", model=name) == 5001)
+    until(lambda: exporter.value("howdah_records_total", model=name) == 5002)
     assert exporter.value("howdah_source_up", source="historyserver") == 1
 
 
