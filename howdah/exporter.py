@@ -4,13 +4,16 @@ It looks at the cluster every few seconds and answers a scrape with what it saw 
 daemon that is slow or down holds no scrape up. While the ResourceManager doesn't answer, all
 that would tell of waiting and running jobs is absent: an old number would look like a job that
 stands still. Sums and costs of ended jobs stay.
+
+Prometheus tells of a rise between two scrapes only: a kind of job that is new has sums of 0 until
+a scrape has seen them, however soon its first job ends.
 """
 
 import argparse
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
@@ -83,11 +86,15 @@ class Exporter(Collector):
         self._running: dict[str, Running] = {}
         self._problems = {"resourcemanager": "", "historyserver": "", "file": ""}
         self._totals: list[Metric] = list(totals(ledger))
-        self._seen: list[Metric] = []
+        self._kinds = ledger.kinds  # those that totals are of
+        self._scraped = set(self._kinds)
+        self._seen: tuple[list[Metric], list[Kind]] = [], []
 
     def collect(self) -> Iterator[Metric]:
         """What the newest look has seen."""
-        yield from self._seen
+        metrics, kinds = self._seen
+        yield from metrics
+        self._scraped.update(kinds)
 
     def look(self) -> None:
         """Ask the daemons; sums are on the disk before they are shown."""
@@ -102,7 +109,11 @@ class Exporter(Collector):
             self._note("historyserver", str(error))
         try:
             self._ledger.save()
-            self._totals = list(totals(self._ledger))
+            self._kinds = self._ledger.kinds
+            if not self._seen[0]:  # what the first look finds may have ended long ago
+                self._scraped.update(self._kinds)
+            new = {kind for kind in self._kinds if kind not in self._scraped}
+            self._totals = list(totals(self._ledger, new))
             self._note("file")
         except OSError as error:
             self._note("file", f"what has been counted can't be kept: {error}")
@@ -110,7 +121,7 @@ class Exporter(Collector):
         for source in ("resourcemanager", "historyserver"):
             up.add_metric([source], not self._problems[source])
         took = gauge("scrape_seconds", "Of the newest look at both", time.monotonic() - begun)
-        self._seen = [*self._totals, *present, up, took]
+        self._seen = [*self._totals, *present, up, took], self._kinds
 
     def _present(self) -> Iterator[Metric]:
         try:
@@ -162,12 +173,12 @@ class Exporter(Collector):
         self._problems[what] = problem
 
 
-def totals(ledger: Ledger) -> Iterator[Metric]:
-    """The sums, and the cost of the newest job of each kind."""
+def totals(ledger: Ledger, new: Collection[Kind] = ()) -> Iterator[Metric]:
+    """The sums, which are 0 for ``new`` kinds, and the cost of the newest job of each kind."""
     for name, labels in SUMS.items():
         counter = CounterMetricFamily(name, ABOUT[name], labels=labels)
         for values, total in ledger.sums[name].items():
-            counter.add_metric(values, total)
+            counter.add_metric(values, 0 if values[-2:] in new else total)
         yield counter
     for name in COST:
         about = f"{ABOUT[name]}: the newest ended job's"

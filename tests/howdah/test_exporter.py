@@ -120,6 +120,22 @@ def test_sums_that_cannot_be_kept_are_not_shown(
     assert capsys.readouterr().err == "howdah: file: well again\n"
 
 
+def test_a_new_kind_rises_from_0(cluster: Cluster, ledger: Ledger) -> None:
+    """Its first job is seen as one, even if no scrape came before that ended."""
+    exporter = Exporter(Census(cluster), ledger, ROOT)
+    early, late = (Kind("tabular", name) for name in ("early", "late"))
+    ended = "howdah_jobs_ended_total", "failed"
+    ledger.end([JOB._replace(id="1", kind=early, state="failed")])
+    exporter.look()
+    ledger.end([JOB._replace(id="2", kind=late, state="failed")])
+    exporter.look()
+    exporter.look()
+    seen = values(exporter.collect())
+    assert (seen[*ended, *early], seen[*ended, *late]) == (1, 0)
+    exporter.look()
+    assert values(exporter.collect())[*ended, *late] == 1
+
+
 class Forgetful(BaseHTTPRequestHandler):
     """A JobHistory server that knows of no job."""
 
