@@ -43,7 +43,8 @@ class Service:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the role inspect saw on one host; ``clock`` is seconds ahead of the controller's."""
+    """What the role inspect saw on one host; ``clock`` is how many seconds it is at least ahead of
+    the controller's, negative: behind."""
 
     clock: float
     name: str
