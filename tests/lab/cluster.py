@@ -6,11 +6,13 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.lab import Lab
+from tests.lab.command import LabError
 
 __all__ = ["CHECKOUT", "Cluster", "Job", "Text", "reach", "until"]
 
@@ -40,10 +42,22 @@ with ThreadPoolExecutor(64) as pool:
 """
 
 
-def until(condition: Callable[[], T | None], what: str, seconds: float = 120) -> T:
-    """Wait for ``condition``, which costs a login each time; its first true answer."""
+def until(
+    condition: Callable[[], T | None],
+    what: str,
+    seconds: float = 120,
+    moves: Callable[[], object] = lambda: None,
+) -> T:
+    """Wait for ``condition``, which costs a login each time; its first true answer.
+
+    The seconds begin anew whenever ``moves`` gives something else than before.
+    """
     deadline = time.monotonic() + seconds
+    place = None
     while not (found := condition()):
+        before, place = place, moves()
+        if place != before:
+            deadline = time.monotonic() + seconds
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.5)
     return found
@@ -67,13 +81,20 @@ class Job:
     """A job that bin/submit is following on the host; what that says comes together at its end."""
 
     id: str
-    user: str
+    cluster: "Cluster"
     submit: "subprocess.Popen[str]"
 
-    def end(self, seconds: float = 400) -> None:
-        """Wait until bin/submit has ended well."""
-        said, _ = self.submit.communicate(timeout=seconds)
-        assert self.submit.returncode == 0, f"exit {self.submit.returncode}\n{said}"
+    def end(self, exits: int = 0) -> None:
+        """Wait until bin/submit has ended so, however long the job goes on."""
+
+        def said() -> tuple[str, str] | None:
+            with suppress(subprocess.TimeoutExpired):
+                return self.submit.communicate(timeout=1)
+            return None
+
+        moves = self.cluster.moves(f"applicationTags={self.id}")
+        told, _ = until(said, f"{self.id} has ended", 400, moves)
+        assert self.submit.returncode == exits, f"exit {self.submit.returncode}\n{told}"
 
 
 class Cluster:
@@ -91,9 +112,10 @@ class Cluster:
     def __call__(
         self, command: str, *, user: str = "root", exits: int = 0
     ) -> subprocess.CompletedProcess[str]:
-        """Run bin/``command`` in the user's home; it must exit with ``exits``."""
+        """Run bin/``command`` in the user's home; it must exit with ``exits``, however long that
+        takes while it says something."""
         asked = f"{CHECKOUT}/bin/{command}"
-        done = self.lab.run("host", asked, user=user, check=False, timeout=900)
+        done = self.lab.run("host", asked, user=user, check=False, silence=900)
         said = f"bin/{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         assert done.returncode == exits, said
         return done
@@ -114,7 +136,7 @@ class Cluster:
         said = ""
         for line in process.stdout:
             if JOB_ID.fullmatch(line.strip()):
-                return Job(line.strip(), user, process)
+                return Job(line.strip(), self, process)
             said += line
         raise AssertionError(f"bin/submit named no job\n{said}")
 
@@ -151,7 +173,7 @@ class Cluster:
             return not report["problems"] and not report["under_replicated_blocks"]
 
         try:
-            until(is_well, "all is well", seconds)
+            until(is_well, "all is well", seconds, lambda: report.get("under_replicated_blocks"))
         except AssertionError as error:
             raise AssertionError(f"{error}: {report}") from None
 
@@ -166,17 +188,31 @@ class Cluster:
         applications: list[dict[str, Any]] = found["app"]
         return applications
 
+    def moves(self, query: str) -> Callable[[], object]:
+        """For ``until``: how far the applications are; None while the ResourceManager is down."""
+
+        def places() -> object:
+            with suppress(LabError):
+                return [
+                    (found["id"], found["state"], found["progress"], found["runningContainers"])
+                    for found in self.applications(query)
+                ]
+            return None
+
+        return places
+
     def await_tasks(self, job: str, percent: float = 10) -> dict[str, Any]:
         """Wait until tasks of the job have ended and others run; its one application."""
+        tag = f"applicationTags={job}"
 
         def under_way() -> dict[str, Any] | None:
-            for found in self.applications(f"applicationTags={job}"):
+            for found in self.applications(tag):
                 assert found["finalStatus"] == "UNDEFINED", "it ended too soon to be hit"
                 if found["progress"] >= percent and found["runningContainers"] > 2:
                     return found
             return None
 
-        return until(under_way, f"{job} is under way", 180)
+        return until(under_way, f"{job} is under way", 180, self.moves(tag))
 
     def java(self, host: str) -> list[str]:
         """The command lines of all Java processes on a host."""

@@ -151,11 +151,14 @@ class Lab:
         cwd: str | None = None,
         check: bool = True,
         stdin: str = "",
-        timeout: float | None = None,
+        silence: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a shell command on a host over ssh; with ``check``, it must succeed."""
+        """Run a shell command on a host over ssh; with ``check``, it must succeed.
+
+        It is ended once it has said nothing more for ``silence`` seconds or longer.
+        """
         asked = f"cd {shlex.quote(cwd)} && {command}" if cwd else command
-        done = _run(self._login(name, asked, user), stdin, timeout)
+        done = _run(self._login(name, asked, user), stdin, silence)
         if check and done.returncode:
             said = f"{done.stdout}{done.stderr}".rstrip()
             raise LabError(f"on {name}, exit {done.returncode}: {command}\n{said}")
@@ -214,11 +217,9 @@ class Lab:
         """The command that runs a shell command of this machine from the outsider's address."""
         return ["ip", "netns", "exec", network.namespace(OUTSIDER[0]), "sh", "-c", command]
 
-    def outsider(
-        self, command: str, *, timeout: float | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def outsider(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a shell command of this machine from an address that isn't the cluster's."""
-        return _run(self.outside(command), "", timeout)
+        return _run(self.outside(command), "", None)
 
     def status(self) -> str:
         """One line a host."""
@@ -279,11 +280,21 @@ def _key(path: Path) -> str:
     return path.with_name(f"{path.name}.pub").read_text()
 
 
-def _run(words: list[str], stdin: str, timeout: float | None) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            words, input=stdin, capture_output=True, text=True, check=False, timeout=timeout
-        )
-    except subprocess.TimeoutExpired as late:
-        said = b"".join(filter(None, (late.stdout, late.stderr))).decode(errors="replace")
-        raise LabError(f"not within {timeout} s: {words[-1]}\n{said}".rstrip()) from None
+def _run(words: list[str], stdin: str, silence: float | None) -> subprocess.CompletedProcess[str]:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        said = b""
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(stdin, timeout=silence)
+                    return subprocess.CompletedProcess(words, process.returncode, out, err)
+                except subprocess.TimeoutExpired as late:
+                    before, said = said, b"".join(filter(None, (late.stdout, late.stderr)))
+                    stdin = ""  # goes on being sent
+                    if said == before:
+                        told = said.decode(errors="replace")
+                        silent = f"silent for {silence} s: {words[-1]}\n{told}".rstrip()
+                        raise LabError(silent) from None
+        finally:
+            process.kill()

@@ -73,7 +73,11 @@ def test_new_settings_reach_one_daemon_after_the_other(cluster: Cluster) -> None
     (cluster.root / "home/ada/numbers.csv").write_text(f"1\n2\n3\n{STONE}\n")
     job = cluster.submit(Text("numbers.csv", {}), "--model", "gated", "--splits", "3")
     tag = f"applicationTags={job.id}"
-    until(lambda: any(found["progress"] > 10 for found in cluster.applications(tag)), "maps end")
+    until(
+        lambda: any(found["progress"] > 10 for found in cluster.applications(tag)),
+        "maps end",
+        moves=cluster.moves(tag),
+    )
     cluster.up()
     assert all(heaps(cluster, name).items() >= HEAPS.items() for name in cluster.workers)
     assert all(later - earlier > 1 for earlier, later in pairwise(starts(cluster)))
@@ -92,7 +96,7 @@ def test_janitor_removes_what_a_failed_job_left(cluster: Cluster, short_text: Te
     done.end()
     make_unreadable_model(cluster)
     failed = cluster.submit(short_text, "--model", "unreadable", "--max-rejected", "1")
-    assert failed.submit.wait(300) == 5
+    failed.end(exits=5)
     left = children(cluster, "/howdah/jobs")
     assert {done.id, failed.id} <= left
 

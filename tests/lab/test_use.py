@@ -150,7 +150,9 @@ def test_ten_jobs_at_once_all_finish(cluster: Cluster, short_text: Text) -> None
         ]
         for each in started:
             each.result()
-    until(lambda: not cluster.applications("states=ACCEPTED,RUNNING"), "all have ended", 400)
+    unfinished = "states=ACCEPTED,RUNNING"
+    moves = cluster.moves(unfinished)
+    until(lambda: not cluster.applications(unfinished), "all have ended", 400, moves)
     for user in ("ada", "ben"):
         assert done_jobs(cluster, user) == before[user] + 5
 
