@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -110,11 +111,17 @@ def can_open(page: str, says: str) -> bool:
 def test_two_people_share_fairly(cluster: Cluster, long_text: Text) -> None:
     """Once both have a core and want more, neither of two people has less than a third of them."""
     options = ("--splits", "10", "--max-rejected", "1")
-    jobs = {user: cluster.detach(long_text, *options, user=user) for user in ("ada", "ben")}
+    with ThreadPoolExecutor() as pool:  # who comes first would have all cores for a while
+        started = {
+            user: pool.submit(cluster.detach, long_text, *options, user=user)
+            for user in ("ada", "ben")
+        }
+    jobs = {user: each.result() for user, each in started.items()}
+    running: list[dict[str, Any]] = []
     shares = []
 
     def both_have_ended() -> bool:
-        running = cluster.applications("states=ACCEPTED,RUNNING")
+        running[:] = cluster.applications("states=ACCEPTED,RUNNING")
         wants = {
             app["user"]: sum(
                 request["numContainers"]
@@ -128,7 +135,10 @@ def test_two_people_share_fairly(cluster: Cluster, long_text: Text) -> None:
             shares.append(min(cores.values()) / sum(cores.values()))
         return not running
 
-    until(both_have_ended, "both jobs have ended", 300)
+    def moves() -> list[float]:
+        return [app["progress"] for app in running]
+
+    until(both_have_ended, "both jobs have ended", 300, moves)
     assert len(shares) > 5
     assert sum(shares) / len(shares) > 1 / 3, shares
     for user, job in jobs.items():
