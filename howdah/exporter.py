@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from howdah.census import Application, Census, Kind, Progress, Work
 from howdah.errors import ClusterError, UsageError
 from howdah.ledger import COST, SUMS, Ledger
+from howdah.period import seconds_between_looks
 from howdah.settings import Settings
 from mr.model import ModelFileError, read_manifest
 from mr.spec import MODEL_FILE
@@ -238,7 +239,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--every",
-        type=float,
+        type=seconds_between_looks,
         default=SECONDS_BETWEEN_LOOKS,
         metavar="SECONDS",
         help=f"how often the cluster is looked at (default {SECONDS_BETWEEN_LOOKS})",
