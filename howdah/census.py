@@ -15,12 +15,21 @@ from howdah.errors import ClusterError
 from howdah.settings import Cluster
 from howdah.yarn import COUNTERS, UNFINISHED, WAITING, history_id
 
-__all__ = ["Application", "Census", "Kind", "Progress", "Work", "job_name"]
+__all__ = [
+    "Application",
+    "Census",
+    "JobName",
+    "Kind",
+    "Progress",
+    "Work",
+    "job_name",
+    "read_job_name",
+]
 
 SECONDS_TO_ANSWER = 5
 ENDED = ("FINISHED", "FAILED", "KILLED")
 ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failure
-NAME = re.compile(r"howdah \S+ ([\w-]+)/([\w-]+) ")
+NAME = re.compile(r"howdah (\S+) ([\w-]+)/([\w-]+) (.*)", re.DOTALL)
 SPECULATION = "Speculation: "  # begins why the slower one of two attempts was killed
 
 
@@ -29,6 +38,14 @@ class Kind(NamedTuple):
 
     pipeline: str
     model: str
+
+
+class JobName(NamedTuple):
+    """What the name of a job's application says: the job's id, its kind, its first input's name."""
+
+    id: str
+    kind: Kind
+    input: str
 
 
 class Application(NamedTuple):
@@ -74,6 +91,12 @@ class Work:
 def job_name(job_id: str, kind: Kind, input_name: str) -> str:
     """What a job's application is called; what doesn't look so isn't one of Howdah's."""
     return f"howdah {job_id} {kind.pipeline}/{kind.model} {input_name}"
+
+
+def read_job_name(name: str) -> JobName | None:
+    """What ``job_name`` has made of; None for an application that isn't one of Howdah's."""
+    found = NAME.fullmatch(name)
+    return JobName(found[1], Kind(found[2], found[3]), found[4]) if found else None
 
 
 class Census:
@@ -138,7 +161,7 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
     """Howdah's jobs among the ResourceManager's applications."""
     found = []
     for app in (told["apps"] or {}).get("app", []):
-        if not (name := NAME.match(app["name"])):
+        if not (name := read_job_name(app["name"])):
             continue
         if app["state"] in WAITING:
             state = "waiting"
@@ -151,7 +174,7 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
         found.append(
             Application(
                 id=app["id"],
-                kind=Kind(*name.groups()),
+                kind=name.kind,
                 state=state,
                 ended=app["finishedTime"] / 1000,
                 seconds=seconds,
@@ -201,18 +224,9 @@ def _totals(told: Mapping[str, Any]) -> dict[str, int]:
 
 def _get(url: str, who: str) -> dict[str, Any] | None:
     """A page's answer; None if the page isn't there."""
-    import requests
-
-    where = "/".join(url.split("/")[:3])
-    try:
+    with web.asking(who, url):
         response = web.ask(url, timeout=SECONDS_TO_ANSWER)
         if response.status_code == 404:
             return None
         response.raise_for_status()
         return dict(response.json())
-    except requests.ConnectionError:
-        raise ClusterError(f"{who} at {where} doesn't answer") from None
-    except requests.Timeout:
-        raise ClusterError(f"{who} at {where} takes over {SECONDS_TO_ANSWER} s") from None
-    except requests.RequestException as error:
-        raise ClusterError(f"{who} at {where} answers wrongly: {error}") from None

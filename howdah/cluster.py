@@ -255,6 +255,8 @@ def print_addresses(cluster: Cluster) -> None:
     print(f"  NameNode         {cluster.webhdfs_url}/dfshealth.html")
     print(f"  JobHistory       {cluster.historyserver_url}/jobhistory")
     if cluster.prometheus_url:
-        print(f"  Prometheus       {cluster.prometheus_url}/targets")
-        grafana = cluster.grafana_url or "none: grafana_package names none (docs/monitoring.md)"
-        print(f"  Grafana          {grafana}")
+        print(f"  Prometheus       {cluster.prometheus_url}")
+        why = "grafana_package names none"
+        if cluster.service_manager == "process":
+            why = "it is installed on several machines only"
+        print(f"  Grafana          {cluster.grafana_url or f'none: {why} (docs/monitoring.md)'}")

@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   bin/dashboards render --from 6h -o report
   bin/dashboards rules > howdah.yml
 
-exit status of check: 0 everything has data; 1 something has none"""
+exit status of check: 0 all rules are loaded and everything has data; 1 it isn't so"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = command.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    check = verbs.add_parser("check", help="name what Prometheus has no data for")
+    check = verbs.add_parser(
+        "check", help="name rules that Prometheus hasn't, and what has no data"
+    )
     check.add_argument("--json", action="store_true", help="print JSON")
     publish = verbs.add_parser("publish", help="put folder, data source and dashboards in Grafana")
     publish.add_argument("--grafana", metavar="URL", help="default: the cluster's")
@@ -94,20 +96,36 @@ def _url(settings: Settings, what: str, option: str) -> str:
 def _check(args: argparse.Namespace, prometheus_url: str) -> int:
     from metrics.check import expressions, gaps
     from metrics.prometheus import Prometheus
+    from metrics.rules import faults
+    from metrics.signals import ALERTS
 
-    found = gaps(Prometheus(prometheus_url))
+    prometheus = Prometheus(prometheus_url)
+    unlike = list(faults(prometheus))
+    found = gaps(prometheus)
     asked = len(list(expressions()))
     if args.json:
-        told = [
+        without_data = [
             {"for": gap.expression.asked_for, "expression": gap.expression.promql,
              "reason": gap.reason} for gap in found
         ]  # fmt: skip
-        print(json.dumps({"expressions": asked, "without_data": told}, indent=1))
+        told = {
+            "rules": len(ALERTS),
+            "faults": [{"rule": name, "reason": reason} for name, reason in unlike],
+            "expressions": asked,
+            "without_data": without_data,
+        }
+        print(json.dumps(told, indent=1))
+        return int(bool(unlike or found))
+    for name, reason in unlike:
+        print(f"rule {name}: {reason}")
+    for gap in found:
+        print(f"{gap.expression.asked_for}: {gap.reason}\n  {gap.expression.promql}")
+    if unlike:
+        print("rules are not as they are here; bin/cluster up loads them")
     else:
-        for gap in found:
-            print(f"{gap.expression.asked_for}: {gap.reason}\n  {gap.expression.promql}")
-        print(f"{asked - len(found)} of {asked} expressions have data")
-    return int(bool(found))
+        print(f"all {len(ALERTS)} rules are loaded as they are here")
+    print(f"{asked - len(found)} of {asked} expressions have data")
+    return int(bool(unlike or found))
 
 
 def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) -> int:
@@ -115,7 +133,8 @@ def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) 
     from metrics.publish import Grafana, publish
     from metrics.signals import DASHBOARDS
 
-    url = args.grafana or _url(settings, "Grafana", "grafana_package in its inventory")
+    option = "grafana_package in the inventory of several machines"
+    url = args.grafana or _url(settings, "Grafana", option)
     grafana = Grafana(url, args.user, _password(args))
     master = settings.cluster.resourcemanager_url if settings.cluster else ""
     boards = [dashboard_json(dashboard, master) for dashboard in DASHBOARDS]

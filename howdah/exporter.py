@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 from howdah.census import Application, Census, Kind, Progress, Work
 from howdah.errors import ClusterError, UsageError
 from howdah.ledger import COST, SUMS, Ledger
+from howdah.period import seconds_between_looks
 from howdah.settings import Settings
 from mr.model import ModelFileError, read_manifest
 from mr.spec import MODEL_FILE
@@ -193,7 +194,7 @@ def running(jobs: Iterable[Running]) -> Iterator[Metric]:
     found = sorted(jobs, key=lambda job: job.progress.maps + job.progress.reduces)
     behind = found[0].progress if found else Progress()
     now = time.monotonic()
-    still = max((now - job.changed for job in found), default=0.0)
+    still = max((round(now - job.changed) for job in found), default=0)
     rate = sum(job.records_per_second for job in found)
     for name, about, value in (
         ("running_map_progress", "Map tasks of the job that is furthest behind", behind.maps),
@@ -249,7 +250,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--every",
-        type=float,
+        type=seconds_between_looks,
         default=SECONDS_BETWEEN_LOOKS,
         metavar="SECONDS",
         help=f"how often the cluster is looked at (default {SECONDS_BETWEEN_LOOKS})",

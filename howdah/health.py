@@ -72,7 +72,11 @@ class DataNode:
 
 @dataclass(frozen=True)
 class NodeManager:
-    """A worker's part of YARN as the ResourceManager sees it; ``state`` is YARN's own word."""
+    """A worker's part of YARN as the ResourceManager sees it; ``state`` is YARN's own word.
+
+    ``machine_memory_mb`` and ``machine_cores`` are what all that runs there takes, containers or
+    not; 0 until it has measured that.
+    """
 
     host: str
     address: str
@@ -83,6 +87,8 @@ class NodeManager:
     memory_used_mb: int = 0
     vcores: int = 0
     vcores_used: int = 0
+    machine_memory_mb: int = 0
+    machine_cores: float = 0.0
 
     @property
     def problem(self) -> str:
@@ -265,6 +271,7 @@ def read_nodemanagers(nodes: dict[str, Any], workers: tuple[str, ...]) -> list[N
             continue
         if host in found and node["state"] != "RUNNING":  # what it was before it came back
             continue
+        taken = node.get("resourceUtilization") or {}
         found[host] = NodeManager(
             host=host,
             address=node["nodeHTTPAddress"] or node["id"],
@@ -275,6 +282,8 @@ def read_nodemanagers(nodes: dict[str, Any], workers: tuple[str, ...]) -> list[N
             memory_used_mb=node["usedMemoryMB"],
             vcores=node["usedVirtualCores"] + node["availableVirtualCores"],
             vcores_used=node["usedVirtualCores"],
+            machine_memory_mb=taken.get("nodePhysicalMemoryMB", 0),
+            machine_cores=taken.get("nodeCPUUsage", 0.0),
         )
     for host in workers:
         found.setdefault(host, NodeManager(host, host, "UNKNOWN"))
@@ -331,9 +340,5 @@ def get(url: str) -> tuple[str, str]:
         response = web.ask(url, timeout=SECONDS_TO_ANSWER)
         response.raise_for_status()
         return response.text, ""
-    except requests.ConnectionError:
-        return "", "does not answer"
-    except requests.Timeout:
-        return "", f"has not answered for {SECONDS_TO_ANSWER} s"
-    except requests.HTTPError as error:
-        return "", f"answers wrongly: {error}"
+    except requests.RequestException as error:
+        return "", web.problem(error)

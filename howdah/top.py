@@ -4,7 +4,6 @@ import argparse
 import json
 import math
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -12,11 +11,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from howdah.board import SECTIONS, Running, View, draw
+from howdah.census import read_job_name
 from howdah.errors import ClusterError, HowdahError
 from howdah.health import get_json
+from howdah.period import seconds_between_looks
 from howdah.screen import Screen
 from howdah.settings import Cluster, Settings
 from howdah.vitals import read_vitals
@@ -35,9 +37,7 @@ EXAMPLES = """examples:
   bin/top --json | jq '.signals.cpu_busy'
 """
 PERIOD = 5.0  # seconds
-SHORTEST_PERIOD = 1.0
 ASKED_AT_ONCE = 8
-JOB = re.compile(r"howdah (?P<job>\S+) (?P<input>.*)")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="look once, and print JSON")
     command.add_argument(
         "--every",
-        type=_period,
+        type=seconds_between_looks,
         default=PERIOD,
         metavar="SECONDS",
         help=f"how often to look (default: {PERIOD:g})",
@@ -109,16 +109,16 @@ def _running(cluster: Cluster) -> list[Running]:
     page, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/apps?states={states}")
     found = []
     for one in (page.get("apps") or {}).get("app", []):
-        job = JOB.fullmatch(one["name"])
+        job = read_job_name(one["name"])
         found.append(
             Running(
-                id=job["job"] if job else one["id"],
+                id=job.id if job else one["id"],
                 user=one["user"],
                 state=one["state"].lower(),
                 share=one["progress"] / 100,
                 seconds=one["elapsedTime"] / 1000,
                 cores=max(one["allocatedVCores"], 0),
-                name=job["input"] if job else one["name"],
+                name=f"{'/'.join(job.kind)} {Path(job.input).name}" if job else one["name"],
             )
         )
     return sorted(found, key=lambda one: -one.seconds)
@@ -198,14 +198,3 @@ def _described(signal: Signal, series: Series) -> dict[str, Any]:
         "value": value if math.isfinite(value) else None,
         "level": judge(signal, value).word or None,
     }
-
-
-def _period(text: str) -> float:
-    """How often to look, from a word of the command line."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not SHORTEST_PERIOD <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from {SHORTEST_PERIOD:g}")
-    return seconds

@@ -23,8 +23,7 @@ def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
     Raises ClusterError where neither the NameNode nor the ResourceManager answers.
     """
     report = ask(cluster)
-    base = f"{cluster.resourcemanager_url}/ws/v1/cluster"
-    (metrics, _), (nodes, _) = get_json(f"{base}/metrics"), get_json(f"{base}/nodes")
+    metrics, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/metrics")
     if not report.datanodes and not metrics:
         raise ClusterError(
             "neither the NameNode nor the ResourceManager answers",
@@ -32,7 +31,7 @@ def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
         )
     now = time.time()
     found: dict[str, list[Series]] = {}
-    told = [*_hosts(report, nodes), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
+    told = [*_hosts(report), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
     for name, labels, value in told:
         found.setdefault(name, []).append(Series(labels, (now,), (float(value),)))
     return found
@@ -41,24 +40,22 @@ def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
 Told = Iterator[tuple[str, dict[str, str], float]]  # a signal's name, labels, value
 
 
-def _hosts(report: Report, nodes: dict[str, Any]) -> Told:
+def _hosts(report: Report) -> Told:
     """Each machine, as a daemon on it and its NodeManager see it."""
     addresses = {one.host: one.address for one in report.daemons if not one.problem}
-    managed = {
-        one["nodeHostName"]: one.get("resourceUtilization") or {}
-        for one in (nodes.get("nodes") or {}).get("node", [])
-    }
+    managers = {one.host: one for one in report.nodemanagers}
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         pages = pool.map(lambda address: get_json(f"http://{address}{MACHINE}"), addresses.values())
         machines = {host: first(page) for host, (page, _) in zip(addresses, pages, strict=True)}
     for host, machine in machines.items():
         if not machine:
             continue
-        labels, node = {"instance": host}, managed.get(host, {})
-        yield "load", labels, machine["SystemLoadAverage"] / machine["AvailableProcessors"]
-        if node.get("nodePhysicalMemoryMB"):  # a NodeManager measures the whole machine
-            memory = node["nodePhysicalMemoryMB"] * MIB / machine["TotalPhysicalMemorySize"]
-            yield "cpu_busy", labels, min(node["nodeCPUUsage"] / machine["AvailableProcessors"], 1)
+        labels, cores = {"instance": host}, machine["AvailableProcessors"]
+        yield "load", labels, machine["SystemLoadAverage"] / cores
+        manager = managers.get(host)
+        if manager and manager.machine_memory_mb:
+            memory = manager.machine_memory_mb * MIB / machine["TotalPhysicalMemorySize"]
+            yield "cpu_busy", labels, min(manager.machine_cores / cores, 1)
             yield "memory_used", labels, memory
     for datanode in report.datanodes:
         if datanode.capacity:

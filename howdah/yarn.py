@@ -244,15 +244,8 @@ class Yarn:
 
 
 def _ask(method: str, url: str, who: str, **options: Any) -> Any:
-    import requests
-
-    try:
+    with web.asking(who, url, hint="bin/cluster status; bin/cluster up"):
         return web.ask(url, method=method, timeout=TIMEOUT, **options)
-    except requests.exceptions.RequestException:
-        where = "/".join(url.split("/")[:3])
-        raise ClusterError(
-            f"{who} doesn't answer at {where}", hint="bin/cluster status; bin/cluster up"
-        ) from None
 
 
 def _attempt(told: dict[str, Any]) -> Attempt:

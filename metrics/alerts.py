@@ -40,6 +40,15 @@ ALERTS: tuple[Alert, ...] = (
         " {{ $labels.instance }}",
     ),
     Alert(
+        "NotificationsFail",
+        "sum by (instance, integration) (rate(alertmanager_notifications_failed_total[5m])) > 0",
+        "1m",
+        "critical",
+        "Alerts can't be sent by {{ $labels.integration }}: who is to be told isn't",
+        "The log of howdah-alertmanager on {{ $labels.instance }} says why; alert_webhook and"
+        " alert_mail_smarthost in the inventory's cluster.yml name who takes them",
+    ),
+    Alert(
         "DataNodeDead",
         f"{DATANODES_DEAD} > 0",
         "1m",

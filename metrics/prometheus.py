@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from howdah.errors import ClusterError
+from howdah.web import ask
 
 __all__ = ["Prometheus", "Series"]
 
@@ -39,14 +40,19 @@ class Prometheus:
         found = self._ask("query_range", query=expression, start=start, end=end, step=step)
         return [_series(one["metric"], one["values"]) for one in found["result"]]
 
-    def _ask(self, what: str, **parameters: str | float) -> dict[str, Any]:
+    def rules(self) -> list[dict[str, Any]]:
+        """The groups of rules that it has loaded, as its API tells them."""
+        groups: list[dict[str, Any]] = self._ask("rules")["groups"]
+        return groups
+
+    def formatted(self, expression: str) -> str:
+        """The expression as Prometheus writes it: the same for all that mean the same."""
+        return str(self._ask("format_query", query=expression))
+
+    def _ask(self, what: str, **parameters: str | float) -> Any:
         try:
-            with requests.Session() as session:
-                session.trust_env = False  # a proxy can't reach a cluster's loopback
-                response = session.get(
-                    f"{self.url}/api/v1/{what}", params=parameters, timeout=TIMEOUT
-                )
-            told: dict[str, Any] = response.json()
+            url = f"{self.url}/api/v1/{what}"
+            told = ask(url, params=parameters, timeout=TIMEOUT).json()
             status = told["status"]
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClusterError(
@@ -55,8 +61,7 @@ class Prometheus:
             ) from None
         if status != "success":
             raise ClusterError(f"Prometheus refused {parameters['query']}: {told['error']}")
-        data: dict[str, Any] = told["data"]
-        return data
+        return told["data"]
 
 
 def _series(labels: dict[str, str], samples: list[list[Any]]) -> Series:

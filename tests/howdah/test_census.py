@@ -11,6 +11,7 @@ from howdah.census import (
     Work,
     job_name,
     read_applications,
+    read_job_name,
     read_progress,
     read_work,
     speculative_attempts,
@@ -128,11 +129,13 @@ def test_what_is_not_a_job_of_ours(name: str) -> None:
     assert read_applications({"apps": {"app": [DONE | {"name": name}]}}) == []
 
 
-@pytest.mark.parametrize("input_name", ["n.csv", "my data/of today.csv", "é.txt", "-"])
+@pytest.mark.parametrize("input_name", ["n.csv", "my data/of 1.csv", "é.txt", "-", "two\nlines"])
 def test_a_name_is_read_back(input_name: str) -> None:
-    """Whatever its input is called, a job says its pipeline and model."""
+    """Whatever its input is called, a job says that, its id, its pipeline and model."""
     kind = Kind("tabular", "Churn-2_b")
-    assert read(name=job_name("20261121-201130-74ff", kind, input_name)).kind == kind
+    name = job_name("20261121-201130-74ff", kind, input_name)
+    assert read_job_name(name) == ("20261121-201130-74ff", kind, input_name)
+    assert read(name=name).kind == kind
 
 
 def test_progress() -> None:

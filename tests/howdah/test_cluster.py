@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.cluster import parser, run
+from howdah.cluster import parser, print_addresses, run
 from howdah.errors import ClusterError, UsageError
 from howdah.settings import SETUP, load, read_cluster
 
@@ -36,3 +36,18 @@ def test_one_machine_has_no_workers_to_change(tmp_path: Path, command: str) -> N
     settings = load({"HOWDAH_STATE": str(tmp_path)})
     with pytest.raises(UsageError, match="Hadoop on this machine alone"):
         run(parser().parse_args(command.split()), settings)
+
+
+@pytest.mark.parametrize(
+    ("inventory", "why"),
+    [("local", "it is installed on several machines only"), ("example", "names none")],
+)
+def test_why_there_is_no_grafana(
+    inventory: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On one machine, whatever its inventory names; on several, if theirs names no package."""
+    cluster = read_cluster(SETUP / "inventory" / inventory, tmp_path, monitoring=True)
+    print_addresses(cluster)
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.split()[:2] == ["Grafana", "none:"]
+    assert why in last

@@ -83,8 +83,8 @@ def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFix
     present = {"howdah_jobs", "howdah_queue_seconds", "howdah_seconds_without_progress"}
     assert not present & {name for name, *_ in seen}
     assert capsys.readouterr().err.splitlines() == [
-        f"howdah: the ResourceManager at {cluster.resourcemanager_url} doesn't answer",
-        f"howdah: the JobHistory server at {cluster.historyserver_url} doesn't answer",
+        f"howdah: the ResourceManager at {cluster.resourcemanager_url} does not answer",
+        f"howdah: the JobHistory server at {cluster.historyserver_url} does not answer",
     ]
 
 
@@ -244,6 +244,15 @@ def test_unusable_address(stated: str) -> None:
     """What it must look like is told."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"is not ADDRESS:PORT, such as 127"):
         address(stated)
+
+
+@pytest.mark.parametrize("period", ["0", "-1", "nan", "inf", "often"])
+def test_unusable_period(period: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number of seconds from 1 is needed: exit 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(["exporter", "--every", period])
+    assert ended.value.code == 2
+    assert f"{period} is no number of seconds from 1" in capsys.readouterr().err
 
 
 def test_no_cluster(

@@ -136,6 +136,19 @@ def test_every_expected_worker_is_in_yarn_or_missed() -> None:
     }
 
 
+def test_a_nodemanager_measures_its_machine() -> None:
+    """All that runs there, not its containers alone; at its start it hasn't yet."""
+    measured = {
+        "nodePhysicalMemoryMB": 3100,
+        "nodeCPUUsage": 1.5,
+        "aggregatedContainersCPUUsage": 1,
+    }
+    nodes = [NODE | {"resourceUtilization": measured}, NODE | {"nodeHostName": "ben"}]
+    anna, ben = read_nodemanagers({"nodes": {"node": nodes}}, ("anna", "ben"))
+    assert (anna.machine_memory_mb, anna.machine_cores) == (3100, 1.5)
+    assert (ben.machine_memory_mb, ben.machine_cores) == (0, 0)
+
+
 def test_a_daemon_that_is_down_is_told_once() -> None:
     """That Prometheus doesn't see it either is no second problem; what else it misses is one."""
     gone = tuple(Target(job, "ben", "does not answer") for job in ("datanode", "node"))

@@ -42,27 +42,29 @@ def target(page: str) -> Iterator[str]:
 
 
 @contextmanager
-def prometheus(folder: Path, *targets: str, end: int = 0) -> Iterator[Prometheus]:
+def prometheus(folder: Path, *targets: str, end: int = 0, rules: str = "") -> Iterator[Prometheus]:
     """A server on loopback that scrapes itself and ``targets`` each second.
 
-    With ``end``, it also has the example's hours before it, and its alert.
+    With ``end``, it also has the example's hours before it, and its alert; else ``rules``, YAML.
     """
     address = f"127.0.0.1:{free_port()}"
     scraped = [
         {"job_name": "prometheus", "static_configs": [{"targets": [address]}]},
         {"job_name": "example", "honor_labels": True, "static_configs": [{"targets": targets}]},
     ]
-    rules = [
-        {"alert": alert.name, "expr": alert.expression, "labels": {"severity": alert.severity}}
-        for alert in ALERTS
-    ]
+    if end:
+        alerts = [
+            {"alert": alert.name, "expr": alert.expression, "labels": {"severity": alert.severity}}
+            for alert in ALERTS
+        ]
+        rules = json.dumps({"groups": [{"name": "example", "rules": alerts}]})  # JSON is YAML, too
     configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "scrape_configs": scraped,
-        "rule_files": ["rules.yml"] if end else [],
+        "rule_files": ["rules.yml"] if rules else [],
     }
-    (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "example", "rules": rules}]}))
-    (folder / "prometheus.yml").write_text(json.dumps(configuration))  # JSON is YAML, too
+    (folder / "rules.yml").write_text(rules)
+    (folder / "prometheus.yml").write_text(json.dumps(configuration))
     if end:
         past = folder / "past.txt"
         past.write_text(exposition(end - HOURS * 3600, end - 60))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from howdah.settings import load
 from metrics import hosts
 from metrics.check import expressions, gaps
 from metrics.prometheus import Prometheus
+from metrics.rules import faults, rules_yaml
 from metrics.signals import Alert
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
-from tests.metrics.serving import await_value, free_port, prometheus
+from tests.metrics.serving import await_value, free_port, prometheus, target
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,45 @@ def test_comparisons_only_are_asked_for_their_answer(monkeypatch: pytest.MonkeyP
     assert asked == 'a{b=~"x>y",c!="d"} >= bool 1 and e == bool 0 or f{g="<"}'
 
 
+def test_rules_as_they_are_here(tmp_path: Path) -> None:
+    """However Prometheus writes them, they are the same."""
+    with prometheus(tmp_path, rules=rules_yaml()) as client:
+        await_value(client, "prometheus_rule_evaluations_total > 0", tmp_path)
+        assert list(faults(client)) == []
+
+
+def test_rules_that_are_not_as_they_are_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing, what is otherwise and in what, what fails, and what is no longer defined."""
+    same = Alert("Same", "up==0", "1m", "warning", "{{ $labels.job }}", "Look.")
+    fails = replace(same, name="Fails", expression='up + on (none) {__name__="up"}')
+    monkeypatch.setattr("metrics.rules.ALERTS", (
+        same, fails, replace(same, name="Older"), replace(same, name="Reworded"),
+        replace(same, name="Later"), replace(same, name="Gone"),
+    ))  # fmt: skip
+    loaded = rules_yaml()
+    monkeypatch.setattr("metrics.rules.ALERTS", (
+        same,
+        fails,
+        replace(same, name="Older", expression="up == 1", severity="critical"),
+        replace(same, name="Reworded", runbook="Look there."),
+        replace(same, name="Later", lasting="2m"),
+        replace(same, name="New"),
+    ))  # fmt: skip
+    with target("") as address, prometheus(tmp_path, address, rules=loaded) as client:
+        await_value(client, "prometheus_rule_evaluation_failures_total > 0", tmp_path)
+        found = dict(faults(client))
+    assert found.pop("Fails").startswith("fails: found duplicate series")
+    assert found == {
+        "Older": "loaded with another expression, severity",
+        "Reworded": "loaded with another text",
+        "Later": "loaded with another duration",
+        "New": "not loaded",
+        "Gone": "loaded, and no longer defined",
+    }
+
+
 def test_prometheus_is_down() -> None:
     """That is said once, not for every expression."""
     with pytest.raises(ClusterError, match="does not answer"):
@@ -95,11 +136,13 @@ def test_the_command(watched: Prometheus, capsys: pytest.CaptureFixture[str]) ->
     command = ["dashboards", "check", "--prometheus", watched.url]
     assert main(command) == 1
     *lines, last = capsys.readouterr().out.splitlines()
+    assert "rule SafeMode: not loaded" in lines
     assert "alert SafeMode: no data" in lines
     assert last.endswith("expressions have data")
     assert main([*command, "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert "signal hdfs_used" in {gap["for"] for gap in told["without_data"]}
+    assert {"rule": "SafeMode", "reason": "not loaded"} in told["faults"]
 
 
 def test_the_command_without_a_cluster(
@@ -123,4 +166,6 @@ def test_after_a_job_a_cluster_has_all_data(monitored: Howdah, tmp_path: Path) -
     while missing := named(client):  # the newest job's history and a second scrape are to come
         assert time.monotonic() < deadline, missing
         time.sleep(1)
-    assert "have data" in monitored("dashboards", "check").stdout
+    told = monitored("dashboards", "check").stdout
+    assert "have data" in told
+    assert "rules are loaded as they are here" in told

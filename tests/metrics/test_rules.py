@@ -20,6 +20,7 @@ NODES = NAMENODE | {"name": "FSNamesystemState"}
 RESOURCEMANAGER = {"job": "resourcemanager", "instance": "host"}
 CLUSTER = RESOURCEMANAGER | {"name": "ClusterMetrics"}
 EXPORTER = {"job": "howdah", "instance": "host"}
+HOST = {"job": "alertmanager", "instance": "host"}
 NODE = {"job": "node", "instance": "anna"}
 DISK = NODE | {"device": "/dev/vda1", "fstype": "ext4", "mountpoint": "/"}
 
@@ -77,6 +78,21 @@ CASES = (
         fires=7,
         clears=12,
         summary="What namenode on host tells is old or not all",
+    ),
+    Case(
+        "NotificationsFail",
+        {
+            one("alertmanager_notifications_failed_total", HOST, integration="email"): then(
+                ("0+0", 3), ("1+1", 5), ("5+0", 10)
+            ),
+            one("alertmanager_notifications_failed_total", HOST, integration="webhook"): gauge(
+                (0, 18)
+            ),
+        },
+        labels={"instance": "host", "integration": "email"},
+        fires=4,
+        clears=12,
+        summary="Alerts can't be sent by email: who is to be told isn't",
     ),
     Case(
         "DataNodeDead",
@@ -301,6 +317,7 @@ BUSY = {
     one("jvm_memory_used_bytes", NAMENODE, area="heap"): then(*[("40+11", 6)] * 20),
     one("jvm_memory_max_bytes", NAMENODE, area="heap"): gauge((100, 120)),
     one("jvm_gc_collection_seconds_sum", NAMENODE, gc="Copy"): then(("0+3", 120)),
+    one("alertmanager_notifications_failed_total", HOST, integration="email"): gauge((7, 120)),
     one("howdah_queue_seconds", EXPORTER): then(("0+60", 120)),
     one("howdah_jobs", JOB, EXPORTER, state="running"): gauge((2, 120)),
     one("howdah_seconds_without_progress", EXPORTER): gauge((500, 120)),
