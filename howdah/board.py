@@ -201,7 +201,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
     known: dict[str, dict[str, list[Series]]] = {}
     for name in section.columns:
         for one in found.get(name, ()):
-            row = " ".join(one.labels.get(label, "") for label in section.by)
+            row = "/".join(one.labels.get(label, "") for label in section.by)
             known.setdefault(row, {}).setdefault(name, []).append(one)
     names = [name for name in section.columns if any(name in row for row in known.values())]
     head = [Cell(section.corner, left=True)] + [Cell(SIGNALS[name].title, DIM) for name in names]

@@ -183,7 +183,7 @@ def running(jobs: Iterable[Running]) -> Iterator[Metric]:
     found = sorted(jobs, key=lambda job: job.progress.maps + job.progress.reduces)
     behind = found[0].progress if found else Progress()
     now = time.monotonic()
-    still = max((now - job.changed for job in found), default=0.0)
+    still = max((round(now - job.changed) for job in found), default=0)
     rate = sum(job.records_per_second for job in found)
     for name, about, value in (
         ("running_map_progress", "Map tasks of the job that is furthest behind", behind.maps),

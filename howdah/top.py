@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from howdah.board import SECTIONS, Running, View, draw
@@ -117,7 +118,7 @@ def _running(cluster: Cluster) -> list[Running]:
                 share=one["progress"] / 100,
                 seconds=one["elapsedTime"] / 1000,
                 cores=max(one["allocatedVCores"], 0),
-                name=f"{'/'.join(job.kind)} {job.input}" if job else one["name"],
+                name=f"{'/'.join(job.kind)} {Path(job.input).name}" if job else one["name"],
             )
         )
     return sorted(found, key=lambda one: -one.seconds)

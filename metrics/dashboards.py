@@ -212,8 +212,8 @@ JOBS = Dashboard(
         (
             Panel("Rejected in an hour", "graph", ("rejected_records",), 6),
             Panel("Attempts in vain, in an hour", "graph", ("attempts",), 6),
-            Panel("Jobs ended in a day", "graph", ("jobs_ended",), 6),
-            Panel("Exporter's sources", "stat", ("sources_up",), 3),
+            Panel("Jobs ended in a day", "graph", ("jobs_ended",), 5),
+            Panel("Exporter's sources", "stat", ("sources_up",), 4),
             Panel("A look takes", "stat", ("look_seconds",), 3),
         ),
     ),

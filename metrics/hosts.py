@@ -17,8 +17,12 @@ SKEW = "abs(node_time_seconds - timestamp(node_time_seconds))"
 
 
 def time_to_full(free: str) -> str:
-    """Seconds until nothing is left of ``free``, a selector, if it goes on as it did for 6 h."""
-    return f"clamp_max({free} / clamp_min(-deriv({free}[6h]), 1), {YEAR})"
+    """Seconds until nothing is left of ``free``, a selector, if it goes on as it did for 6 h.
+
+    What is known of a shorter time counts as all that happened in 6 h: a cluster's first minutes
+    would promise too much, or too little.
+    """
+    return f"clamp_max({free} / clamp_min(-delta({free}[6h]) / {6 * 3600}, 1), {YEAR})"
 
 
 def _rate(what: str, selector: str = "") -> str:

@@ -4,7 +4,7 @@ from metrics.definition import Signal
 
 __all__ = ["REJECTED", "SIGNALS"]
 
-JOB = "{{pipeline}} {{model}}"
+JOB = "{{pipeline}}/{{model}}"
 BY = "sum by (pipeline, model)"
 REJECTED = (
     f'{BY} (increase(howdah_records_total{{outcome="rejected"}}[1h]))'
@@ -54,7 +54,7 @@ SIGNALS: tuple[Signal, ...] = (
         "sum by (state, pipeline, model) (howdah_jobs)",
         "none",
         "Jobs that wait or run.",
-        "{{state}} {{pipeline}} {{model}}",
+        f"{{{{state}}}} {JOB}",
     ),
     Signal(
         "queue_wait",

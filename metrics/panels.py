@@ -16,7 +16,8 @@ __all__ = ["draw"]
 
 DRAWN = 16  # lines of a plot
 SMALL_PART = 0.4
-HEADS = {"instance": "host"}
+HEADS = {"instance": "host", "alertname": "alert"}
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 Read = Mapping[str, Sequence[Reading]]  # by the signal's name
 
 
@@ -26,7 +27,7 @@ def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) ->
     body = KINDS[panel.kind](read) if _known(read) else _nothing(panel.signals)
     return (
         f'<section class="panel {panel.kind}" style="--width:{panel.width}">'
-        f"<h2>{escape(panel.title)}</h2>{_about(panel)}{body}</section>"
+        f"<h2>{CAMEL.sub('<wbr>', escape(panel.title))}</h2>{_about(panel)}{body}</section>"
     )
 
 
@@ -133,9 +134,10 @@ def _gauge(read: Read) -> str:
 
 
 def _title(reading: Reading, read: Read) -> str:
-    """What tells the series from the panel's others."""
-    several = len(read) > 1
-    return f"{reading.signal.title} {reading.name}".strip() if several else reading.name
+    """What tells the series from the panel's others, or what it is, where it is alone."""
+    if len(read) == 1 and reading.name:
+        return reading.name
+    return f"{reading.signal.title} {reading.name}".strip()
 
 
 def _share(reading: Reading) -> tuple[float, list[Mark]]:

@@ -34,6 +34,19 @@ STICKS_OUT = """(() => {
   return found;
 })()"""
 
+# Words of headings that are cut in two by the end of a line
+CUT = """(() => {
+  const found = [], range = document.createRange();
+  for (const heading of document.querySelectorAll("h2"))
+    for (const text of heading.childNodes)
+      for (const word of (text.data || "").matchAll(/[^ -]+/g)) {
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (range.getClientRects().length > 1) found.push(word[0]);
+      }
+  return found;
+})()"""
+
 
 @pytest.fixture
 def examples(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +133,13 @@ def test_every_line_is_drawn(pages: list[Path], browser: Browser) -> None:
     assert sorted(paths) == [1, 1, 1, 1, 2]
 
 
+def test_a_line_without_a_name_has_its_signals(pages: list[Path], browser: Browser) -> None:
+    """A legend says what a line is where no host tells it."""
+    browser.open(pages[1], 1440)
+    legends = texts(browser, ".row:nth-of-type(2) .panel:nth-child(2) .legend .name")
+    assert legends == ["Records a second"]
+
+
 def test_pages_stand_alone(pages: list[Path]) -> None:
     """No script, and nothing that has to be fetched; links lead to the others and to YARN."""
     for path in pages:
@@ -142,9 +162,10 @@ def test_prometheus_without_values(empty: Prometheus, browser: Browser, tmp_path
     """Howdah's own pages, every panel in its place, say that there is no data."""
     for path in render.render(empty, 1.7e9, 1.7e9 + 3600, tmp_path):
         (dashboard,) = (one for one in DASHBOARDS if one.uid == path.stem)
-        for width in WIDTHS:
+        for width in (*WIDTHS, 1280):
             browser.open(path, width)
             assert browser.evaluate(STICKS_OUT) == []
+            assert browser.evaluate(CUT) == []
         panels = [panel for row in dashboard.rows for panel in row]
         assert texts(browser, "h2") == [panel.title for panel in panels]
         assert not texts(browser, ".alerts")  # whether one fired isn't known

@@ -82,3 +82,35 @@ def test_busy_is_neither_good_nor_bad() -> None:
     for name in ("cpu_busy", "yarn_cores_used", "yarn_memory_used", "jobs_waiting", "queue_wait",
                  "containers_pending", "io_pressure", "cpu_pressure", "disk_busy"):  # fmt: skip
         assert (SIGNALS[name].warn, SIGNALS[name].critical) == (None, None)
+
+
+def test_some_minutes_do_not_foretell_a_full_disk(tmp_path: Path) -> None:
+    """Ten that fill a tenth count as all of six hours; six hours that fill are believed."""
+    full = hosts.time_to_full("free")
+    asked = [
+        (100, 10, f"{full} > bool {48 * 3600}"),
+        (600, 360, f"abs({full} / 3600 - 4) < bool 0.1"),
+    ]
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": "free", "values": f"{size}e9-1e9x{minutes}"}],
+            "promql_expr_test": [
+                {
+                    "expr": expression,
+                    "eval_time": f"{minutes}m",
+                    "exp_samples": [{"labels": "{}", "value": 1}],
+                }
+            ],
+        }
+        for size, minutes, expression in asked
+    ]
+    (tmp_path / "test.yml").write_text(json.dumps({"evaluation_interval": "1m", "tests": tests}))
+    done = subprocess.run(
+        ["promtool", "test", "rules", "test.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
