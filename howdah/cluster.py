@@ -255,7 +255,7 @@ def print_addresses(cluster: Cluster) -> None:
     print(f"  NameNode         {cluster.webhdfs_url}/dfshealth.html")
     print(f"  JobHistory       {cluster.historyserver_url}/jobhistory")
     if cluster.prometheus_url:
-        print(f"  Prometheus       {cluster.prometheus_url}/targets")
+        print(f"  Prometheus       {cluster.prometheus_url}")
         why = "grafana_package names none"
         if cluster.service_manager == "process":
             why = "it is installed on several machines only"

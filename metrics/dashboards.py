@@ -131,10 +131,10 @@ YARN = Dashboard(
     "Which workers take work, and what waits for them?",
     (
         _stats(
-            ("NodeManagers active", "nodemanagers_active"),
-            ("Lost", "nodemanagers_lost"),
-            ("Unhealthy", "nodemanagers_unhealthy"),
-            ("Leaving", "nodemanagers_leaving"),
+            ("Workers active", "nodemanagers_active"),
+            ("Workers lost", "nodemanagers_lost"),
+            ("Workers unhealthy", "nodemanagers_unhealthy"),
+            ("Workers leaving", "nodemanagers_leaving"),
             ("Applications running", "applications_running"),
             ("Applications waiting", "applications_pending"),
             ("Containers waiting", "containers_pending"),

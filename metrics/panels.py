@@ -17,7 +17,6 @@ __all__ = ["draw"]
 DRAWN = 16  # lines of a plot
 SMALL_PART = 0.4
 HEADS = {"instance": "host", "alertname": "alert"}
-CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 Read = Mapping[str, Sequence[Reading]]  # by the signal's name
 
 
@@ -27,7 +26,7 @@ def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) ->
     body = KINDS[panel.kind](read) if _known(read) else _nothing(panel.signals)
     return (
         f'<section class="panel {panel.kind}" style="--width:{panel.width}">'
-        f"<h2>{CAMEL.sub('<wbr>', escape(panel.title))}</h2>{_about(panel)}{body}</section>"
+        f"<h2>{escape(panel.title)}</h2>{_about(panel)}{body}</section>"
     )
 
 
@@ -92,7 +91,7 @@ def _stat(read: Read) -> str:
 
 
 def _number(reading: Reading) -> str:
-    name = f'<span class="name">{escape(reading.name)}</span>' if reading.name else ""
+    name = _name(reading.name) if reading.name else ""
     window = reading.window
     return (
         f'<p class="number {reading.level.word}">{_amount(reading.text)}{_verdict(reading)}</p>'
@@ -106,11 +105,13 @@ def _amount(text: str) -> str:
     return f"<b>{number}</b> <i>{unit}</i>" if number[-1:].isdigit() else f"<b>{text}</b>"
 
 
+def _name(text: str) -> str:
+    """A name that is cut behind a slash rather than within a word."""
+    return f'<span class="name">{escape(text).replace("/", "/<wbr>")}</span>'
+
+
 def _list(read: Sequence[Reading]) -> str:
-    rows = "".join(
-        f'<li><span class="name">{escape(reading.name)}</span>{_value(reading)}</li>'
-        for reading in read
-    )
+    rows = "".join(f"<li>{_name(reading.name)}{_value(reading)}</li>" for reading in read)
     return f'<ul class="list">{rows}</ul>' if rows else ""
 
 
@@ -119,9 +120,7 @@ def _gauge(read: Read) -> str:
     known = _known(read)
     if len(known) > 1:
         rows = "".join(
-            f'<li><span class="name">{escape(_title(one, read))}</span>'
-            f"{_value(one)}{_rail(one)}</li>"
-            for one in known
+            f"<li>{_name(_title(one, read))}{_value(one)}{_rail(one)}</li>" for one in known
         )
         return f'<ul class="bars">{rows}</ul>'
     (reading,) = known
@@ -185,8 +184,8 @@ def _legend(drawn: Sequence[tuple[Reading, Line]], notes: Sequence[str]) -> str:
     for reading, line in drawn:
         highest = f"max {shown(_highest(line), reading.signal.unit)}"
         longest = max(longest, len(line.name + reading.text + highest))
-        name = f'<span class="name">{escape(line.name)}</span>'
-        rows.append(f"<li>{swatch(line)}{name}{_value(reading)}<small>{highest}</small></li>")
+        value = f"{_value(reading)}<small>{highest}</small>"
+        rows.append(f"<li>{swatch(line)}{_name(line.name)}{value}</li>")
     rows += [f"<li><small>{escape(note)}</small></li>" for note in notes]
     return f'<ul class="legend" style="--longest:{longest}">{"".join(rows)}</ul>'
 

@@ -47,8 +47,8 @@ DASHBOARDS = (
         ),
         (
             Panel("Phases", "graph", ("phase",), 8),
-            Panel("Records", "graph", ("rate",), 8),
-            Panel("Nothing", "graph", ("none",), 8),
+            Panel("Records", "graph", ("rate",), 5),
+            Panel("Nothing", "graph", ("none",), 11),
         ),
         (
             Panel("In all", "table", ("used", "free", "missing", "none"), 8),

@@ -140,6 +140,13 @@ def test_a_second_up_changes_nothing(monitored: Howdah) -> None:
     assert {name: pid(monitored, name) for name in before} == before
 
 
+def test_every_page_that_is_told_is_there(monitored: Howdah) -> None:
+    """As Debian's packages have them, too."""
+    pages = re.findall(r"http://\S+", monitored("cluster", "up").stdout)
+    assert len(pages) == 4
+    assert [url for url in pages if not ask(url, timeout=10, accept="text/html").ok] == []
+
+
 def test_an_exporter_that_died_is_named_and_mended(monitored: Howdah) -> None:
     """bin/cluster status says which, bin/doctor what to do, and that helps."""
     os.kill(pid(monitored, "node_exporter"), signal.SIGKILL)
