@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 from howdah.census import Application, Census, Kind, Progress, Work
 from howdah.errors import ClusterError, UsageError
 from howdah.ledger import COST, SUMS, Ledger
-from howdah.period import seconds_between_looks
+from howdah.period import seconds_from
 from howdah.settings import Settings
 from mr.model import ModelFileError, read_manifest
 from mr.spec import MODEL_FILE
@@ -32,6 +32,7 @@ __all__ = ["Exporter", "parser", "run"]
 
 LISTEN = "127.0.0.1:9510"
 SECONDS_BETWEEN_LOOKS = 10
+SHORTEST_PERIOD = 0.1
 RATED_LOOKS = 3  # that a rate goes back: tasks tell what they have counted every few seconds
 SETTLING_SECONDS = 5  # of one look; what is left is the next one's
 # How long a history may be missing before a job counts as one that wrote none, as a killed one
@@ -194,7 +195,7 @@ def running(jobs: Iterable[Running]) -> Iterator[Metric]:
     found = sorted(jobs, key=lambda job: job.progress.maps + job.progress.reduces)
     behind = found[0].progress if found else Progress()
     now = time.monotonic()
-    still = max((round(now - job.changed) for job in found), default=0)
+    still = max((round(now - job.changed, 1) for job in found), default=0.0)
     rate = sum(job.records_per_second for job in found)
     for name, about, value in (
         ("running_map_progress", "Map tasks of the job that is furthest behind", behind.maps),
@@ -250,7 +251,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--every",
-        type=seconds_between_looks,
+        type=seconds_from(SHORTEST_PERIOD),
         default=SECONDS_BETWEEN_LOOKS,
         metavar="SECONDS",
         help=f"how often the cluster is looked at (default {SECONDS_BETWEEN_LOOKS})",

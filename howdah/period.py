@@ -2,18 +2,24 @@
 
 import argparse
 import math
+from collections.abc import Callable
 
-__all__ = ["seconds_between_looks"]
-
-SHORTEST = 1.0  # seconds
+__all__ = ["seconds_from"]
 
 
-def seconds_between_looks(text: str) -> float:
-    """Read a word of the command line; raises argparse's error for what is no such number."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not SHORTEST <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from {SHORTEST:g}")
-    return seconds
+def seconds_from(least: float) -> Callable[[str], float]:
+    """A reader of a word of the command line, for argparse: a number of seconds, ``least`` or more.
+
+    It raises argparse's error for what is no such number.
+    """
+
+    def read(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not least <= seconds < math.inf:
+            raise argparse.ArgumentTypeError(f"{text} is no number of seconds from {least:g}")
+        return seconds
+
+    return read

@@ -18,7 +18,7 @@ from howdah.board import SECTIONS, Running, View, draw
 from howdah.census import read_job_name
 from howdah.errors import ClusterError, HowdahError
 from howdah.health import get_json
-from howdah.period import seconds_between_looks
+from howdah.period import seconds_from
 from howdah.screen import Screen
 from howdah.settings import Cluster, Settings
 from howdah.vitals import read_vitals
@@ -37,6 +37,7 @@ EXAMPLES = """examples:
   bin/top --json | jq '.signals.cpu_busy'
 """
 PERIOD = 5.0  # seconds
+SHORTEST_PERIOD = 1.0
 ASKED_AT_ONCE = 8
 
 
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="look once, and print JSON")
     command.add_argument(
         "--every",
-        type=seconds_between_looks,
+        type=seconds_from(SHORTEST_PERIOD),
         default=PERIOD,
         metavar="SECONDS",
         help=f"how often to look (default: {PERIOD:g})",

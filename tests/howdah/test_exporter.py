@@ -248,11 +248,11 @@ def test_unusable_address(stated: str) -> None:
 
 @pytest.mark.parametrize("period", ["0", "-1", "nan", "inf", "often"])
 def test_unusable_period(period: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A number of seconds from 1 is needed: exit 2."""
+    """A number of seconds from 0.1 is needed: exit 2."""
     with pytest.raises(SystemExit) as ended:
         main(["exporter", "--every", period])
     assert ended.value.code == 2
-    assert f"{period} is no number of seconds from 1" in capsys.readouterr().err
+    assert f"{period} is no number of seconds from 0.1" in capsys.readouterr().err
 
 
 def test_no_cluster(
