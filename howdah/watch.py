@@ -132,9 +132,12 @@ def _local_share(job: Job, jobs: Jobs) -> float:
     total = sum(source.bytes for source in job.inputs)
     done = 0
     for path in jobs.folder(job.id).glob(f"{TASKS}/*/step/000/mapper/*/stderr"):
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - 400, 0))
-            last = file.read().rpartition(b", byte ")[2].split(b" ")[0]
+        try:
+            with path.open("rb") as file:
+                file.seek(max(path.stat().st_size - 400, 0))
+                last = file.read().rpartition(b", byte ")[2].split(b" ")[0]
+        except FileNotFoundError:  # the job has just ended, and its tasks' files go
+            continue
         done += int(last) if last.isdigit() else 0
     return min(done / max(total, 1), 0.99)
 

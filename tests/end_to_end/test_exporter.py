@@ -131,8 +131,7 @@ def test_a_job_that_failed(
     until(lambda: exporter.value("howdah_jobs_ended_total", model=name))
     assert exporter.value("howdah_jobs_ended_total", state="failed", model=name) == 1
     (application,) = applications(hadoop, done.stdout.strip())
-    work = Census(cluster_of(hadoop)).work(application["id"])
-    assert work
+    work = until(lambda: Census(cluster_of(hadoop)).work(application["id"]))
     assert (work.failed, work.speculative, work.counters) == (1, 0, {})
 
 
