@@ -123,16 +123,33 @@ def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
             time.sleep(LOG_POLL_SECONDS)
         return found
 
-    attempts = wait_for(lambda: yarn.failed_attempts(application)) or []
+    attempts = wait_for(lambda: yarn.failed_attempts(application))
+    if attempts is None:
+        return _master_failures(yarn, application)
     return [
         _Failure(
             attempt.id,
             attempt.node,
             _cause(attempt.diagnostics),
-            wait_for(partial(yarn.stderr, attempt)) or "",
+            wait_for(partial(yarn.log, attempt.node, attempt.container, "stderr")) or "",
         )
         for attempt in attempts
     ]
+
+
+def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
+    """What an ApplicationMaster tells that ended without a history.
+
+    That may happen to one whose own JVM runs the task that fails: it then goes on to the reduce
+    task, whose first report ends the JVM.
+    """
+    node, container = yarn.master(application)
+    told = yarn.log(node, container, "syslog") or ""
+    why = re.search(r"subprocess failed with code \d+", told)
+    if why is None:
+        return []
+    log = yarn.log(node, container, "stderr") or ""
+    return [_Failure(container, node, _cause(why[0]), log)]
 
 
 def _cause(diagnostics: str) -> str:

@@ -199,14 +199,20 @@ class Yarn:
             for counter in group["counter"]
         }
 
-    def stderr(self, attempt: Attempt) -> str | None:
-        """What the attempt's container wrote to stderr; None while nobody has it.
+    def master(self, application_id: str) -> tuple[str, str]:
+        """The node and the container of the application's last ApplicationMaster."""
+        told = self._resourcemanager(f"apps/{application_id}/appattempts")
+        last = told["appAttempts"]["appAttempt"][-1]
+        return last["nodeHttpAddress"], last["containerId"]
+
+    def log(self, node: str, container: str, name: str) -> str | None:
+        """What a container wrote to its log ``name``; None while nobody has it.
 
         The NodeManager has it until YARN has collected it, then the history server.
         """
-        log = f"{attempt.container}/stderr"
+        log = f"{container}/{name}"
         places = (
-            f"http://{attempt.node}/ws/v1/node/containerlogs/{log}",
+            f"http://{node}/ws/v1/node/containerlogs/{log}",
             f"{self._cluster.historyserver_url}/ws/v1/history/containerlogs/{log}",
         )
         for url in places:
