@@ -20,6 +20,9 @@ from mr.spec import AT, FAILED
 
 __all__ = ["first_error", "parser", "run"]
 
+EXITED = re.compile(
+    r"subprocess failed with code (\d+)"
+)  # as streaming says it of a task's process
 LOG_POLL_SECONDS = 0.5
 LAST_WORDS = "reporter:counter:howdah,input_bytes,"  # of a task that has succeeded
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
@@ -145,7 +148,7 @@ def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
     """
     node, container = yarn.master(application)
     told = yarn.log(node, container, "syslog") or ""
-    why = re.search(r"subprocess failed with code \d+", told)
+    why = EXITED.search(told)
     if why is None:
         return []
     log = yarn.log(node, container, "stderr") or ""
@@ -155,7 +158,7 @@ def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
 def _cause(diagnostics: str) -> str:
     """YARN's first line; an exit code above 128 is what a shell makes of a signal."""
     line = diagnostics.split("\n")[0]
-    code = re.search(r"subprocess failed with code (\d+)", line)
+    code = EXITED.search(line)
     if code and int(code[1]) > 128:
         return f"killed by {signal.Signals(int(code[1]) - 128).name}"
     return line

@@ -68,8 +68,8 @@ def prometheus(folder: Path, *targets: str, end: int = 0, rules: str = "") -> It
     if end:
         past = folder / "past.txt"
         past.write_text(exposition(end - HOURS * 3600, end - 60))
-        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics"]
-        subprocess.run([*command, past, folder / "data"], check=True, capture_output=True)
+        done = promtool(folder, "tsdb", "create-blocks-from", "openmetrics", "past.txt", "data")
+        assert done.returncode == 0, done.stderr
     log = (folder / "prometheus.log").open("w")
     server = subprocess.Popen(
         [
@@ -104,6 +104,12 @@ def await_value(client: Prometheus, expression: str, folder: Path) -> None:
                 return
         assert time.monotonic() < until, (folder / "prometheus.log").read_text()
         time.sleep(0.1)
+
+
+def promtool(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Prometheus' own tool, run in ``folder``."""
+    command = ["promtool", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def free_port() -> int:

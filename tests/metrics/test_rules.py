@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from metrics.rules import rules_yaml
 from metrics.signals import ALERTS
+from tests.metrics.serving import promtool
 
 JOB = {"pipeline": "moderation", "model": "moderation"}
 NAMENODE = {"job": "namenode", "instance": "host"}
@@ -344,7 +344,7 @@ def firing(case: Case) -> dict[str, Any]:
     return {"alertname": case.alert, "eval_time": f"{case.fires}m", "exp_alerts": [fired]}
 
 
-def promtool(folder: Path, series: dict[str, str], expected: Iterable[dict[str, Any]]) -> str:
+def unexpected(folder: Path, series: dict[str, str], expected: Iterable[dict[str, Any]]) -> str:
     """Run the rules over ``series``; what promtool finds otherwise than expected, or ""."""
     (folder / "rules.yml").write_text(rules_yaml())
     test = {
@@ -361,13 +361,7 @@ def promtool(folder: Path, series: dict[str, str], expected: Iterable[dict[str, 
         ],
     }
     (folder / "test.yml").write_text(json.dumps(test))
-    done = subprocess.run(
-        ["promtool", "test", "rules", "test.yml"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = promtool(folder, "test", "rules", "test.yml")
     return done.stdout + done.stderr if done.returncode else ""
 
 
@@ -378,7 +372,7 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.alert for case in C
 def test_an_alert_fires_and_clears(case: Case, tmp_path: Path) -> None:
     """Not a minute too early, with what it is about, and no longer once that is well again."""
     before, after = (silent(case.alert, minute) for minute in (case.fires - 1, case.clears))
-    assert promtool(tmp_path, case.series, [before, firing(case), after]) == ""
+    assert unexpected(tmp_path, case.series, [before, firing(case), after]) == ""
 
 
 def test_every_alert_has_a_case() -> None:
@@ -389,17 +383,12 @@ def test_every_alert_has_a_case() -> None:
 def test_busy_is_no_alert(tmp_path: Path) -> None:
     """Two hours of a cluster that has all it can do, with jobs that wait for others."""
     expected = [silent(alert.name, minute) for alert in ALERTS for minute in (30, 60, 119)]
-    assert promtool(tmp_path, BUSY, expected) == ""
+    assert unexpected(tmp_path, BUSY, expected) == ""
 
 
 def test_promtool_accepts_the_rules(tmp_path: Path) -> None:
     """As many as there are alerts."""
     (tmp_path / "rules.yml").write_text(rules_yaml())
-    done = subprocess.run(
-        ["promtool", "check", "rules", "rules.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = promtool(tmp_path, "check", "rules", "rules.yml")
+    assert done.returncode == 0, done.stderr
     assert f"{len(ALERTS)} rules found" in done.stdout

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from metrics import hdfs, hosts, jobs, watch, yarn
 from metrics.definition import Dashboard, Panel, Signal
 from metrics.signals import ALERTS, DASHBOARDS, SIGNALS
+from tests.metrics.serving import promtool
 
 PANELS = [panel for dashboard in DASHBOARDS for row in dashboard.rows for panel in row]
 UNITS = {"percentunit", "bytes", "Bps", "s", "short", "ops", "none"}
@@ -58,13 +58,7 @@ def test_prometheus_can_read_every_expression(tmp_path: Path) -> None:
         {"record": f"signal:{name}", "expr": signal.expression} for name, signal in SIGNALS.items()
     ]
     (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "all", "rules": rules}]}))
-    done = subprocess.run(
-        ["promtool", "check", "rules", "rules.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = promtool(tmp_path, "check", "rules", "rules.yml")
     assert f"{len(SIGNALS)} rules found" in done.stdout, done.stdout + done.stderr
 
 
@@ -106,11 +100,5 @@ def test_some_minutes_do_not_foretell_a_full_disk(tmp_path: Path) -> None:
         for size, minutes, expression in asked
     ]
     (tmp_path / "test.yml").write_text(json.dumps({"evaluation_interval": "1m", "tests": tests}))
-    done = subprocess.run(
-        ["promtool", "test", "rules", "test.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = promtool(tmp_path, "test", "rules", "test.yml")
     assert done.returncode == 0, done.stdout + done.stderr
