@@ -133,7 +133,7 @@ def test_a_job_that_failed(
     assert exporter.value("howdah_jobs_ended_total", state="failed", model=name) == 1
     (application,) = applications(hadoop, done.stdout.strip())
     work = until(lambda: Census(cluster_of(hadoop)).work(application["id"]))
-    # both records are the first split's, whose task has all attempts that it may; the other is empty
+    # both records are in the first split, whose task has all its attempts; the other is empty
     assert (work.failed, work.speculative) == (4, 0)
     assert [work.counters.get(outcome, 0) for outcome in ("scored", "rejected")] == [0, 0]
 
