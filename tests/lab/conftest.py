@@ -38,7 +38,7 @@ def pytest_runtest_makereport(
     """A test that failed keeps what the daemons complained of last."""
     report = yield
     lab = item.funcargs.get("lab") if isinstance(item, pytest.Function) else None
-    if report.failed and isinstance(lab, Lab):
+    if report.failed and isinstance(lab, Lab) and lab.is_up():
         report.sections += [(f"logs of {name}", last_lines(lab, name)) for name in lab.names]
     return report
 

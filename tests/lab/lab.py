@@ -44,6 +44,7 @@ class Lab:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root / ".howdah" / "lab"
+        self._file = self.folder / "lab.json"
 
     @property
     def names(self) -> list[str]:
@@ -72,6 +73,10 @@ class Lab:
             )
         return self.hosts[name]
 
+    def is_up(self) -> bool:
+        """Tell whether it is up, or half up."""
+        return self._file.exists()
+
     def up(self, *, workers: int = 4, release: str = "bookworm", cold: bool = False) -> None:
         """Start fresh hosts; ``cold`` shares none of this machine's package caches with them."""
         check_machine()
@@ -83,7 +88,7 @@ class Lab:
             base = image.base(release, self.folder)
             CLAIM.write_text(str(self.folder))
             record = {"workers": workers, "release": release, "cold": cold}
-            (self.folder / "lab.json").write_text(json.dumps(record) + "\n")
+            self._file.write_text(json.dumps(record) + "\n")
             self._make(base)
         for name in self.names:
             self.run(name, "true")
@@ -114,7 +119,7 @@ class Lab:
         if CLAIM.exists() and Path(CLAIM.read_text()) != self.folder:
             raise self._other()
         with guard(self.folder / "lock"):
-            if (self.folder / "lab.json").exists():
+            if self.is_up():
                 for host in self.hosts.values():
                     host.power_off()
                 packages = self._packages()
@@ -231,10 +236,9 @@ class Lab:
         return [*self.ssh(name), command]
 
     def _record(self) -> dict[str, Any]:
-        record = self.folder / "lab.json"
-        if not record.exists():
+        if not self.is_up():
             raise UsageError("no lab is up", hint="bin/lab up")
-        asked: dict[str, Any] = json.loads(record.read_text())
+        asked: dict[str, Any] = json.loads(self._file.read_text())
         return asked
 
     def _caches(self) -> bool:

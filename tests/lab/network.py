@@ -40,7 +40,7 @@ def make(folder: Path) -> None:
 def remove(folder: Path) -> None:
     """Take away what ``make`` and ``connect`` made, whatever there is of it."""
     for name in namespaces():
-        call("ip", "netns", "delete", name)
+        disconnect(name.removeprefix(f"{BRIDGE}-"))
     if BRIDGE in _links():
         call("ip", "link", "delete", BRIDGE)
     tables = json.loads(call("nft", "--json", "list", "tables"))["nftables"]
@@ -81,7 +81,8 @@ def connect(name: str, address: str) -> None:
 def disconnect(name: str) -> None:
     """Take away the cable, and the namespace with its firewall's rules.
 
-    A namespace that is gone lives on, card and all, while a connection waits for its other end.
+    A namespace that is deleted lives on, card and cable and all, until the kernel cleans it up,
+    and while a connection waits for its other end.
     """
     if f"lab-{name}" in _links():
         call("ip", "link", "delete", f"lab-{name}")
