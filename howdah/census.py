@@ -16,6 +16,7 @@ from howdah.settings import Cluster
 from howdah.yarn import COUNTERS, UNFINISHED, WAITING, history_id
 
 __all__ = [
+    "NO_MODEL",
     "Application",
     "Census",
     "JobName",
@@ -30,6 +31,7 @@ SECONDS_TO_ANSWER = 5
 ENDED = ("FINISHED", "FAILED", "KILLED")
 ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failure
 NAME = re.compile(r"howdah (\S+) ([\w-]+)/([\w-]+) (.*)", re.DOTALL)
+NO_MODEL = "none"  # the model of a job that takes none
 SPECULATION = "Speculation: "  # begins why the slower one of two attempts was killed
 
 

@@ -20,12 +20,13 @@ from prometheus_client import CollectorRegistry, ProcessCollector, start_http_se
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from howdah.census import Application, Census, Kind, Progress, Work
+from howdah.census import NO_MODEL, Application, Census, Kind, Progress, Work
 from howdah.errors import ClusterError, UsageError
 from howdah.ledger import COST, SUMS, Ledger
 from howdah.period import seconds_from
 from howdah.settings import Settings
 from mr.model import ModelFileError, read_manifest
+from mr.pipelines import PIPELINES
 from mr.spec import MODEL_FILE
 
 __all__ = ["Exporter", "parser", "run"]
@@ -211,7 +212,10 @@ def gauge(name: str, about: str, value: float) -> Metric:
 
 
 def known_kinds(root: Path) -> Iterator[Kind]:
-    """The kinds of jobs that the models in ``root`` make possible."""
+    """The kinds of jobs that there can be: with the models in ``root``, and those with none."""
+    for pipeline in PIPELINES.values():
+        if pipeline.tally:
+            yield Kind(pipeline.name, NO_MODEL)
     for path in (root / "models").glob(f"*/{MODEL_FILE}"):
         try:
             manifest = read_manifest(path)

@@ -12,6 +12,7 @@ from howdah.results import fetch_results
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.watch import observe, read_summary
+from mr.pipelines import PIPELINES
 from mr.process import process_start
 
 __all__ = ["parser", "run"]
@@ -21,7 +22,7 @@ EXAMPLES = """examples:
   bin/getresults 20260314-092653-58b1   that job
   bin/getresults -o scored              to the folder scored/
 
-scores.tsv    every scored record, in input order
+scores.tsv    every scored record, in input order; counts.tsv of a pipeline that counts
 rejected.tsv  every other record, with its reason, file and offset
 summary.json  counts, distribution, histogram, the highest scores
 run.json      what made them: input, model, versions, times
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with Bar("fetching", total) as bar:
             fetch_results(job, partial, store, folder, bar.add)
         jobs.mark(job.id, "fetched")
-    names = ("scores.tsv", "rejected.tsv", "summary.json", "run.json")
+    names = (PIPELINES[job.pipeline].results, "rejected.tsv", "summary.json", "run.json")
     if args.json:
         paths = {name: str(folder / name) for name in names}
         print(json.dumps({"job": job.id, "files": paths}))

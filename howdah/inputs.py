@@ -7,6 +7,7 @@ import io
 import sys
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,6 +19,8 @@ __all__ = ["STDIN", "Source", "find_sources", "unpacked"]
 
 STDIN = "-"
 HEAD = 1 << 20
+LOOKED_AT = 1 << 14
+DAMAGED = (OSError, EOFError, zlib.error)  # or cut by the head's length
 MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2"}
 
 
@@ -55,9 +58,17 @@ class Source:
         with unpacked(io.BytesIO(self.head), self.suffix) as text:
             try:
                 line = text.readline(HEAD)
-            except (OSError, EOFError, zlib.error):  # damaged, or cut by the head's length
+            except DAMAGED:
                 return b""
         return line.removeprefix(BOM).rstrip(b"\r\n")
+
+    def text_head(self) -> bytes:
+        """The text's first lines, a few KiB of them, without byte order mark."""
+        head = b""
+        with unpacked(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGED):
+            while len(head) < LOOKED_AT and (line := text.readline(LOOKED_AT)):
+                head += line
+        return head.removeprefix(BOM)
 
 
 def unpacked(packed: Any, suffix: str) -> IO[bytes]:

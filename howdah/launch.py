@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from howdah.census import Kind, job_name
+from howdah.census import NO_MODEL, Kind, job_name
 from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -79,7 +79,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        model = find_model(settings.root, job.model, PIPELINES[job.pipeline])
+        model = find_model(settings.root, job.model, PIPELINES[job.pipeline]) if job.model else None
         if job.runner == "local":
             _run_locally(job, model, jobs.folder(job.id), mark)
             jobs.update(job, state="done")
@@ -103,12 +103,12 @@ def _with_task(error: Exception) -> str:
     return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
 
 
-def _run_locally(job: Job, model: Model, folder: Path, mark: Callable[[str], None]) -> None:
+def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[str], None]) -> None:
     from howdah.runners import local_job
 
     LocalStore(folder).remove("output")  # an earlier, killed run's
     spec = Spec(job.pipeline, _headers(job), options=job.options)
-    shipped = [*_write_code(spec, folder), *model.files]
+    shipped = [*_write_code(spec, folder), *(model.files if model else [])]
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
@@ -124,7 +124,7 @@ def _run_locally(job: Job, model: Model, folder: Path, mark: Callable[[str], Non
 
 
 def _run_on_hadoop(
-    job: Job, model: Model, folder: Path, cluster: Cluster, mark: Callable[[str], None]
+    job: Job, model: Model | None, folder: Path, cluster: Cluster, mark: Callable[[str], None]
 ) -> None:
     from howdah.runners import hadoop_job
 
@@ -133,12 +133,14 @@ def _run_on_hadoop(
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(job.pipeline, _headers(job), padded, job.options, cluster.webhdfs_url, cluster.user)
     code = _write_code(spec, folder)
-    shipped = [*map(str, code), *_publish_model(model, cluster)]
+    shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
     mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     settings = {
-        "mapreduce.job.name": job_name(job.id, Kind(job.pipeline, job.model), job.inputs[0].name),
+        "mapreduce.job.name": job_name(
+            job.id, Kind(job.pipeline, job.model or NO_MODEL), job.inputs[0].name
+        ),
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": "1",
         "mapreduce.job.maps": str(tasks),
@@ -206,12 +208,13 @@ def _publish_model(model: Model, cluster: Cluster) -> list[str]:
     return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
 
 
-def _task_memory(model: Model, *, alone: bool) -> dict[str, str]:
+def _task_memory(model: Model | None, *, alone: bool) -> dict[str, str]:
     """Memory of a map task's container: a loaded model may be several times its file.
 
     A task that is ``alone`` runs in the ApplicationMaster's container, and no other is started.
     """
-    task_mb = TASK_MB + 4 * (sum(path.stat().st_size for path in model.files) >> 20)
+    files = model.files if model else []
+    task_mb = TASK_MB + 4 * (sum(path.stat().st_size for path in files) >> 20)
     settings = {"mapreduce.map.memory.mb": str(task_mb)}
     if alone:
         settings["mapreduce.job.ubertask.enable"] = "true"

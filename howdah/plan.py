@@ -12,11 +12,12 @@ from typing import Any
 from howdah.columns import find_columns
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
-from howdah.models import find_model, pipeline_of
+from howdah.models import Model, find_model, pipeline_of
 from howdah.settings import Cluster, Settings, environment_digest
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
+from mr.tally import Source as Beginning
 
 __all__ = ["check_cluster", "check_user", "make_plan"]
 
@@ -28,33 +29,77 @@ def make_plan(
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = _what_to_run(args, settings)
-    model = find_model(settings.root, name, pipeline)
     runner = args.runner
     if runner == "auto":
         runner = "hadoop" if settings.cluster else "local"
+    given = _options(args, pipeline)
+    if pipeline.tally:
+        planned = _plan_counting(pipeline, given, sources)
+    else:
+        assert name
+        planned = _plan_scoring(pipeline, find_model(settings.root, name, pipeline), sources)
+    stamps = [source.stamp for source in sources]
+    same = [stamps, pipeline.name, planned.get("model_sha256"), planned["options"], runner]
+    same.append(args.splits)
+    known = None not in stamps
+    return planned | {
+        "runner": runner,
+        "pipeline": pipeline.name,
+        "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
+        "max_rejected": args.max_rejected,
+        "splits": args.splits,
+    }
+
+
+def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
         table = find_columns(sources, model.manifest)
         options, names, header = table.options, list(table.names), table.header
-    stamps = [source.stamp for source in sources]
-    same = [stamps, pipeline.name, model.sha256, options, runner, args.splits]
-    known = None not in stamps
     predicted = columns(model.manifest)
+    assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
     return {
-        "runner": runner,
-        "pipeline": pipeline.name,
         "model": model.manifest.name,
         "model_sha256": model.sha256,
-        "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "decimals": model.manifest.decimals,
-        "max_rejected": args.max_rejected,
-        "splits": args.splits,
     }
+
+
+def _plan_counting(
+    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source]
+) -> dict[str, Any]:
+    assert pipeline.tally
+    tally = pipeline.tally()
+    try:
+        seen = tally.look([Beginning(source.name, source.text_head()) for source in sources])
+        options = {option.name: option.default for option in pipeline.options} | given | seen
+        counted = tally(options)
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None
+    return {
+        "model": "",
+        "options": options | {"header": False},
+        "columns": (*counted.groups, *counted.columns),
+    }
+
+
+def _options(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, str]:
+    """What was given of the pipeline's own options; UsageError for one of another pipeline."""
+    names = {option.name for option in pipeline.options}
+    every = {option.name for other in PIPELINES.values() for option in other.options}
+    given = {name: value for name in every if (value := getattr(args, name, None)) is not None}
+    for name in sorted(given):
+        if name not in names:
+            raise UsageError(
+                f"pipeline {pipeline.name} has no option --{name}",
+                hint=f"bin/pipelines show {pipeline.name} names those it has",
+            )
+    return given
 
 
 def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
@@ -93,8 +138,8 @@ def check_user(cluster: Cluster) -> None:
         )
 
 
-def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str]:
-    """The pipeline and the model's name; each implies the other."""
+def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str | None]:
+    """The pipeline and the model's name, if it takes one; each implies the other."""
     name = args.pipeline
     if name is None and args.model:
         path = settings.root / "models" / args.model / MODEL_FILE
@@ -104,6 +149,10 @@ def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
+    if pipeline.tally:
+        if args.model:
+            raise UsageError(f"pipeline {pipeline.name} takes no model", hint="leave --model out")
+        return pipeline, None
     model = args.model or pipeline.model
     if model is None:
         raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")

@@ -30,7 +30,7 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
         "state": job.state,
         "runner": job.runner,
         "pipeline": job.pipeline,
-        "model": job.model,
+        "model": job.model or None,
         "inputs": [source.name for source in job.inputs],
         "records": job.records,
         "scored": job.scored,
@@ -53,12 +53,28 @@ def print_summary(job: Job, summary: dict[str, Any]) -> None:
     """Print a job's summary for people."""
     records, rejected = summary["records"], summary["rejected"]
     took = f" in {job.finished - job.created:.0f} s" if job.finished else ""
-    print(f"done{took}: {records:,} records, {summary['scored']:,} scored, {rejected:,} rejected")
+    done = "scored" if "scored" in summary else "counted"
+    print(f"done{took}: {records:,} records, {summary[done]:,} {done}, {rejected:,} rejected")
     reasons = list(summary["rejected_by_reason"].items())
     for reason, count in reasons[:SHOWN_REASONS]:
         print(f"  rejected  {count:>12,}  {reason}")
     if others := sum(count for _, count in reasons[SHOWN_REASONS:]):
         print(f"  rejected  {others:>12,}  for other reasons")
+    if done == "counted":
+        _print_counts(summary)
+    else:
+        _print_scores(summary)
+
+
+def _print_counts(summary: dict[str, Any]) -> None:
+    for reason, count in summary["left_out"].items():
+        print(f"  left out  {count:>12,}  {reason}")
+    print(f"  groups    {summary['groups']:>12,}")
+    for name, total in summary["totals"].items():
+        print(f"  total     {total:>12,}  {name}")
+
+
+def _print_scores(summary: dict[str, Any]) -> None:
     for label, count in summary["labels"].items():
         print(f"  label     {count:>12,}  {label}")
     if score := summary["score"]:

@@ -18,9 +18,10 @@ from typing import IO, Any
 from howdah.errors import IntegrityError
 from howdah.jobs import Input, Job
 from howdah.store import Store
+from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
 from mr.split import BOM
-from mr.summary import Partial, finish
+from mr.summary import Partial, finish, finish_counts, rows_of
 
 __all__ = ["fetch_results", "readable_summary"]
 
@@ -47,7 +48,10 @@ def fetch_results(
             with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
                 unfinished.rmdir()
             return
-        _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
+        if PIPELINES[job.pipeline].tally:
+            _write_counts(job, partial, unfinished / PIPELINES[job.pipeline].results)
+        else:
+            _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
         _write_json(unfinished / "summary.json", readable_summary(job, partial))
         _write_json(unfinished / "run.json", _provenance(job))
@@ -71,6 +75,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
     """The content of summary.json."""
+    if PIPELINES[job.pipeline].tally:
+        return finish_counts(partial)
     summary = finish(partial, job.decimals)
     places = _places(job, partial)
     for entry in summary["highest"]:
@@ -126,10 +132,24 @@ def _check_parts(job: Job, partial: Partial, store: Store) -> None:
                 )
 
 
+def _write_counts(job: Job, partial: Partial, path: Path) -> None:
+    """Write the groups, those with the largest first count first."""
+    with path.open("wb") as file:
+        file.write(_header(job))
+        for key, counts in rows_of(partial):
+            file.write("\t".join([key, *map(str, counts)]).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _header(job: Job) -> bytes:
+    return b"\t".join(map(escape_text, job.columns)) + b"\n"
+
+
 def _merge_scores(
     job: Job, partial: Partial, store: Store, path: Path, progress: Callable[[int], None]
 ) -> None:
-    header = b"\t".join(map(escape_text, job.columns)) + b"\n"
+    header = _header(job)
     path.touch()
     with path.open("r+b") as merged:
         have = merged.seek(0, os.SEEK_END)
@@ -253,7 +273,7 @@ def _provenance(job: Job) -> dict[str, Any]:
         "runner": job.runner,
         "pipeline": job.pipeline,
         "options": job.options,
-        "model": {"name": job.model, "sha256": job.model_sha256},
+        "model": {"name": job.model, "sha256": job.model_sha256} if job.model else None,
         "inputs": [asdict(source) for source in job.inputs],
         "max_rejected": job.max_rejected,
         "submitted": _iso(job.created),

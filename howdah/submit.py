@@ -19,6 +19,7 @@ from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.upload import store_inputs
 from howdah.watch import SUBMIT_LOCK, end, follow, observe
+from mr.pipelines import PIPELINES
 from mr.process import process_start
 
 __all__ = ["parser", "run"]
@@ -29,6 +30,7 @@ EXAMPLES = """examples:
   bin/submit 'logs/*.txt' more.txt.gz           several inputs, in this order
   zcat old.gz | bin/submit -                    from stdin
   bin/submit customers.csv --model churn        a table, with a model of yours
+  bin/submit access.log --pipeline requests-by-os
   bin/submit big.txt --detach                   don't wait: bin/status tells
 
 The first line on stdout is the job's id; then comes the summary.
@@ -41,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     command = argparse.ArgumentParser(
         prog="bin/submit",
-        description="Score files with a pretrained model.",
+        description="Score files with a pretrained model, or count what is in them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -70,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
         help="map tasks (default: by size and cores)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
+    for pipeline in PIPELINES.values():
+        if pipeline.options:
+            group = command.add_argument_group(f"of pipeline {pipeline.name}")
+            for option in pipeline.options:
+                default = f" (default {option.default})" if option.default else ""
+                group.add_argument(f"--{option.name}", metavar="VALUE", help=option.about + default)
     return command
 
 

@@ -3,7 +3,8 @@
 A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are
 fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact. Quantiles
 and the histogram come from a sketch that counts scores by their first ten significant bits,
-so they are within 0.1 % of the score's value.
+so they are within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
+name to a count a key, and ``left_out`` instead.
 """
 
 import heapq
@@ -14,7 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["QUANTILES", "Partial", "finish", "highest", "merge", "new", "of_scores", "rank"]
+__all__ = [
+    "QUANTILES",
+    "Partial",
+    "finish",
+    "finish_counts",
+    "highest",
+    "merge",
+    "new",
+    "of_scores",
+    "rank",
+    "rows_of",
+]
 
 Partial = dict[str, Any]
 Ints = NDArray[np.int64]
@@ -39,6 +51,8 @@ def new() -> Partial:
         "max": None,
         "sketch": {},
         "highest": [],
+        "counts": {},
+        "left_out": {},
         "parts": {},
     }
 
@@ -83,12 +97,15 @@ def highest(scores: Ints) -> list[int]:
 def merge(partials: Iterable[Partial]) -> Partial:
     """Merge partial summaries; associative and commutative, so it combines and reduces alike."""
     merged = new()
-    tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch")}
+    tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch", "left_out")}
+    columns: dict[str, Counter[str]] = {}
     for partial in partials:
         for name in ("scored", "sum", "squares"):
             merged[name] += partial[name]
         for name, tally in tallies.items():
             tally.update(partial[name])
+        for name, counts in partial["counts"].items():
+            columns.setdefault(name, Counter()).update(counts)
         for name, pick in (("min", min), ("max", max)):
             known = [value for value in (merged[name], partial[name]) if value is not None]
             merged[name] = pick(known) if known else None
@@ -99,6 +116,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
             raise ValueError(f"part {min(both)} was summarised twice")
         merged["parts"] |= partial["parts"]
     merged["parts"] = dict(sorted(merged["parts"].items()))
+    merged["counts"] = {name: dict(sorted(counts.items())) for name, counts in columns.items()}
     return merged | {name: dict(sorted(tally.items())) for name, tally in tallies.items()}
 
 
@@ -107,19 +125,43 @@ def rank(entry: dict[str, Any]) -> tuple[int, str, int]:
     return -entry["score"], entry["part"], entry["offset"]
 
 
+def rows_of(partial: Partial) -> list[tuple[str, list[int]]]:
+    """The groups that were counted, the largest first count first: key, and count a column."""
+    first, *others = partial["counts"].values()
+    keys = sorted(first, key=lambda key: (-first[key], key))
+    return [(key, [column.get(key, 0) for column in (first, *others)]) for key in keys]
+
+
+def finish_counts(partial: Partial) -> dict[str, Any]:
+    """The summary of what was counted, as people read it; the groups themselves are a table."""
+    return {
+        **_outcomes(partial, "counted"),
+        "left_out": _by_count(partial["left_out"]),
+        "groups": len(next(iter(partial["counts"].values()))),
+        "totals": {name: sum(counts.values()) for name, counts in partial["counts"].items()},
+    }
+
+
 def finish(partial: Partial, decimals: int) -> dict[str, Any]:
     """The summary as people read it: scores as numbers, shares, quantiles, a histogram."""
-    scored, rejected = partial["scored"], sum(partial["rejected"].values())
     return {
-        "records": scored + rejected,
-        "scored": scored,
-        "rejected": rejected,
-        "rejected_by_reason": _by_count(partial["rejected"]),
+        **_outcomes(partial, "scored"),
         "labels": _by_count(partial["labels"]),
-        "score": _distribution(partial, decimals) if scored else None,
+        "score": _distribution(partial, decimals) if partial["scored"] else None,
         "highest": [
             entry | {"score": entry["score"] / 10**decimals} for entry in partial["highest"]
         ],
+    }
+
+
+def _outcomes(partial: Partial, done: str) -> dict[str, Any]:
+    """Counts of records; ``done`` names those that weren't rejected."""
+    rejected = sum(partial["rejected"].values())
+    return {
+        "records": partial["scored"] + rejected,
+        done: partial["scored"],
+        "rejected": rejected,
+        "rejected_by_reason": _by_count(partial["rejected"]),
     }
 
 

@@ -4,23 +4,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mr.scorer import Scorer
+from mr.tally import Tally
 
-__all__ = ["PIPELINES", "Pipeline"]
+__all__ = ["PIPELINES", "Option", "Pipeline"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a user may set of a pipeline: ``--name VALUE``."""
+
+    name: str
+    about: str
+    default: str = ""
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What can be run: ``scorer`` imports the pipeline's module, in the task that needs it.
+    """What can be run: ``scorer``, or ``tally`` where it counts instead of scoring, imports the
+    pipeline's module, in the task that needs it.
 
-    ``model`` is the default; ``table`` says whether inputs have columns rather than texts.
+    ``input`` and ``output`` say what a record and a line of the results are, ``example`` is a
+    command; ``model`` is the default; ``table`` says whether inputs have columns rather than
+    texts.
     """
 
     name: str
     about: str
+    input: str
     output: str
-    scorer: Callable[[], type[Scorer]]
+    example: str
+    scorer: Callable[[], type[Scorer]] | None = None
+    tally: Callable[[], type[Tally]] | None = None
     model: str | None = None
     table: bool = False
+    options: tuple[Option, ...] = ()
+
+    @property
+    def results(self) -> str:
+        """The file of its results that has its records, or its groups."""
+        return "counts.tsv" if self.tally else "scores.tsv"
 
 
 def _moderation() -> type[Scorer]:
@@ -35,22 +57,59 @@ def _tabular() -> type[Scorer]:
     return Tabular
 
 
+def _wordcount() -> type[Tally]:
+    from mr.pipelines.wordcount import WordCount
+
+    return WordCount
+
+
+def _requests_by_os() -> type[Tally]:
+    from mr.pipelines.requests_by_os import RequestsByOs
+
+    return RequestsByOs
+
+
 PIPELINES = {
     pipeline.name: pipeline
     for pipeline in (
         Pipeline(
             name="moderation",
             about="texts, one a line: how likely is each to be offensive?",
+            input="any text",
             output="score, label, text",
+            example="bin/submit comments.txt",
             scorer=_moderation,
             model="moderation",
         ),
         Pipeline(
             name="tabular",
             about="CSV, TSV or JSON-lines records, with a model of yours",
+            input="a row of a table, or a JSON object",
             output="the input's columns, then score and label (or a column a class)",
+            example="bin/submit customers.csv --model churn",
             scorer=_tabular,
             table=True,
+        ),
+        Pipeline(
+            name="requests-by-os",
+            about="access logs of web servers: requests by operating system, hour, status",
+            input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
+            output="a column for each of --by, then requests and bytes",
+            example="bin/submit 'logs/*.gz' --pipeline requests-by-os --by os,status",
+            tally=_requests_by_os,
+            options=(
+                Option("by", "columns to count by: os, hour, day, status, method, edge", "os"),
+                Option("from", "count no earlier requests: 2026-03-14 or 2026-03-14T09:26:53"),
+                Option("to", "count only requests before this"),
+            ),
+        ),
+        Pipeline(
+            name="wordcount",
+            about="texts, one a line: how often is each word in them?",
+            input="any text",
+            output="word, count",
+            example="bin/submit comments.txt --pipeline wordcount",
+            tally=_wordcount,
         ),
     )
 }

@@ -1,0 +1,1 @@
+"""Realistic inputs for tests, made from seeds."""

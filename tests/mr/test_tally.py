@@ -1,0 +1,202 @@
+"""Pipelines that count, against counts made another way."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import starmap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mr.block import Block
+from mr.pipelines import PIPELINES
+from mr.pipelines.requests_by_os import RequestsByOs, system_of
+from mr.spec import Spec
+from mr.summary import finish_counts, rows_of
+from mr.tally import Source
+from tests.data.access_logs import AGENTS, Request, cloudfront, combined, requests
+from tests.mr.conftest import Scored, run_tasks
+
+Count = Callable[..., Scored]
+ROOT = Path(__file__).resolve().parents[2]
+UNSET = {"by": "os", "from": "", "to": ""}
+LOGS = {"cloudfront": cloudfront, "combined": combined}
+MADE = list(requests(2000))
+
+
+@pytest.fixture
+def count(tmp_path: Path) -> Count:
+    """Count an input, in as many tasks as there are splits."""
+
+    def run(pipeline: str, text: str, *, splits: int = 1, **options: Any) -> Scored:
+        source = tmp_path / "input.txt"
+        source.write_text(text)
+        tally = PIPELINES[pipeline].tally
+        assert tally
+        seen = tally().look([Source(source.name, text.encode())])
+        return run_tasks(Spec(pipeline, options=options | seen), source, splits, tmp_path)
+
+    return run
+
+
+def rows(scored: Scored) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(counts) for key, counts in rows_of(scored.partial)}
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_words_are_counted(count: Count, splits: int) -> None:
+    """Whatever their case, and wherever the input is split; blank lines are rejected."""
+    counted = count("wordcount", "To be\n\nor not\tto BE\nC:\\be\n", splits=splits)
+    assert rows_of(counted.partial) == [
+        *[("be", [2]), ("to", [2]), ("c:\\\\be", [1]), ("not", [1]), ("or", [1])]
+    ]
+    assert counted.reasons == ["blank line"]
+    summary = finish_counts(counted.partial)
+    assert (summary["records"], summary["counted"], summary["rejected"]) == (4, 3, 1)
+    assert (summary["groups"], summary["totals"]) == (5, {"count": 7})
+
+
+def expected(key: Callable[[Request], str]) -> Mapping[str, tuple[int, int]]:
+    """What the requests come to, counted one at a time."""
+    numbers, sizes = Counter[str](), Counter[str]()
+    for one in MADE:
+        numbers[key(one)] += 1
+        sizes[key(one)] += one.bytes
+    return {group: (number, sizes[group]) for group, number in numbers.items()}
+
+
+@pytest.mark.parametrize("splits", [1, 5])
+@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize(
+    ("by", "key"),
+    [
+        ("os", lambda one: one.os),
+        ("os,status", lambda one: f"{one.os}\t{one.status}"),
+        ("hour,method", lambda one: f"{one.at:%Y-%m-%dT%H}\t{one.method}"),
+        ("day", lambda one: f"{one.at:%Y-%m-%d}"),
+    ],
+    ids=["os", "os,status", "hour,method", "day"],
+)
+def test_requests_are_counted(
+    count: Count, log: str, by: str, key: Callable[[Request], str], splits: int
+) -> None:
+    """By each of the columns, and their bytes summed up."""
+    counted = count("requests-by-os", LOGS[log](iter(MADE)), splits=splits, **UNSET | {"by": by})
+    assert rows(counted) == expected(key)
+    assert not counted.rejected
+    directives = {"a directive": 2} if log == "cloudfront" else {}
+    assert counted.partial["left_out"] == directives
+
+
+def test_edges_are_counted(count: Count) -> None:
+    """CloudFront tells of its edge locations."""
+    counted = count("requests-by-os", cloudfront(iter(MADE)), **UNSET | {"by": "edge"})
+    assert rows(counted) == expected(lambda one: one.edge)
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_a_span_of_time_is_counted(count: Count, log: str) -> None:
+    """From one moment up to, and without, another; the others are left out, not rejected."""
+    span = {"from": "2026-03-14T09:30:00", "to": "2026-03-14T10:00:00"}
+    counted = count("requests-by-os", LOGS[log](iter(MADE)), **UNSET | span)
+    low, high = map(datetime.fromisoformat, span.values())
+    before = sum(one.at < low for one in MADE)
+    after = sum(one.at >= high for one in MADE)
+    (totals,) = [sum(counts) for counts in [counted.partial["counts"]["requests"].values()]]
+    assert totals == len(MADE) - before - after
+    left_out = counted.partial["left_out"]
+    assert (left_out["before --from"], left_out["not before --to"]) == (before, after)
+    assert counted.partial["scored"] == len(MADE) + left_out.get("a directive", 0)
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_bad_lines_are_rejected_and_the_others_counted(count: Count, log: str) -> None:
+    """A bad line among good ones changes nothing of what is counted of those."""
+    lines = LOGS[log](iter(MADE)).split("\n")
+    good = lines[1000]
+    bad = {
+        "cloudfront": {
+            f"{good}\tmore": "too many fields",
+            good.rpartition("\t")[0]: "too few fields",
+            good.replace("2026-03-14", "14/Mar/2026"): "date: not as it should be",
+            "#Fields: date time": "other #Fields than before",
+        },
+        "combined": {
+            "GET /": "not a line of the combined log format",
+            good.replace("/Mar/", "/Mai/"): "not a month",
+        },
+    }[log]
+    lines[1000:1000] = bad
+    counted = count("requests-by-os", "\n".join(lines), **UNSET)
+    assert counted.reasons == list(bad.values())
+    assert rows(counted) == expected(lambda one: one.os)
+
+
+def test_both_readers_of_a_format_read_the_same() -> None:
+    """What takes a whole block, and what takes a record."""
+    for log in LOGS.values():
+        text = log(iter(MADE))
+        options = UNSET | RequestsByOs.look([Source("log", text.encode())])
+        read = RequestsByOs(options)._log
+        lines = [line for line in text.split("\n")[:-1] if not line.startswith("#")]
+        table = read.read_block("".join(f"{line}\n" for line in lines).encode())
+        columns = [table[name].to_pylist() for name in read.columns]
+        assert list(zip(*columns, strict=True)) == [tuple(read.read_record(line)) for line in lines]
+
+
+def test_what_apache_writes_of_odd_requests() -> None:
+    """No size, a request that is none, quotes in an agent."""
+    lines = (
+        '::1 - - [14/Mar/2026:09:26:53 +0000] "\\x16\\x03" 400 - "-" "a \\"b\\" c"\n'
+        'h - - [14/Mar/2026:09:26:54 +0000] "-" 408 0 "-" "-"\n'
+    )
+    tally = RequestsByOs(UNSET | {"by": "method,status", "fields": []})
+    found = tally.tally(Block(lines.encode(), range(2)))
+    assert (found.rejects, found.counts["requests"]) == ([], {"\t400": 1, "\t408": 1})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": "moon"}, "--by moon: it takes os, hour"),
+        ({"by": "os,os"}, "each once"),
+        ({"from": "yesterday"}, "--from yesterday: write 2026-03-14"),
+        ({"by": "edge"}, "the log doesn't tell of edge"),
+        ({"fields": ["date", "time", "sc-status"]}, "the log doesn't tell of agent"),
+    ],
+)
+def test_options_that_mean_nothing_are_told(options: dict[str, Any], message: str) -> None:
+    """With what would."""
+    with pytest.raises(ValueError, match=message):
+        RequestsByOs(UNSET | {"fields": [], "delimiter": " "} | options)
+
+
+@pytest.mark.parametrize(
+    ("heads", "message"),
+    [
+        ([b"hello\n"], "a begins like no access log"),
+        ([b"#Fields: date\n1\n", b"#Fields: time\n1\n"], "b is written otherwise than a"),
+    ],
+)
+def test_inputs_that_are_no_logs_are_told(heads: list[bytes], message: str) -> None:
+    """By their names."""
+    with pytest.raises(ValueError, match=message):
+        RequestsByOs.look(list(starmap(Source, zip("ab", heads, strict=False))))
+
+
+@pytest.mark.parametrize(("agent", "system"), AGENTS.items())
+def test_agents_tell_systems(agent: str, system: str) -> None:
+    """Those of the tests' logs."""
+    assert system_of(agent) == system
+
+
+def test_the_readme_shows_a_pipeline_as_it_is() -> None:
+    """The file, and both parts of its declaration."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    file, *declared = blocks
+    assert file == (ROOT / "mr/pipelines/wordcount.py").read_text()
+    registry = (ROOT / "mr/pipelines/__init__.py").read_text()
+    assert len(declared) == 2
+    assert all(part in registry for part in declared)
