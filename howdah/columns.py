@@ -1,6 +1,5 @@
 """What a table's first line tells: its format, its columns, and whether it is a header."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +7,9 @@ from dataclasses import dataclass
 from howdah.errors import ModelError, UsageError
 from howdah.inputs import Source
 from mr.model import Manifest
+from mr.table import first_fields
 
 __all__ = ["Columns", "find_columns"]
-
-DELIMITERS = (",", "\t", ";")
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,7 @@ def _columns_of(source: Source, manifest: Manifest) -> Columns:
                          hint="remove the blank line")  # fmt: skip
     if line.lstrip().startswith("{"):
         return _json_columns(source, line, manifest)
-    delimiter = max(DELIMITERS, key=line.count)
-    format_ = "tsv" if delimiter == "\t" else "csv"
-    fields = line.split(delimiter)
-    if format_ == "csv" and '"' in line:
-        (fields,) = csv.reader([line], delimiter=delimiter)
+    format_, delimiter, fields = first_fields(line)
     features = manifest.features
     named = [name for name in features if name in fields]
     if len(named) == len(features):

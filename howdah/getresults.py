@@ -12,7 +12,6 @@ from howdah.results import fetch_results
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.watch import observe, read_summary
-from mr.pipelines import PIPELINES
 from mr.process import process_start
 
 __all__ = ["parser", "run"]
@@ -22,11 +21,13 @@ EXAMPLES = """examples:
   bin/getresults 20260314-092653-58b1   that job
   bin/getresults -o scored              to the folder scored/
 
-scores.tsv    every scored record, in input order; counts.tsv of a pipeline that counts
+scores.tsv    every scored record, in input order (of pipelines that count: tables, plots)
 rejected.tsv  every other record, with its reason, file and offset
 summary.json  counts, distribution, histogram, the highest scores
 run.json      what made them: input, model, versions, times
 """
+
+ALWAYS = ("rejected.tsv", "summary.json", "run.json")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with Bar("fetching", total) as bar:
             fetch_results(job, partial, store, folder, bar.add)
         jobs.mark(job.id, "fetched")
-    names = (PIPELINES[job.pipeline].results, "rejected.tsv", "summary.json", "run.json")
+    own = {path.name for path in folder.iterdir()} - set(ALWAYS)
+    names = (*sorted(own), *ALWAYS)
     if args.json:
         paths = {name: str(folder / name) for name in names}
         print(json.dumps({"job": job.id, "files": paths}))

@@ -27,12 +27,13 @@ from mr.process import process_start
 from mr.spec import SPEC_FILE, Spec
 from mr.split import CHUNK
 
-__all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
+__all__ = ["PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 TASKS = "tasks"  # mrjob's own folder, in the local runner
 CODE = "mr.zip"
+PREPARED = "prepared"  # what a pipeline made for its tasks
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
@@ -108,7 +109,7 @@ def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[st
 
     LocalStore(folder).remove("output")  # an earlier, killed run's
     spec = Spec(job.pipeline, _headers(job), options=job.options)
-    shipped = [*_write_code(spec, folder), *(model.files if model else [])]
+    shipped = [*_write_code(spec, folder), *_prepared(folder), *(model.files if model else [])]
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
@@ -132,7 +133,7 @@ def _run_on_hadoop(
     home = f"{JOBS}/{job.id}"
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(job.pipeline, _headers(job), padded, job.options, cluster.webhdfs_url, cluster.user)
-    code = _write_code(spec, folder)
+    code = [*_write_code(spec, folder), *_prepared(folder)]
     shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
     mark("published")
     size = _split_size(job, cluster)
@@ -194,6 +195,10 @@ def _write_code(spec: Spec, folder: Path) -> list[Path]:
         for path in sorted((ROOT / "mr").rglob("*.py")):
             archive.write(path, path.relative_to(ROOT))
     return [folder / SPEC_FILE, folder / CODE]
+
+
+def _prepared(folder: Path) -> list[Path]:
+    return sorted((folder / PREPARED).glob("*"))
 
 
 def _publish_model(model: Model, cluster: Cluster) -> list[str]:

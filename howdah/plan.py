@@ -7,11 +7,13 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from howdah.columns import find_columns
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
+from howdah.jobs import Job
 from howdah.models import Model, find_model, pipeline_of
 from howdah.settings import Cluster, Settings, environment_digest
 from mr.pipelines import PIPELINES, Pipeline
@@ -19,7 +21,7 @@ from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
 from mr.tally import Source as Beginning
 
-__all__ = ["check_cluster", "check_user", "make_plan"]
+__all__ = ["check_cluster", "check_user", "make_plan", "prepare"]
 
 DEFAULT_PIPELINE = "moderation"
 
@@ -75,17 +77,27 @@ def _plan_counting(
 ) -> dict[str, Any]:
     assert pipeline.tally
     tally = pipeline.tally()
+    options: dict[str, Any]
     try:
-        seen = tally.look([Beginning(source.name, source.text_head()) for source in sources])
-        options = {option.name: option.default for option in pipeline.options} | given | seen
-        counted = tally(options)
+        beginnings = [Beginning(source.name, source.text_head()) for source in sources]
+        options = {option.name: option.default for option in pipeline.options} | given
+        options |= tally.look(beginnings, options)
+        tally(options)
     except ValueError as error:
         raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None
-    return {
-        "model": "",
-        "options": options | {"header": False},
-        "columns": (*counted.groups, *counted.columns),
-    }
+    return {"model": "", "options": {"header": False} | options}
+
+
+def prepare(job: Job, folder: Path) -> None:
+    """Have the job's pipeline write to ``folder`` what it sends its tasks."""
+    tally = PIPELINES[job.pipeline].tally
+    if tally is None:
+        return
+    folder.mkdir(exist_ok=True)
+    try:
+        tally().prepare(job.options, folder)
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"bin/pipelines show {job.pipeline}") from None
 
 
 def _options(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, str]:

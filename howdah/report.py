@@ -69,9 +69,13 @@ def print_summary(job: Job, summary: dict[str, Any]) -> None:
 def _print_counts(summary: dict[str, Any]) -> None:
     for reason, count in summary["left_out"].items():
         print(f"  left out  {count:>12,}  {reason}")
-    print(f"  groups    {summary['groups']:>12,}")
-    for name, total in summary["totals"].items():
+    if "groups" in summary:
+        print(f"  groups    {summary['groups']:>12,}")
+    for name, total in summary.get("totals", {}).items():
         print(f"  total     {total:>12,}  {name}")
+    for name, value in summary.items():
+        if isinstance(value, float):
+            print(f"  measure   {value:>12.6g}  {name}")
 
 
 def _print_scores(summary: dict[str, Any]) -> None:

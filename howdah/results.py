@@ -17,11 +17,13 @@ from typing import IO, Any
 
 from howdah.errors import IntegrityError
 from howdah.jobs import Input, Job
+from howdah.reports import write_report
 from howdah.store import Store
 from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
 from mr.split import BOM
-from mr.summary import Partial, finish, finish_counts, rows_of
+from mr.summary import Partial, finish, finish_counts
+from mr.tally import Report
 
 __all__ = ["fetch_results", "readable_summary"]
 
@@ -49,7 +51,7 @@ def fetch_results(
                 unfinished.rmdir()
             return
         if PIPELINES[job.pipeline].tally:
-            _write_counts(job, partial, unfinished / PIPELINES[job.pipeline].results)
+            write_report(_report(job, partial), unfinished)
         else:
             _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
@@ -76,13 +78,19 @@ def _locked(folder: Path) -> Iterator[None]:
 def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
     """The content of summary.json."""
     if PIPELINES[job.pipeline].tally:
-        return finish_counts(partial)
+        return finish_counts(partial, _report(job, partial).summary)
     summary = finish(partial, job.decimals)
     places = _places(job, partial)
     for entry in summary["highest"]:
         source, base = places[entry.pop("part")]
         entry |= {"file": source.name, "offset": base + entry["offset"]}
     return summary
+
+
+def _report(job: Job, partial: Partial) -> Report:
+    tally = PIPELINES[job.pipeline].tally
+    assert tally
+    return tally()(job.options).report(partial["counts"])
 
 
 def _places(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
@@ -132,24 +140,10 @@ def _check_parts(job: Job, partial: Partial, store: Store) -> None:
                 )
 
 
-def _write_counts(job: Job, partial: Partial, path: Path) -> None:
-    """Write the groups, those with the largest first count first."""
-    with path.open("wb") as file:
-        file.write(_header(job))
-        for key, counts in rows_of(partial):
-            file.write("\t".join([key, *map(str, counts)]).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _header(job: Job) -> bytes:
-    return b"\t".join(map(escape_text, job.columns)) + b"\n"
-
-
 def _merge_scores(
     job: Job, partial: Partial, store: Store, path: Path, progress: Callable[[int], None]
 ) -> None:
-    header = _header(job)
+    header = b"\t".join(map(escape_text, job.columns)) + b"\n"
     path.touch()
     with path.open("r+b") as merged:
         have = merged.seek(0, os.SEEK_END)

@@ -10,9 +10,9 @@ from contextlib import suppress
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs import Source, find_sources
 from howdah.jobs import Job, Jobs
-from howdah.launch import RUN_LOCK, start
+from howdah.launch import PREPARED, RUN_LOCK, start
 from howdah.logs import first_error
-from howdah.plan import check_cluster, make_plan
+from howdah.plan import check_cluster, make_plan, prepare
 from howdah.progress import Bar
 from howdah.report import describe, print_summary, summary_of, tracking_url
 from howdah.settings import Settings
@@ -146,6 +146,7 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     try:
+        prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
         with (
             store.reaching(),

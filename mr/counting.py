@@ -1,6 +1,5 @@
 """What a map task does for a pipeline that counts: a split's counts added up."""
 
-from collections import Counter
 from typing import Any
 
 from mr import summary
@@ -21,28 +20,24 @@ class Counting:
         self._split = split
         self._timed = timed
         self._records = 0
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in tally.columns}
-        self._left_out: Counter[str] = Counter()
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed("parse"):
             block, rejects = read_block(raw)
-            tallied = self._tally.tally(block)
         with self._timed("summarise"):
-            for name, counts in tallied.counts.items():
-                self._counts[name].update(counts)
-            self._left_out.update(tallied.left_out)
-        taken = len(block.numbers) - len(tallied.rejects)
+            more = self._tally.add(block)
+        taken = len(block.numbers) - len(more)
         self._records += taken
-        return taken, sorted([*rejects, *tallied.rejects], key=lambda reject: reject.line)
+        return taken, sorted([*rejects, *more], key=lambda reject: reject.line)
 
     def end(self) -> summary.Partial:
         """The split's counts."""
-        counted: dict[str, Any] = {
-            "scored": self._records,
-            "counts": {name: dict(counts) for name, counts in self._counts.items()},
-            "left_out": dict(self._left_out),
-        }
+        with self._timed("summarise"):
+            counted: dict[str, Any] = {
+                "scored": self._records,
+                "counts": self._tally.counts(),
+                "left_out": self._tally.left_out,
+            }
         part = {"scores_bytes": 0, "scores_crc": 0}
         return summary.new() | counted | {"parts": {self._split.part: part}}

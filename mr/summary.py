@@ -9,7 +9,7 @@ name to a count a key, and ``left_out`` instead.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,6 @@ __all__ = [
     "new",
     "of_scores",
     "rank",
-    "rows_of",
 ]
 
 Partial = dict[str, Any]
@@ -125,21 +124,10 @@ def rank(entry: dict[str, Any]) -> tuple[int, str, int]:
     return -entry["score"], entry["part"], entry["offset"]
 
 
-def rows_of(partial: Partial) -> list[tuple[str, list[int]]]:
-    """The groups that were counted, the largest first count first: key, and count a column."""
-    first, *others = partial["counts"].values()
-    keys = sorted(first, key=lambda key: (-first[key], key))
-    return [(key, [column.get(key, 0) for column in (first, *others)]) for key in keys]
-
-
-def finish_counts(partial: Partial) -> dict[str, Any]:
-    """The summary of what was counted, as people read it; the groups themselves are a table."""
-    return {
-        **_outcomes(partial, "counted"),
-        "left_out": _by_count(partial["left_out"]),
-        "groups": len(next(iter(partial["counts"].values()))),
-        "totals": {name: sum(counts.values()) for name, counts in partial["counts"].items()},
-    }
+def finish_counts(partial: Partial, reported: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary of what was counted, as people read it, with what its pipeline reports."""
+    outcomes = _outcomes(partial, "counted")
+    return outcomes | {"left_out": _by_count(partial["left_out"])} | dict(reported)
 
 
 def finish(partial: Partial, decimals: int) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from mr.block import Block, Reject
 from mr.scorer import escape_row
 
-__all__ = ["Rows", "Table", "read_columns", "read_json_lines", "read_numbers", "read_rows"]
+__all__ = ["Rows", "Table", "first_fields", "read_columns", "read_json_lines", "read_numbers",
+           "read_rows"]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
+DELIMITERS = (",", "\t", ";")
 _LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast
 _NAN_WITH_NOTE = re.compile(rb"nan\(", re.IGNORECASE)  # what C allows, and pyarrow with it
 
@@ -64,6 +66,24 @@ class Rows:
     fields: list[bytes]
     features: Any
     lines: list[int]
+
+
+def first_fields(line: str) -> tuple[str, str, list[str]]:
+    """What a table's first line tells: how it is written (``csv``, ``tsv`` or ``json``), its
+    delimiter, and the line's fields, or the names in its object.
+
+    Raises ValueError for what begins like JSON and isn't.
+    """
+    if line.lstrip().startswith("{"):
+        import json
+
+        return "json", "", list(json.loads(line))
+    delimiter = max(DELIMITERS, key=line.count)
+    form = "tsv" if delimiter == "\t" else "csv"
+    if form == "csv" and '"' in line:
+        (fields,) = csv.reader([line], delimiter=delimiter)
+        return form, delimiter, fields
+    return form, delimiter, line.split(delimiter)
 
 
 def read_numbers(data: bytes, table: Table) -> Floats | None:

@@ -3,14 +3,17 @@
 A group is known by its key, which is its columns as TSV.
 """
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 from mr.block import Block, Reject
 from mr.scorer import escape_row
 
-__all__ = ["Counts", "Source", "Tallied", "Tally", "key_of"]
+__all__ = ["Counts", "Report", "Source", "Table", "Tally", "key_of"]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
@@ -24,40 +27,69 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Tallied:
-    """What the records of a block come to.
+class Table:
+    """A file of results: the names of its columns, and its rows, of cells or of TSV."""
 
-    ``rejects`` are those that can't be counted; ``left_out`` says of how many, and why, no group
-    tells although nothing is wrong with them.
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a job's counts come to: files by name, further entries of its summary, and plots by
+    name, each drawn on matplotlib's ``Axes``."""
+
+    tables: Mapping[str, Table]
+    summary: Mapping[str, Any]
+    plots: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
+
+
+class Tally(ABC):
+    """A pipeline's part in a task, which counts block by block, and on the host, which reports.
+
+    ``groups`` and ``columns`` name the columns of ``counts.tsv``: what a key consists of, and
+    what is counted. ``left_out`` says how many records no group tells of, and why, although
+    nothing is wrong with them.
     """
 
-    counts: Counts
-    rejects: list[Reject] = field(default_factory=list)
-    left_out: Mapping[str, int] = field(default_factory=dict)
-
-
-class Tally(Protocol):
-    """A pipeline's part in a task: a pure function on blocks."""
-
-    block_size: int
+    block_size = 1 << 20  # bytes of input that are counted at once
+    groups: Sequence[str]
+    columns: Sequence[str]
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raise ValueError, for people to read, where the options mean nothing."""
-
-    @property
-    def groups(self) -> Sequence[str]:
-        """The first columns of ``counts.tsv``: what a key consists of."""
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """Its other columns: what is counted."""
+        self.left_out: Counter[str] = Counter()
 
     @staticmethod
-    def look(sources: Sequence[Source]) -> dict[str, Any]:
+    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
         """What the inputs' beginnings tell, as further options; ValueError if it is unusable."""
+        return {}
 
-    def tally(self, block: Block) -> Tallied:
-        """Count the records of a block."""
+    @staticmethod  # noqa: B027
+    def prepare(options: Mapping[str, Any], folder: Path) -> None:
+        """Write to ``folder`` what tasks need beside their input; ValueError if it is unusable."""
+
+    def load(self, folder: Path) -> None:  # noqa: B027
+        """Take, in a task, what ``prepare`` wrote from ``folder``."""
+
+    @abstractmethod
+    def add(self, block: Block) -> list[Reject]:
+        """Count a block's records; returns those that can't be counted."""
+
+    @abstractmethod
+    def counts(self) -> Counts:
+        """What has been counted."""
+
+    def report(self, counts: Counts) -> Report:
+        """The groups, the largest first count first."""
+        first, *others = (counts.get(name, {}) for name in self.columns)
+        keys = sorted(first, key=lambda key: (-first[key], key))
+        rows = [(key, *(column.get(key, 0) for column in (first, *others))) for key in keys]
+        totals = {name: sum(counts.get(name, {}).values()) for name in self.columns}
+        return Report(
+            tables={"counts.tsv": Table((*self.groups, *self.columns), rows)},
+            summary={"groups": len(rows), "totals": totals},
+        )
 
 
 def key_of(*columns: str) -> str:

@@ -119,7 +119,9 @@ def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> W
     if pipeline.tally:
         from mr.counting import Counting
 
-        return Counting(pipeline.tally()(spec.options), split, timed)
+        tally = pipeline.tally()(spec.options)
+        tally.load(folder)
+        return Counting(tally, split, timed)
     from mr.scoring import Scoring
 
     return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)

@@ -23,7 +23,7 @@ class Pipeline:
     """What can be run: ``scorer``, or ``tally`` where it counts instead of scoring, imports the
     pipeline's module, in the task that needs it.
 
-    ``input`` and ``output`` say what a record and a line of the results are, ``example`` is a
+    ``input`` says what a record is, ``output`` what is in the file ``results``; ``example`` is a
     command; ``model`` is the default; ``table`` says whether inputs have columns rather than
     texts.
     """
@@ -31,6 +31,7 @@ class Pipeline:
     name: str
     about: str
     input: str
+    results: str
     output: str
     example: str
     scorer: Callable[[], type[Scorer]] | None = None
@@ -38,11 +39,6 @@ class Pipeline:
     model: str | None = None
     table: bool = False
     options: tuple[Option, ...] = ()
-
-    @property
-    def results(self) -> str:
-        """The file of its results that has its records, or its groups."""
-        return "counts.tsv" if self.tally else "scores.tsv"
 
 
 def _moderation() -> type[Scorer]:
@@ -63,6 +59,12 @@ def _wordcount() -> type[Tally]:
     return WordCount
 
 
+def _evaluate() -> type[Tally]:
+    from mr.pipelines.evaluate import Evaluate
+
+    return Evaluate
+
+
 def _requests_by_os() -> type[Tally]:
     from mr.pipelines.requests_by_os import RequestsByOs
 
@@ -76,6 +78,7 @@ PIPELINES = {
             name="moderation",
             about="texts, one a line: how likely is each to be offensive?",
             input="any text",
+            results="scores.tsv",
             output="score, label, text",
             example="bin/submit comments.txt",
             scorer=_moderation,
@@ -85,15 +88,35 @@ PIPELINES = {
             name="tabular",
             about="CSV, TSV or JSON-lines records, with a model of yours",
             input="a row of a table, or a JSON object",
+            results="scores.tsv",
             output="the input's columns, then score and label (or a column a class)",
             example="bin/submit customers.csv --model churn",
             scorer=_tabular,
             table=True,
         ),
         Pipeline(
+            name="evaluate",
+            about="scored records with their truth: how good were the predictions?",
+            input="a row of a table, or a JSON object: the truth, a score (or score_ a class)",
+            results="summary.json",
+            output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more; plots",
+            example="bin/submit scores.tsv --pipeline evaluate --truth churned",
+            tally=_evaluate,
+            options=(
+                Option("truth", "the column that says what came true (needed)"),
+                Option("score", "the column of the positive truth's score", "score"),
+                Option("positive", "the truth that scores are for (default: the last by name)"),
+                Option("threshold", "scores above it say the positive truth", "0.5"),
+                Option("decimals", "round scores to these, or take them exact", "6"),
+                Option("labels", "a CSV or TSV file that has the truth, joined by --id"),
+                Option("id", "the column that the input and the labels have"),
+            ),
+        ),
+        Pipeline(
             name="requests-by-os",
             about="access logs of web servers: requests by operating system, hour, status",
             input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
+            results="counts.tsv",
             output="a column for each of --by, then requests and bytes",
             example="bin/submit 'logs/*.gz' --pipeline requests-by-os --by os,status",
             tally=_requests_by_os,
@@ -107,6 +130,7 @@ PIPELINES = {
             name="wordcount",
             about="texts, one a line: how often is each word in them?",
             input="any text",
+            results="counts.tsv",
             output="word, count",
             example="bin/submit comments.txt --pipeline wordcount",
             tally=_wordcount,

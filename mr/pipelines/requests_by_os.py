@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from mr.accesslog import COLUMNS, Combined, Log, W3c, w3c_fields
 from mr.block import Block, Reject
-from mr.tally import Source, Tallied, key_of
+from mr.tally import Counts, Source, Tally, key_of
 
 __all__ = ["RequestsByOs", "system_of"]
 
@@ -18,7 +18,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?", re.ASCII)
 FORMATS = "W3C's extended format (with a #Fields line first) or the combined one"
 
 
-class RequestsByOs:
+class RequestsByOs(Tally):
     """The columns of ``by``, then ``requests`` and ``bytes``.
 
     Options: ``by`` (columns, between commas), ``from`` and ``to`` (what is counted is no earlier
@@ -29,6 +29,7 @@ class RequestsByOs:
     columns = ("requests", "bytes")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
         self.groups = tuple(options["by"].split(","))
         if not set(self.groups) <= set(BY) or len(set(self.groups)) < len(self.groups):
             raise ValueError(f"--by {options['by']}: it takes {', '.join(BY)}, each once")
@@ -47,8 +48,10 @@ class RequestsByOs:
         if missing:
             raise ValueError(f"the log doesn't tell of {missing[0]}")
 
+        self._counted = {column: Counter[str]() for column in self.columns}
+
     @staticmethod
-    def look(sources: Sequence[Source]) -> dict[str, Any]:
+    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
         found = [_format_of(source) for source in sources]
         for source, written in zip(sources, found, strict=True):
@@ -56,44 +59,58 @@ class RequestsByOs:
                 raise ValueError(f"{source.name} is written otherwise than {sources[0].name}")
         return found[0]
 
-    def tally(self, block: Block) -> Tallied:
+    def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
-        import pyarrow as pa
-
         rejects: list[Reject] = []
-        left_out: Counter[str] = Counter()
         table = self._log.read_block(block.data) if block.data else None
         if table is None:
-            rows = []
-            for line, record in zip(block.numbers, block.data.decode().split("\n"), strict=False):
-                try:
-                    row = self._log.read_record(record)
-                except ValueError as error:
-                    rejects.append(Reject(line, str(error)))
-                    continue
-                if row is None:
-                    left_out["a directive"] += 1
-                else:
-                    rows.append(row)
-            columns = zip(*rows, strict=True) if rows else [()] * len(self._log.columns)
-            arrays = [pa.array(column, pa.string()) for column in columns]
-            table = pa.table(arrays, names=list(self._log.columns))
-        return Tallied(self._counts(table, left_out), rejects, left_out)
+            table, rejects = self._read_records(block)
+        self._count(self._within(table))
+        return rejects
 
-    def _counts(self, table: Any, left_out: Counter[str]) -> dict[str, dict[str, int]]:
+    def counts(self) -> Counts:
+        """What has been counted."""
+        return self._counted
+
+    def _read_records(self, block: Block) -> tuple[Any, list[Reject]]:
         import pyarrow as pa
+
+        rows, rejects = [], []
+        for line, record in zip(block.numbers, block.records, strict=True):
+            try:
+                row = self._log.read_record(record.decode())
+            except ValueError as error:
+                rejects.append(Reject(line, str(error)))
+                continue
+            if row is None:
+                self.left_out["a directive"] += 1
+            else:
+                rows.append(row)
+        columns = zip(*rows, strict=True) if rows else [()] * len(self._log.columns)
+        arrays = [pa.array(column, pa.string()) for column in columns]
+        return pa.table(arrays, names=list(self._log.columns)), rejects
+
+    def _within(self, table: Any) -> Any:
+        """The requests between ``from`` and ``to``."""
         from pyarrow import compute
 
-        if self._from or self._to:
-            moments = compute.binary_join_element_wise(table["date"], table["time"], "T")
-            for limit, why, compare in (
-                (self._from, "before --from", compute.greater_equal),
-                (self._to, "not before --to", compute.less),
-            ):
-                if limit:
-                    kept = compare(moments, limit)
-                    left_out[why] += len(moments) - compute.sum(kept).as_py()
+        if not (self._from or self._to):
+            return table
+        moments = compute.binary_join_element_wise(table["date"], table["time"], "T")
+        for limit, why, compare in (
+            (self._from, "before --from", compute.greater_equal),
+            (self._to, "not before --to", compute.less),
+        ):
+            if limit:
+                kept = compare(moments, limit)
+                if dropped := len(moments) - compute.sum(kept, min_count=0).as_py():
+                    self.left_out[why] += dropped
                     table, moments = table.filter(kept), moments.filter(kept)
+        return table
+
+    def _count(self, table: Any) -> None:
+        import pyarrow as pa
+
         keys = {name: self._column(table, name) for name in self.groups}
         sizes = table["bytes"].cast(pa.int64())
         grouped = (
@@ -103,11 +120,9 @@ class RequestsByOs:
         )
         cells = [grouped[name].to_pylist() for name in self.groups]
         names = [key_of(*row) for row in zip(*cells, strict=True)]
-        counts = (grouped[name].to_pylist() for name in ("count_all", "bytes_sum"))
-        return {
-            column: dict(zip(names, count, strict=True))
-            for column, count in zip(self.columns, counts, strict=True)
-        }
+        for column, found in (("requests", "count_all"), ("bytes", "bytes_sum")):
+            counts = zip(names, grouped[found].to_pylist(), strict=True)
+            self._counted[column].update(dict(counts))
 
     def _column(self, table: Any, name: str) -> Any:
         """What the requests are counted by."""
@@ -139,8 +154,8 @@ def _format_of(source: Source) -> dict[str, Any]:
     lines = source.head.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):
-            records = [line for line in lines if not line.startswith("#")]
-            return {"fields": fields, "delimiter": "\t" if "\t" in records[0] else " "}
+            record = next((line for line in lines if not line.startswith("#")), "")
+            return {"fields": fields, "delimiter": "\t" if "\t" in record else " "}
         if not line.startswith("#"):
             break
     try:

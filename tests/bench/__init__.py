@@ -6,12 +6,20 @@ import signal
 import sys
 
 from howdah.settings import Settings
-from tests.bench import against, cold, report, roof, scale, steady
+from tests.bench import against, cold, pipelines, profile, report, roof, scale, steady
 from tests.bench.cases import remove_models
 
 __all__ = ["parser", "run"]
 
-SUITES = {"roof": roof, "cold": cold, "peers": against, "steady": steady, "scale": scale}
+SUITES = {
+    "roof": roof,
+    "cold": cold,
+    "peers": against,
+    "steady": steady,
+    "profile": profile,
+    "pipelines": pipelines,
+    "scale": scale,
+}
 EXAMPLES = """\
 examples:
   bin/bench roof                        the mapper against the roof: 1M rows, 1M texts

@@ -12,7 +12,8 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "ESTIMATORS", "estimator", "head", "repeated", "rows", "texts"]
+__all__ = ["COLUMNS", "ESTIMATORS", "estimator", "head", "log", "predictions", "repeated", "rows",
+           "texts"]  # fmt: skip
 
 COLUMNS = tuple(f"c{number:02d}" for number in range(20))
 
@@ -29,6 +30,16 @@ def rows(folder: Path, count: int) -> Path:
 def texts(folder: Path, count: int, vocabulary: list[str]) -> Path:
     """A file of ``count`` lines of words, frequent ones first, a fifth of them made up."""
     return _once(folder / f"texts-{count}.txt", lambda path: _write_texts(path, count, vocabulary))
+
+
+def log(folder: Path, count: int) -> Path:
+    """A log of CloudFront's, of ``count`` requests by some eight thousand different agents."""
+    return _once(folder / f"log-{count}.tsv", lambda path: _write_log(path, count))
+
+
+def predictions(folder: Path, count: int) -> Path:
+    """A CSV file of ``count`` records: id, truth, score."""
+    return _once(folder / f"predictions-{count}.csv", lambda path: _write_predictions(path, count))
 
 
 @contextmanager
@@ -129,3 +140,23 @@ def _write_texts(path: Path, count: int, vocabulary: list[str]) -> None:
     with path.open("w") as file:
         for length in lengths.tolist():
             file.write(" ".join(next(stream) for _ in range(length)).capitalize() + "\n")
+
+
+def _write_log(path: Path, count: int) -> None:
+    from tests.data.access_logs import cloudfront, requests
+
+    random = np.random.default_rng(_SEED)
+    versions = [f".{build}.{patch}%20" for build, patch in random.integers(5000, size=(2000, 2))]
+    chosen = random.integers(len(versions), size=count + 2).tolist()
+    lines = cloudfront(requests(count, _SEED)).splitlines(keepends=True)
+    with path.open("w") as file:
+        for line, place in zip(lines, chosen, strict=True):
+            version = versions[place]
+            file.write(line.replace(".0.0%20", version).replace(".1.15%20", version))
+
+
+def _write_predictions(path: Path, count: int) -> None:
+    from tests.data.predictions import as_csv, of_two
+
+    truths, scores = of_two(count, seed=_SEED)
+    path.write_text(as_csv({"id": range(count), "truth": truths, "score": scores.tolist()}))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,19 +60,30 @@ def await_idle(cluster: Cluster) -> None:
 
 
 def run_job(
-    source: Path, model: str, settings: Settings, *, runner: str, expected: Path, times: int = 1
+    source: Path,
+    model: str,
+    settings: Settings,
+    *,
+    runner: str,
+    expected: Path,
+    times: int = 1,
+    watch: AbstractContextManager[object] | None = None,
 ) -> Ran:
-    """Score ``source``; its scores must be ``expected``, ``times`` over. Leaves nothing."""
+    """Score ``source``; its scores must be ``expected``, ``times`` over. Leaves nothing.
+
+    ``watch`` is open while the commands run.
+    """
     if runner == "hadoop":
         await_idle(cluster_of(settings))
     folder = settings.state / "bench" / "results"
     shutil.rmtree(folder, ignore_errors=True)
     os.sync()  # what others left to be written isn't timed
-    start = time.perf_counter()
-    told = _run("submit", source, "--model", model, "--runner", runner, "--json")
-    submitted = time.perf_counter()
-    _run("getresults", told["job"], "--output", folder, "--json")
-    fetched = time.perf_counter()
+    with watch or nullcontext():
+        start = time.perf_counter()
+        told = _run("submit", source, "--model", model, "--runner", runner, "--json")
+        submitted = time.perf_counter()
+        _run("getresults", told["job"], "--output", folder, "--json")
+        fetched = time.perf_counter()
     scores = folder / "scores.tsv"
     check_scores(scores, expected, times)
     size = scores.stat().st_size

@@ -2,15 +2,28 @@
 
 import gzip
 import json
+import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from sklearn import datasets, metrics
 
+from mr.pipelines import PIPELINES
 from tests.conftest import Howdah
 from tests.data.access_logs import cloudfront, combined, requests
+from tests.data.predictions import as_csv, of_two
 
 BY = ("--pipeline", "requests-by-os")
+EVALUATE = ("--pipeline", "evaluate", "--truth", "truth")
+
+
+def scored(rows: int) -> str:
+    truths, scores = of_two(rows)
+    return as_csv({"truth": truths, "score": scores.tolist()})
 
 
 def read(path: Path) -> list[list[str]]:
@@ -50,14 +63,71 @@ def test_many_compressed_logs_are_counted(howdah: Howdah) -> None:
     ]
 
 
-def test_runners_and_splits_count_the_same(howdah: Howdah, local: Howdah) -> None:
-    """One task here, several on each runner: the same bytes."""
-    (local.cwd / "access.log").write_text(combined(requests(20_000)))
-    options = ("access.log", *BY, "--by", "hour,os", "--from", "2026-03-14T11:00:00", "--splits")
-    alone = local.score(*options, 1)
-    together = howdah.score(*options, 4)
-    for name in ("counts.tsv", "rejected.tsv", "summary.json"):
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (
+            combined(requests(20_000)),
+            (*BY, "--by", "hour,os", "--from", "2026-03-14T11:00:00"),
+        ),
+        (scored(20_000), EVALUATE),
+    ],
+    ids=["requests-by-os", "evaluate"],
+)
+def test_runners_and_splits_count_the_same(
+    howdah: Howdah, local: Howdah, text: str, options: tuple[str, ...]
+) -> None:
+    """One task here, several on each runner: the same bytes, plots included."""
+    (local.cwd / "input.txt").write_text(text)
+    alone = local.score("input.txt", *options, "--splits", 1)
+    together = howdah.score("input.txt", *options, "--splits", 4)
+    names = {path.name for path in alone.iterdir()}
+    assert names == {path.name for path in together.iterdir()}
+    for name in names - {"run.json"}:
         assert (together / name).read_bytes() == (alone / name).read_bytes()
+
+
+def test_predictions_are_evaluated(
+    howdah: Howdah, added_model: Callable[[str], tuple[str, Any, Any]]
+) -> None:
+    """Those of a model, as its job wrote them, beside the truth that went through it."""
+    name, model, frame = added_model("breast_cancer")
+    truth = datasets.load_breast_cancer().target
+    frame.assign(outcome=truth).to_csv(howdah.cwd / "table.csv", index=False)
+    scores = howdah.score("table.csv", "--model", name)
+    shutil.copy(scores / "scores.tsv", howdah.cwd)
+    told = howdah.submit("scores.tsv", "--pipeline", "evaluate", "--truth", "outcome")
+    chances = model.predict_proba(frame.to_numpy())[:, 1]
+    assert told["summary"]["roc_auc"] == pytest.approx(metrics.roc_auc_score(truth, chances))
+    assert told["summary"]["log_loss"] == pytest.approx(metrics.log_loss(truth, chances), rel=1e-4)
+    matrix = metrics.confusion_matrix(truth, chances > 0.5).tolist()
+    assert told["summary"]["confusion_matrix"] == {"labels": ["0", "1"], "matrix": matrix}
+    folder = howdah.results(told["job"])
+    plots = ["calibration", "confusion_matrix", "precision_recall", "roc"]
+    assert sorted(path.stem for path in folder.glob("*.svg")) == plots
+    for path in folder.glob("*.svg"):
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")
+
+
+def test_truths_are_joined_by_id(howdah: Howdah) -> None:
+    """Tasks are sent a second file's."""
+    truths, scores = of_two(2000)
+    (howdah.cwd / "labels.csv").write_text(as_csv({"id": range(2000), "truth": truths}))
+    text = as_csv({"id": range(2500), "score": [*scores.tolist(), *scores[:500].tolist()]})
+    (howdah.cwd / "scores.csv").write_text(text)
+    options = ("--truth", "truth", "--labels", "labels.csv", "--id", "id")
+    told = howdah.submit("scores.csv", "--pipeline", "evaluate", *options, "--splits", 2)
+    area = metrics.roc_auc_score([truth == "yes" for truth in truths], scores)
+    assert told["summary"]["roc_auc"] == pytest.approx(area)
+    assert told["summary"]["left_out"] == {"no label has its id": 500}
+    (howdah.cwd / "labels.csv").write_text("id,truth\n1,no\n1,yes\n")
+    done = howdah(
+        *("submit", "scores.csv", "--pipeline", "evaluate", *options, "--runner", howdah.runner),
+        exits=2,
+    )
+    assert "labels.csv has the id 1 twice" in done.stderr
+    job = done.stdout.strip()
+    assert job not in howdah("status").stdout
 
 
 def test_a_table_is_printed_for_people(local: Howdah) -> None:
@@ -79,6 +149,7 @@ def test_a_table_is_printed_for_people(local: Howdah) -> None:
         ([*BY], "texts.txt begins like no access log"),
         (["--by", "os"], "pipeline moderation has no option --by"),
         ([*BY, "--model", "moderation"], "pipeline requests-by-os takes no model"),
+        (["--pipeline", "evaluate"], "evaluate needs --truth COLUMN; the input has hello"),
     ],
 )
 def test_what_cannot_be_counted_is_told(local: Howdah, arguments: list[str], message: str) -> None:
@@ -88,7 +159,7 @@ def test_what_cannot_be_counted_is_told(local: Howdah, arguments: list[str], mes
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("name", ["moderation", "requests-by-os", "tabular", "wordcount"])
+@pytest.mark.parametrize("name", sorted(PIPELINES))
 def test_each_pipeline_has_a_page(local: Howdah, name: str) -> None:
     """What it takes and gives, with an example."""
     page = local("pipelines", "show", name).stdout

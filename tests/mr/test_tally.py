@@ -13,8 +13,9 @@ import pytest
 from mr.block import Block
 from mr.pipelines import PIPELINES
 from mr.pipelines.requests_by_os import RequestsByOs, system_of
+from mr.pipelines.wordcount import WordCount
 from mr.spec import Spec
-from mr.summary import finish_counts, rows_of
+from mr.summary import finish_counts
 from mr.tally import Source
 from tests.data.access_logs import AGENTS, Request, cloudfront, combined, requests
 from tests.mr.conftest import Scored, run_tasks
@@ -35,25 +36,27 @@ def count(tmp_path: Path) -> Count:
         source.write_text(text)
         tally = PIPELINES[pipeline].tally
         assert tally
-        seen = tally().look([Source(source.name, text.encode())])
+        seen = tally().look([Source(source.name, text.encode())], options)
         return run_tasks(Spec(pipeline, options=options | seen), source, splits, tmp_path)
 
     return run
 
 
 def rows(scored: Scored) -> dict[str, tuple[int, ...]]:
-    return {key: tuple(counts) for key, counts in rows_of(scored.partial)}
+    numbers, sizes = (scored.partial["counts"][name] for name in ("requests", "bytes"))
+    return {key: (number, sizes[key]) for key, number in numbers.items()}
 
 
 @pytest.mark.parametrize("splits", [1, 3])
 def test_words_are_counted(count: Count, splits: int) -> None:
     """Whatever their case, and wherever the input is split; blank lines are rejected."""
     counted = count("wordcount", "To be\n\nor not\tto BE\nC:\\be\n", splits=splits)
-    assert rows_of(counted.partial) == [
-        *[("be", [2]), ("to", [2]), ("c:\\\\be", [1]), ("not", [1]), ("or", [1])]
+    report = WordCount({}).report(counted.partial["counts"])
+    assert report.tables["counts.tsv"].rows == [
+        *[("be", 2), ("to", 2), ("c:\\\\be", 1), ("not", 1), ("or", 1)]
     ]
     assert counted.reasons == ["blank line"]
-    summary = finish_counts(counted.partial)
+    summary = finish_counts(counted.partial, report.summary)
     assert (summary["records"], summary["counted"], summary["rejected"]) == (4, 3, 1)
     assert (summary["groups"], summary["totals"]) == (5, {"count": 7})
 
@@ -112,6 +115,17 @@ def test_a_span_of_time_is_counted(count: Count, log: str) -> None:
 
 
 @pytest.mark.parametrize("log", LOGS)
+def test_a_span_without_requests_is_counted(count: Count, log: str) -> None:
+    """Nothing is left of a block for the end of the span to leave out."""
+    span = {"from": "2027-01-01", "to": "2027-02-01"}
+    counted = count("requests-by-os", LOGS[log](iter(MADE)), **UNSET | span)
+    assert rows(counted) == {}
+    directives = counted.partial["left_out"].pop("a directive", 0)
+    assert counted.partial["left_out"] == {"before --from": len(MADE)}
+    assert counted.partial["scored"] == len(MADE) + directives
+
+
+@pytest.mark.parametrize("log", LOGS)
 def test_bad_lines_are_rejected_and_the_others_counted(count: Count, log: str) -> None:
     """A bad line among good ones changes nothing of what is counted of those."""
     lines = LOGS[log](iter(MADE)).split("\n")
@@ -138,7 +152,7 @@ def test_both_readers_of_a_format_read_the_same() -> None:
     """What takes a whole block, and what takes a record."""
     for log in LOGS.values():
         text = log(iter(MADE))
-        options = UNSET | RequestsByOs.look([Source("log", text.encode())])
+        options = UNSET | RequestsByOs.look([Source("log", text.encode())], UNSET)
         read = RequestsByOs(options)._log
         lines = [line for line in text.split("\n")[:-1] if not line.startswith("#")]
         table = read.read_block("".join(f"{line}\n" for line in lines).encode())
@@ -153,8 +167,8 @@ def test_what_apache_writes_of_odd_requests() -> None:
         'h - - [14/Mar/2026:09:26:54 +0000] "-" 408 0 "-" "-"\n'
     )
     tally = RequestsByOs(UNSET | {"by": "method,status", "fields": []})
-    found = tally.tally(Block(lines.encode(), range(2)))
-    assert (found.rejects, found.counts["requests"]) == ([], {"\t400": 1, "\t408": 1})
+    rejects = tally.add(Block(lines.encode(), range(2)))
+    assert (rejects, tally.counts()["requests"]) == ([], {"\t400": 1, "\t408": 1})
 
 
 @pytest.mark.parametrize(
@@ -183,7 +197,7 @@ def test_options_that_mean_nothing_are_told(options: dict[str, Any], message: st
 def test_inputs_that_are_no_logs_are_told(heads: list[bytes], message: str) -> None:
     """By their names."""
     with pytest.raises(ValueError, match=message):
-        RequestsByOs.look(list(starmap(Source, zip("ab", heads, strict=False))))
+        RequestsByOs.look(list(starmap(Source, zip("ab", heads, strict=False))), UNSET)
 
 
 @pytest.mark.parametrize(("agent", "system"), AGENTS.items())

@@ -14,7 +14,7 @@ from pathlib import Path
 from howdah.errors import ClusterError, HowdahError
 from howdah.settings import ROOT, Cluster
 
-__all__ = ["PEERS", "command", "ensure"]
+__all__ = ["HERE", "PEERS", "command", "ensure"]
 
 PEERS = ("spark", "ray", "dask", "naive")
 HERE = Path(__file__).parent

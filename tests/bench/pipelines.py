@@ -1,0 +1,118 @@
+"""Pipelines without a model against plain programs (``peers/plain.py``): one core, whole processes,
+the same input, and what they find compared."""
+
+import argparse
+import json
+import math
+import shlex
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from howdah.errors import IntegrityError
+from howdah.settings import ROOT, Settings
+from mr.pipelines import PIPELINES
+from mr.spec import SPEC_FILE, Spec
+from mr.tally import Source
+from tests.bench import inputs
+from tests.bench.child import Used, run_child
+from tests.bench.peers import HERE, ensure
+from tests.bench.report import Bar, Finding, Report, compose
+from tests.bench.rounds import interleave, over, spread
+
+__all__ = ["ABOUT", "NAMES", "run"]
+
+ABOUT = "pipelines without a model against plain programs with Polars, one core each"
+INPUTS = {"requests-by-os": inputs.log, "evaluate": inputs.predictions}
+OPTIONS: dict[str, dict[str, str]] = {"requests-by-os": {}, "evaluate": {"truth": "truth"}}
+NAMES = tuple(INPUTS)
+PART, PLAIN, TOLD = "part", "plain.json", "told"
+HEAD_BYTES = 1 << 14
+HEAD = ("", "plain, rows/s", "mapper, rows/s", "rate over the plain one's", "mapper's peak, MB")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> Report:
+    """Measure what ``args.only`` names, or every pipeline."""
+    names = [name for name in NAMES if args.only in (None, name)]
+    findings = [_compare(name, args, settings) for name in names]
+    return compose(HEAD, findings, "the mapper's rate over a plain program's")
+
+
+def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
+    folder = settings.state / "bench"
+    source = INPUTS[name](folder, args.rows)
+    python = ensure("polars", folder / "peers")
+    job = folder / name
+    spec = _spec(name, source)
+    shutil.rmtree(job, ignore_errors=True)
+    job.mkdir()
+    spec.write(job / SPEC_FILE)
+    programs = {
+        "plain": partial(_plain, python, name, source, job),
+        "mapper": partial(_map, source, job),
+    }
+    for program in programs.values():
+        program()
+    _check(_found(spec, job), json.loads((job / PLAIN).read_text()))
+    done = interleave(programs, args.rounds)
+    rates = {program: [args.rows / used.wall for used in done.of(program)] for program in programs}
+    ratios = over(rates["mapper"], rates["plain"])
+    peak = max(used.peak for used in done.of("mapper"))
+    row = [name, *(spread(rate, 0) for rate in rates.values()), spread(ratios), f"{peak:.0f}"]
+    note = f"{name}: {args.rows:,} rows, {source.stat().st_size / 1e6:.0f} MB; {done}"
+    return Finding({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
+
+
+def _spec(name: str, source: Path) -> Spec:
+    """What a task is told, as ``bin/submit`` would."""
+    pipeline = PIPELINES[name]
+    assert pipeline.tally
+    options: dict[str, Any] = {option.name: option.default for option in pipeline.options}
+    options |= OPTIONS[name]
+    with source.open("rb") as file:
+        options |= pipeline.tally().look([Source(source.name, file.read(HEAD_BYTES))], options)
+    return Spec(name, headers=[PART] if options.get("header") else [], options=options)
+
+
+def _plain(python: Path, name: str, source: Path, job: Path) -> Used:
+    return run_child([python, HERE / "plain.py", name, source, job / PLAIN])
+
+
+def _map(source: Path, job: Path) -> Used:
+    """Have one task count ``source`` as the local runner has it."""
+    task = [sys.executable, ROOT / "mr" / "job.py", "--step-num=0", "--mapper"]
+    return run_child(
+        ["sh", "-c", f'exec "$@" > {shlex.quote(str(job / TOLD))}', "sh", *task],
+        stdin=source,
+        cwd=job,
+        PYTHONPATH=str(ROOT),
+        mapreduce_map_input_file=f"file://{job}/{PART}",
+        mapreduce_map_input_start="0",
+        mapreduce_map_input_length=str(source.stat().st_size),
+        mapreduce_task_output_dir=str(job),
+    )
+
+
+def _found(spec: Spec, job: Path) -> dict[str, Any]:
+    """What the task's counts come to, named as the plain program does."""
+    tally = PIPELINES[spec.pipeline].tally
+    assert tally
+    partial = json.loads((job / TOLD).read_text().rpartition("\t")[2])
+    counts = partial["counts"]
+    if spec.pipeline == "requests-by-os":
+        return dict(counts)
+    told = tally()(spec.options).report(counts).summary
+    return {"matrix": told["confusion_matrix"]["matrix"]} | dict(told)
+
+
+def _check(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raise IntegrityError unless all that is wanted was found."""
+    for name, value in wanted.items():
+        same = found[name] == value
+        if isinstance(value, float):
+            same = math.isclose(found[name], value, rel_tol=1e-9)
+        if not same:
+            raise IntegrityError(f"{name} is {found[name]}, and the plain program has {value}")
