@@ -13,7 +13,7 @@ from typing import Any
 from mr.block import Block, Reject
 from mr.scorer import escape_row
 
-__all__ = ["Counts", "Report", "Source", "Table", "Tally", "key_of"]
+__all__ = ["Counts", "Report", "Source", "Table", "Tally", "key_of", "shared"]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
@@ -95,3 +95,15 @@ class Tally(ABC):
 def key_of(*columns: str) -> str:
     """The key of the group whose columns these are."""
     return escape_row(list(columns)).decode()
+
+
+def shared(
+    sources: Sequence[Source], read: Callable[[Source], dict[str, Any]], differs: str
+) -> dict[str, Any]:
+    """What ``read`` gives for every one of ``sources``; ValueError, in which the first that
+    ``differs`` is named, unless it is the same."""
+    found = [read(source) for source in sources]
+    for source, written in zip(sources, found, strict=True):
+        if written != found[0]:
+            raise ValueError(f"{source.name} {differs} {sources[0].name}")
+    return found[0]

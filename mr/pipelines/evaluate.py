@@ -14,7 +14,7 @@ from mr.fixed import LIMIT, to_fixed
 from mr.labels import LABELS_FILE, Labels, gather
 from mr.table import Table as Input
 from mr.table import first_fields, read_columns, read_json_lines, read_rows
-from mr.tally import Counts, Report, Source, Tally, key_of
+from mr.tally import Counts, Report, Source, Tally, key_of, shared
 
 __all__ = ["Evaluate"]
 
@@ -75,20 +75,17 @@ class Evaluate(Tally):
     @staticmethod
     def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the table is written, and its columns."""
-        found = [_written(source) for source in sources]
-        for source, written in zip(sources, found, strict=True):
-            if written != found[0]:
-                raise ValueError(f"{source.name} has other columns than {sources[0].name}")
+        written = shared(sources, _written, "has other columns than")
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
         if not options["labels"]:
-            return found[0]
+            return written
         labels = Path(options["labels"]).resolve()
         if not labels.is_file():
             raise ValueError(f"--labels {options['labels']}: there is no such file")
         stat = labels.stat()
         stamp = [stat.st_size, stat.st_mtime_ns]
-        return found[0] | {"labels": str(labels), "labels_stamp": stamp}
+        return written | {"labels": str(labels), "labels_stamp": stamp}
 
     @staticmethod
     def prepare(options: Mapping[str, Any], folder: Path) -> None:

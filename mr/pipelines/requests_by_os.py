@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from mr.accesslog import COLUMNS, Combined, Log, W3c, w3c_fields
 from mr.block import Block, Reject
-from mr.tally import Counts, Source, Tally, key_of
+from mr.tally import Counts, Source, Tally, key_of, shared
 
 __all__ = ["RequestsByOs", "system_of"]
 
@@ -53,11 +53,7 @@ class RequestsByOs(Tally):
     @staticmethod
     def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        found = [_format_of(source) for source in sources]
-        for source, written in zip(sources, found, strict=True):
-            if written != found[0]:
-                raise ValueError(f"{source.name} is written otherwise than {sources[0].name}")
-        return found[0]
+        return shared(sources, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
