@@ -29,7 +29,7 @@ class Input:
 
     ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
     (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
-    handed it in chunks.
+    handed it in chunks; ``whole``: the file is one record.
     """
 
     name: str
@@ -40,10 +40,11 @@ class Input:
     bom: bool = False
     header: bool = False
     padded: bool = False
+    whole: bool = False
 
     @property
     def records(self) -> int:
-        return self.lines - self.header
+        return 1 if self.whole else self.lines - self.header
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Job:
     @property
     def records(self) -> int:
         return sum(source.records for source in self.inputs)
+
+    @property
+    def of_files(self) -> bool:
+        """Whether its records are whole files."""
+        return any(source.whole for source in self.inputs)
 
 
 class Jobs:

@@ -17,23 +17,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
-from howdah.jobs import Job, Jobs
+from howdah.jobs import Input, Job, Jobs
 from howdah.models import Model, find_model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.store import JOBS, MODELS, SENT, SUCCESS, LocalStore, hdfs_client
+from howdah.store import (
+    JOBS,
+    MODELS,
+    SENT,
+    SUCCESS,
+    HdfsStore,
+    LocalStore,
+    Store,
+    hdfs_client,
+)
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.process import process_start
+from mr.sink import PartFile
 from mr.spec import SPEC_FILE, Spec
 from mr.split import CHUNK
 
-__all__ = ["PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
+__all__ = ["LISTS", "PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 TASKS = "tasks"  # mrjob's own folder, in the local runner
 CODE = "mr.zip"
 PREPARED = "prepared"  # what a pipeline made for its tasks
+LISTS = "lists"  # of whole files, one a task
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
@@ -107,14 +118,15 @@ def _with_task(error: Exception) -> str:
 def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[str], None]) -> None:
     from howdah.runners import local_job
 
-    LocalStore(folder).remove("output")  # an earlier, killed run's
-    spec = Spec(job.pipeline, _headers(job), options=job.options)
+    store = LocalStore(folder)
+    store.remove("output")  # an earlier, killed run's
+    spec = Spec(job.pipeline, _headers(job), options=job.options, files=str(folder / "input"))
     shipped = [*_write_code(spec, folder), *_prepared(folder), *(model.files if model else [])]
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
         *_common_arguments(shipped, sys.executable),
-        *(str(folder / "input" / source.stored) for source in job.inputs),
+        *(str(folder / name) for name in _task_inputs(job, store, os.cpu_count() or 1)),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
     mark("prepared")
@@ -132,18 +144,27 @@ def _run_on_hadoop(
     mark("mrjob")
     home = f"{JOBS}/{job.id}"
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
-    spec = Spec(job.pipeline, _headers(job), padded, job.options, cluster.webhdfs_url, cluster.user)
+    spec = Spec(
+        job.pipeline,
+        _headers(job),
+        padded,
+        job.options,
+        cluster.webhdfs_url,
+        cluster.user,
+        f"{home}/input",
+    )
     code = [*_write_code(spec, folder), *_prepared(folder)]
     shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
     mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
+    names = _task_inputs(job, HdfsStore(cluster, home), tasks)
     settings = {
         "mapreduce.job.name": job_name(
             job.id, Kind(job.pipeline, job.model or NO_MODEL), job.inputs[0].name
         ),
         "mapreduce.job.tags": job.id,
-        "mapreduce.job.reduces": "1",
+        "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
         **_task_memory(model, alone=tasks == 1),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
@@ -166,13 +187,36 @@ def _run_on_hadoop(
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
         *_common_arguments(shipped, cluster.python or sys.executable),
-        *(f"{cluster.fs_uri}{home}/input/{source.stored}" for source in job.inputs),
+        *(f"{cluster.fs_uri}{home}/{name}" for name in names),
     ]
     with TemporaryDirectory() as nothing:
         # a jar of nothing is sent instead of the streaming jar, which every host has
         arguments += ["-D", f"stream.shipped.hadoopstreaming={nothing}"]
         with hadoop_job(arguments, cluster, mark, chunked=bool(padded)).make_runner() as runner:
             runner.run()
+
+
+def _task_inputs(job: Job, store: Store, tasks: int) -> list[str]:
+    """What the job's tasks are given, below its folder: its inputs or, where these are records
+    themselves, a list of them for each task."""
+    if not job.of_files:
+        return [f"input/{source.stored}" for source in job.inputs]
+    lists: list[list[Input]] = [[] for _ in range(min(job.splits or tasks, len(job.inputs)))]
+    for source in sorted(job.inputs, key=lambda source: -source.bytes):
+        min(lists, key=lambda chosen: sum(each.bytes for each in chosen)).append(source)
+    names = []
+    for number, chosen in enumerate(lists):
+        names.append(f"{LISTS}/{number:05d}.txt")
+        part = PartFile(store.sink(), names[-1])
+        for source in sorted(chosen, key=lambda source: source.stored):
+            part.write(f"{source.stored}\t{source.bytes}\n".encode())
+        part.close()
+    return names
+
+
+def _reducers(job: Job, tasks: int) -> int:
+    tally = PIPELINES[job.pipeline].tally
+    return tasks if tally and tally().reduces else 1
 
 
 def _common_arguments(shipped: Iterable[str | Path], python: str) -> list[str]:

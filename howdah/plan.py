@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from howdah.columns import find_columns
 from howdah.errors import ClusterError, UsageError
@@ -19,9 +19,10 @@ from howdah.settings import Cluster, Settings, environment_digest
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
+from mr.tally import FileTally
 from mr.tally import Source as Beginning
 
-__all__ = ["check_cluster", "check_user", "make_plan", "prepare"]
+__all__ = ["check_cluster", "check_user", "make_plan", "prepare", "settle", "takes_files"]
 
 DEFAULT_PIPELINE = "moderation"
 
@@ -82,10 +83,31 @@ def _plan_counting(
         beginnings = [Beginning(source.name, source.text_head()) for source in sources]
         options = {option.name: option.default for option in pipeline.options} | given
         options |= tally.look(beginnings, options)
-        tally(options)
+        columns = tuple(tally(options).header())
     except ValueError as error:
         raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None
-    return {"model": "", "options": {"header": False} | options}
+    return {"model": "", "options": {"header": False} | options, "columns": columns}
+
+
+def settle(job: Job, sources: Sequence[Source]) -> dict[str, Any]:
+    """The job's options, now that all of its inputs are stored; UsageError if they don't fit."""
+    tally = PIPELINES[job.pipeline].tally
+    if not (job.of_files and tally):
+        return job.options
+    of_files = cast(type[FileTally], tally())
+    seen = [
+        Beginning(source.name, source.text_head(), stored.lines)
+        for source, stored in zip(sources, job.inputs, strict=True)
+    ]
+    try:
+        return job.options | of_files.settle(seen, job.options)
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"bin/pipelines show {job.pipeline}") from None
+
+
+def takes_files(pipeline: Pipeline) -> bool:
+    """Whether its records are whole files."""
+    return pipeline.tally is not None and issubclass(pipeline.tally(), FileTally)
 
 
 def prepare(job: Job, folder: Path) -> None:

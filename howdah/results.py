@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
@@ -23,7 +24,7 @@ from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
 from mr.split import BOM
 from mr.summary import Partial, finish, finish_counts
-from mr.tally import Report
+from mr.tally import Report, Tally
 
 __all__ = ["fetch_results", "readable_summary"]
 
@@ -50,10 +51,13 @@ def fetch_results(
             with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
                 unfinished.rmdir()
             return
-        if PIPELINES[job.pipeline].tally:
+        pipeline = PIPELINES[job.pipeline]
+        if pipeline.tally:
             write_report(_report(job, partial), unfinished)
-        else:
-            _merge_scores(job, partial, store, unfinished / "scores.tsv", progress)
+        if job.columns:
+            _merge_scores(job, partial, store, unfinished / pipeline.results, progress)
+        elif pipeline.tally:
+            _gather_parts(job, partial, store, unfinished, progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
         _write_json(unfinished / "summary.json", readable_summary(job, partial))
         _write_json(unfinished / "run.json", _provenance(job))
@@ -88,9 +92,40 @@ def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
 
 
 def _report(job: Job, partial: Partial) -> Report:
+    return _tally(job).report(partial["counts"])
+
+
+def _tally(job: Job) -> Tally:
     tally = PIPELINES[job.pipeline].tally
     assert tally
-    return tally()(job.options).report(partial["counts"])
+    return tally()(job.options)
+
+
+def _gather_parts(
+    job: Job, partial: Partial, store: Store, folder: Path, progress: Callable[[int], None]
+) -> None:
+    """Have the job's pipeline make its results of part files that aren't TSV."""
+    parts = {part: each for part, each in partial["parts"].items() if each["scores_bytes"]}
+    if not parts:
+        return
+    with TemporaryDirectory(dir=folder, prefix=".parts-") as fetched:
+        for part, each in parts.items():
+            crc = 0
+            with (Path(fetched) / part).open("wb") as file:
+                for chunk in store.read(f"output/scores/{part}"):
+                    file.write(chunk)
+                    crc = zlib.crc32(chunk, crc)
+                    progress(len(chunk))
+            if crc != each["scores_crc"]:
+                raise _altered("scores", part, job)
+        _tally(job).gather([Path(fetched) / part for part in sorted(parts)], folder)
+
+
+def _altered(kind: str, part: str, job: Job) -> IntegrityError:
+    return IntegrityError(
+        f"{kind}/{part} of job {job.id} did not arrive as it was written",
+        hint="run the same command again",
+    )
 
 
 def _places(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
@@ -108,6 +143,9 @@ def _places(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
 
 
 def _check_counts(job: Job, partial: Partial) -> None:
+    """By input; where these are records themselves, their number has been compared."""
+    if job.of_files:
+        return
     counted = dict.fromkeys((source.name for source in job.inputs), 0)
     expected = dict.fromkeys(counted, 0)
     for part, (source, _) in _places(job, partial).items():
@@ -169,10 +207,7 @@ def _merge_scores(
                     _begin_writeback(merged)
                 if crc != span.crc or merged.tell() != span.start + span.length:
                     merged.truncate(span.start)
-                    raise IntegrityError(
-                        f"scores/{span.part} of job {job.id} did not arrive as it was written",
-                        hint="run the same command again",
-                    )
+                    raise _altered("scores", span.part, job)
         merged.truncate()
         os.fsync(merged.fileno())
 
@@ -238,23 +273,25 @@ def _chunks(file: IO[bytes], length: int) -> Iterator[bytes]:
 
 def _merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None:
     """Write each reject with its file's name and its place in that file."""
+    places = {} if job.of_files else _places(job, partial)
+    files = {source.stored: source for source in job.inputs}
     with path.open("wb") as merged:
         merged.write(REJECTED_HEADER)
-        for part, (source, base) in _places(job, partial).items():
-            counts = partial["parts"][part]
+        for part, counts in sorted(partial["parts"].items()):
             if not counts["rejected_bytes"]:
                 continue
             data = b"".join(store.read(f"output/rejected/{part}"))
             if zlib.crc32(data) != counts["rejected_crc"]:
-                raise IntegrityError(
-                    f"rejected/{part} of job {job.id} did not arrive as it was written",
-                    hint="run the same command again",
-                )
-            name = escape_text(source.name)
-            for line in data.splitlines(keepends=True):
+                raise _altered("rejected", part, job)
+            for line in data.splitlines():
                 reason, offset, record = line.split(b"\t")
+                if job.of_files:  # the record is a line of the task's list
+                    source, base = files[record.split(b"\\t")[0].decode()], 0
+                    offset, record = b"0", b""
+                else:
+                    source, base = places[part]
                 place = b"%d" % (base + int(offset))
-                merged.write(b"\t".join((reason, name, place, record)))
+                merged.write(b"\t".join((reason, escape_text(source.name), place, record)) + b"\n")
         merged.flush()
         os.fsync(merged.fileno())
 

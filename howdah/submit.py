@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs import Source, find_sources
 from howdah.jobs import Job, Jobs
 from howdah.launch import PREPARED, RUN_LOCK, start
 from howdah.logs import first_error
-from howdah.plan import check_cluster, make_plan, prepare
+from howdah.plan import check_cluster, make_plan, prepare, settle, takes_files
 from howdah.progress import Bar
 from howdah.report import describe, print_summary, summary_of, tracking_url
 from howdah.settings import Settings
@@ -157,15 +158,17 @@ def _store_and_start(job: Job, sources: Sequence[Source], jobs: Jobs, settings: 
                 store.sink(),
                 links=jobs.folder(job.id) / "input" if job.runner == "local" else None,
                 header=job.options["header"],
+                whole=takes_files(PIPELINES[job.pipeline]),
                 progress=bar.add,
             )
+        options = settle(replace(job, inputs=stored), sources)
     except BaseException:
         with suppress(ClusterError):  # what went wrong first is told
             store.remove("")
         jobs.remove(job.id)
         raise
     jobs.mark(job.id, "stored")
-    job = jobs.update(job, inputs=stored)
+    job = jobs.update(job, inputs=stored, options=options)
     if job.is_finished:  # cancelled meanwhile
         return job
     start(job, settings)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import sys
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,12 +62,13 @@ def store_inputs(
     *,
     links: Path | None,
     header: bool,
+    whole: bool,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
     the folder ``links`` if one is given. Large ones are padded for tasks that read them in
-    chunks, if no other is among them. Raises as ``store_input`` does."""
-    padded = isinstance(sink, SegmentSink) and all(map(_is_large, sources))
+    chunks, if no other is among them; ``whole`` files aren't. Raises as ``store_input`` does."""
+    padded = isinstance(sink, SegmentSink) and not whole and all(map(_is_large, sources))
 
     def store(number: int, progress: Callable[[int], None]) -> Input:
         source = sources[number]
@@ -79,6 +81,7 @@ def store_inputs(
             link=link,
             header=header,
             padded=padded,
+            whole=whole,
             progress=progress,
         )
 
@@ -109,6 +112,7 @@ def store_input(
     link: Path | None = None,
     header: bool = False,
     padded: bool = False,
+    whole: bool = False,
     progress: Callable[[int], None],
 ) -> Input:
     """Read ``source`` to its end into ``sink`` (or link to it), and say what was read.
@@ -121,7 +125,7 @@ def store_input(
         part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
         raw = _Raw(head, stream, part, progress)
         try:
-            text = _Text(source.name)
+            text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)
             lines = unpacked(raw, source.suffix)
             while chunk := lines.read(CHUNK):
                 text.add(chunk)
@@ -151,6 +155,7 @@ def store_input(
         bom=text.bom,
         header=header,
         padded=padded,
+        whole=whole,
     )
 
 
@@ -183,10 +188,11 @@ def _newlines(chunk: bytes) -> int:
 class _Text:
     """Counts the lines of a text that comes in chunks."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, longest: int) -> None:
         self.lines = 0
         self.bom = False
         self._name = name
+        self._longest = longest
         self._bytes = 0
         self._open_line = 0  # bytes since the last newline
 
@@ -199,9 +205,9 @@ class _Text:
             self._open_line = len(chunk) - chunk.rfind(b"\n") - 1
         else:
             self._open_line += len(chunk)
-        if self._open_line > LONGEST_LINE:
+        if self._open_line > self._longest:
             raise UsageError(
-                f"{self._name}: line {self.lines + 1} is longer than {LONGEST_LINE >> 20} MiB",
+                f"{self._name}: line {self.lines + 1} is longer than {self._longest >> 20} MiB",
                 hint="records are lines; is it a text file?",
             )
 

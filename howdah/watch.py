@@ -11,9 +11,9 @@ from typing import Any
 
 from howdah.errors import ClusterError, IntegrityError
 from howdah.jobs import Job, Jobs
-from howdah.launch import RUN_LOCK, RUN_LOG, TASKS
+from howdah.launch import LISTS, RUN_LOCK, RUN_LOG, TASKS
 from howdah.settings import Settings
-from howdah.store import SENT, SUCCESS, Store, store_of
+from howdah.store import SENT, SUCCESS, LocalStore, Store, store_of
 from howdah.yarn import Application, Yarn
 from mr.summary import Partial, merge
 
@@ -130,6 +130,8 @@ def _observe_local(job: Job, jobs: Jobs, settings: Settings) -> Progress:
 def _local_share(job: Job, jobs: Jobs) -> float:
     """How far the map tasks are, by the status lines that they write."""
     total = sum(source.bytes for source in job.inputs)
+    if job.of_files:
+        total = sum(LocalStore(jobs.folder(job.id)).sizes(LISTS).values())
     done = 0
     for path in jobs.folder(job.id).glob(f"{TASKS}/*/step/000/mapper/*/stderr"):
         try:

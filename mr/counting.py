@@ -1,25 +1,31 @@
-"""What a map task does for a pipeline that counts: a split's counts added up."""
+"""What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mr import summary
 from mr.block import Reject, read_block
+from mr.pipelines import PIPELINES
+from mr.sink import PartFile, Sink
+from mr.spec import Spec
 from mr.split import Split
 from mr.tally import Tally
 from mr.task import Timed
 
-__all__ = ["Counting"]
+__all__ = ["Counting", "reduced"]
 
 
 class Counting:
-    """Writes no part file: what it has counted is the split's summary."""
+    """What it has counted is the split's summary; some pipelines write a part file, too."""
 
-    def __init__(self, tally: Tally, split: Split, timed: Timed) -> None:
+    def __init__(self, tally: Tally, split: Split, scores: PartFile, timed: Timed) -> None:
         self.block_size = tally.block_size
         self._tally = tally
         self._split = split
+        self._scores = scores
         self._timed = timed
         self._records = 0
+        tally.write = scores.write
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
@@ -34,10 +40,29 @@ class Counting:
     def end(self) -> summary.Partial:
         """The split's counts."""
         with self._timed("summarise"):
+            self._tally.close()
             counted: dict[str, Any] = {
                 "scored": self._records,
                 "counts": self._tally.counts(),
                 "left_out": self._tally.left_out,
             }
-        part = {"scores_bytes": 0, "scores_crc": 0}
+        with self._timed("write"):
+            self._scores.close()
+        part = {"scores_bytes": self._scores.bytes, "scores_crc": self._scores.crc}
         return summary.new() | counted | {"parts": {self._split.part: part}}
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge, by key."""
+        return self._tally.partials()
+
+
+def reduced(spec: Spec, key: str, partials: Iterable[str], sink: Sink) -> summary.Partial:
+    """Write the part file that ``partials`` come to; a summary of it alone."""
+    make = PIPELINES[spec.pipeline].tally
+    assert make
+    part = PartFile(sink, f"scores/{key}")
+    part.write(make()(spec.options).reduce(key, partials))
+    part.close()
+    written = {"bytes": 0, "scored": 0, "rejected": 0, "rejected_bytes": 0, "rejected_crc": 0}
+    written |= {"scores_bytes": part.bytes, "scores_crc": part.crc}
+    return summary.new() | {"parts": {key: written}}

@@ -24,8 +24,8 @@ from mr.split import CHUNK, Chunks, Split  # noqa: E402
 
 __all__ = ["ScoreJob"]
 
+SUMMARY = "summary"
 OUTCOMES = ("scored", "rejected")
-RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
 
 
@@ -45,7 +45,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         try:
             from mr.task import Task
 
-            task = Task(spec, split, _sink(spec, split), Path())
+            task = Task(spec, split, _sink(spec), Path())
             starting = time.time() - process_start() - task.seconds["load"]
             task.seconds["start"] = starting  # type: ignore[assignment]
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
@@ -69,13 +69,22 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.increment_counter("howdah", "input_bytes", task.position)
         for outcome in OUTCOMES:
             self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
-        self.stdout.write(self.internal_protocol().write("summary", partial) + b"\n")
+        write = self.internal_protocol().write
+        self.stdout.write(write(SUMMARY, partial) + b"\n")
+        for key, found in task.partials():
+            self.stdout.write(write(key, found) + b"\n")
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-        """Merge all partial summaries."""
-        from mr.summary import merge
+        """Merge all partial summaries, or what a pipeline's tasks have found of ``key``."""
+        if key == SUMMARY:
+            from mr.summary import merge
 
-        yield key, merge(partials)
+            yield key, merge(partials)
+        else:
+            from mr.counting import reduced
+
+            spec = Spec.read(Path(SPEC_FILE))
+            yield SUMMARY, reduced(spec, key, partials, _sink(spec))
 
     def _report(self, split: Split, task: Any, told: Counter[str]) -> None:
         """Say where the task is: the runner shows it, and its log tells if the task dies.
@@ -92,7 +101,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
 def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
     """The split's bytes, and those behind it up to the input's end."""
-    from mr.webhdfs import read_range, webhdfs_client
+    from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
 
     client = webhdfs_client(spec.webhdfs_url, spec.user)
     path = urlparse(os.environ["mapreduce_map_input_file"]).path
@@ -101,13 +110,14 @@ def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
     return io.BufferedReader(Chunks(stdin, split, behind), CHUNK)
 
 
-def _sink(spec: Spec, split: Split) -> Any:
+def _sink(spec: Spec) -> Any:
     from mr.sink import FileSink, HdfsSink
+    from mr.webhdfs import RESTART_SECONDS
 
     folder = os.environ["mapreduce_task_output_dir"]
-    if split.local:
-        return FileSink(folder)
-    return HdfsSink(folder, spec.webhdfs_url, spec.user, patience=RESTART_SECONDS)
+    if spec.webhdfs_url:
+        return HdfsSink(folder, spec.webhdfs_url, spec.user, patience=RESTART_SECONDS)
+    return FileSink(folder)
 
 
 if __name__ == "__main__":

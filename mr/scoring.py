@@ -1,6 +1,7 @@
 """What a map task does for a pipeline with a model: a split's records scored and summed up."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ class Scoring:
         self._summarise()
         part = {"scores_bytes": self._scores.bytes, "scores_crc": self._scores.crc}
         return self._partial | {"parts": {self._split.part: part}}
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """None: a summary is all that reducers get."""
+        return iter(())
 
     def _count(self, raw: bytes, position: int, scored: ScoredBatch) -> None:
         prediction = scored.prediction

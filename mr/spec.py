@@ -21,7 +21,8 @@ MODEL_FILE = "model.toml"
 class Spec:
     """``headers``: the stored inputs whose first line isn't a record; ``padded``: those that
     tasks are handed in chunks, with their bytes before the padding; ``webhdfs_url`` and ``user``:
-    where and as whom a task writes on a cluster; ``options``: the pipeline's own."""
+    where and as whom a task writes on a cluster; ``options``: the pipeline's own; ``files``: the
+    folder of inputs that are records as a whole."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
@@ -29,6 +30,7 @@ class Spec:
     options: dict[str, Any] = field(default_factory=dict)
     webhdfs_url: str = ""
     user: str = ""
+    files: str = ""
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False))

@@ -1,29 +1,33 @@
 """What a pipeline without a model is made of: records counted by group, in columns of counts.
 
-A group is known by its key, which is its columns as TSV.
+A group is known by its key, which is its columns as TSV. What isn't counts, tasks write to part
+files, or leave to reducers.
 """
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mr.block import Block, Reject
+from mr.files import Files, StoredFile, UnusableFile
 from mr.scorer import escape_row
 
-__all__ = ["Counts", "Report", "Source", "Table", "Tally", "key_of", "shared"]
+__all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
 
 @dataclass(frozen=True)
 class Source:
-    """An input as the host looks at it: its name, and its first bytes, uncompressed."""
+    """An input as the host looks at it: its name, and its first bytes, uncompressed; once it is
+    stored, its ``lines``, too."""
 
     name: str
     head: bytes
+    lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,10 @@ class Tally(ABC):
     """
 
     block_size = 1 << 20  # bytes of input that are counted at once
-    groups: Sequence[str]
-    columns: Sequence[str]
+    reduces = False  # whether reducers merge what tasks have found
+    groups: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    write: Callable[[bytes], None]  # appends to the split's part file; a task sets it
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raise ValueError, for people to read, where the options mean nothing."""
@@ -76,9 +82,28 @@ class Tally(ABC):
     def add(self, block: Block) -> list[Reject]:
         """Count a block's records; returns those that can't be counted."""
 
+    def close(self) -> None:  # noqa: B027
+        """Write what is left to be written, after the last block."""
+
     @abstractmethod
     def counts(self) -> Counts:
         """What has been counted."""
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge, with the key that it is merged by."""
+        return iter(())
+
+    def reduce(self, key: str, partials: Iterable[str]) -> bytes:
+        """The part file of ``key``, out of what tasks have found."""
+        raise NotImplementedError
+
+    def header(self) -> Sequence[str]:
+        """The columns of the part files, if they are TSV: merged, they are results."""
+        return ()
+
+    def gather(self, parts: Sequence[Path], folder: Path) -> None:
+        """Make results in ``folder`` of part files that aren't TSV."""
+        raise NotImplementedError
 
     def report(self, counts: Counts) -> Report:
         """The groups, the largest first count first."""
@@ -90,6 +115,33 @@ class Tally(ABC):
             tables={"counts.tsv": Table((*self.groups, *self.columns), rows)},
             summary={"groups": len(rows), "totals": totals},
         )
+
+
+class FileTally(Tally):
+    """A pipeline whose records are whole files."""
+
+    block_size = 1  # a line of the task's list
+    files: Files  # a task sets it
+
+    @staticmethod
+    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+        """What all files, which are stored by now, tell as further options; ValueError if they
+        are unusable."""
+        return {}
+
+    def add(self, block: Block) -> list[Reject]:
+        """Take the files that a list names."""
+        rejects = []
+        for line, entry in zip(block.numbers, block.records, strict=True):
+            try:
+                self.add_file(self.files.file(entry.decode()))
+            except UnusableFile as error:
+                rejects.append(Reject(line, error.reason, error.detail))
+        return rejects
+
+    @abstractmethod
+    def add_file(self, file: StoredFile) -> None:
+        """Count one file, or nothing of it: UnusableFile."""
 
 
 def key_of(*columns: str) -> str:

@@ -34,6 +34,9 @@ class Work(Protocol):
     def end(self) -> Partial:
         """Close what was opened; the split's summary, with what its part files must hold."""
 
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge beside the summary, by key."""
+
 
 class Task:
     """Works through one split. ``position`` is the byte of the split that it has come to;
@@ -67,6 +70,10 @@ class Task:
         with self._timed("write"):
             self._rejected.close()
         return self._finished(self._work.end())
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge beside the summary, by key."""
+        return self._work.partials()
 
     def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
         blocks = read_blocks(stdin, self._split, self._work.block_size)
@@ -116,15 +123,20 @@ class Task:
 
 def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> Work:
     pipeline = PIPELINES[spec.pipeline]
+    scores = PartFile(sink, f"scores/{split.part}")
     if pipeline.tally:
         from mr.counting import Counting
+        from mr.files import Files
+        from mr.tally import FileTally
 
         tally = pipeline.tally()(spec.options)
         tally.load(folder)
-        return Counting(tally, split, timed)
+        if isinstance(tally, FileTally):
+            tally.files = Files(spec.files, spec.webhdfs_url, spec.user)
+        return Counting(tally, split, scores, timed)
     from mr.scoring import Scoring
 
-    return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)
+    return Scoring(spec, split, scores, folder, timed)
 
 
 def _printable(data: bytes) -> bytes:

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["read_range", "wait_for", "webhdfs_client"]
+__all__ = ["RESTART_SECONDS", "read_range", "wait_for", "webhdfs_client"]
 
 PIECE = 1 << 16
+RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 POLL_SECONDS = 1
 
 T = TypeVar("T")
@@ -39,12 +40,12 @@ def wait_for(call: Callable[[], T], patience: float) -> T:
 
 
 def read_range(
-    client: Any, path: str, start: int, end: int, patience: float = 0
+    client: Any, path: str, start: int, end: int, patience: float = 0, size: int = PIECE
 ) -> Iterator[bytes]:
-    """The file's bytes from ``start`` to ``end`` in small pieces, each read when it is needed."""
+    """The file's bytes from ``start`` to ``end`` in pieces of ``size``, each read when needed."""
 
     def read() -> bytes:
-        with client.read(path, offset=start, length=min(PIECE, end - start)) as reader:
+        with client.read(path, offset=start, length=min(size, end - start)) as reader:
             return bytes(reader.read())
 
     while start < end:

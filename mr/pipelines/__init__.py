@@ -65,6 +65,12 @@ def _evaluate() -> type[Tally]:
     return Evaluate
 
 
+def _column_means() -> type[Tally]:
+    from mr.pipelines.column_means import ColumnMeans
+
+    return ColumnMeans
+
+
 def _requests_by_os() -> type[Tally]:
     from mr.pipelines.requests_by_os import RequestsByOs
 
@@ -125,6 +131,16 @@ PIPELINES = {
                 Option("from", "count no earlier requests: 2026-03-14 or 2026-03-14T09:26:53"),
                 Option("to", "count only requests before this"),
             ),
+        ),
+        Pipeline(
+            name="column-means",
+            about="files of numbers: at each index, the mean over all of the files",
+            input="a file: one number a line, gzip too, or a one-dimensional .npy",
+            results="means.tsv",
+            output="index, mean (17 digits, correctly rounded)",
+            example="bin/submit 'runs/*.npy' --pipeline column-means",
+            tally=_column_means,
+            options=(Option("pad", "the number that shorter files have where they end sooner"),),
         ),
         Pipeline(
             name="wordcount",

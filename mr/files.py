@@ -1,0 +1,91 @@
+"""Whole files as records: what a task reads of one, here or in HDFS."""
+
+import bz2
+import gzip
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, cast
+
+from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
+
+__all__ = ["Files", "StoredFile", "UnusableFile"]
+
+READ_AHEAD = 4 << 20
+
+
+class UnusableFile(Exception):  # noqa: N818
+    """``reason`` is one of few, so that it can be counted; ``detail`` is free."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """``name`` tells, by its end, how it is compressed; ``size`` in bytes, as it is stored."""
+
+    name: str
+    size: int
+    _open: Callable[[], IO[bytes]]
+
+    def open(self) -> IO[bytes]:
+        """Its bytes, which can be sought in."""
+        return self._open()
+
+    def text(self) -> IO[bytes]:
+        """Its bytes, decompressed."""
+        packed: Any = self.open()
+        if self.name.endswith(".gz"):
+            return cast(IO[bytes], gzip.GzipFile(fileobj=packed))
+        return cast(IO[bytes], bz2.BZ2File(packed)) if self.name.endswith(".bz2") else packed
+
+
+class Files:
+    """The folder where a job's files are: of this machine, or of HDFS at ``webhdfs_url``."""
+
+    def __init__(self, folder: str, webhdfs_url: str = "", user: str = "") -> None:
+        self._folder = folder
+        self._client = webhdfs_client(webhdfs_url, user) if webhdfs_url else None
+
+    def file(self, entry: str) -> StoredFile:
+        """The file that a line of a task's list names, with its size."""
+        name, size = entry.split("\t")
+        path = f"{self._folder}/{name}"
+        if self._client is None:
+            return StoredFile(name, int(size), lambda: Path(path).open("rb"))
+        remote = partial(_RemoteFile, self._client, path, int(size))
+        return StoredFile(name, int(size), lambda: io.BufferedReader(remote(), READ_AHEAD))
+
+
+class _RemoteFile(io.RawIOBase):
+    """A file of HDFS; each read asks for a range of it."""
+
+    def __init__(self, client: Any, path: str, size: int) -> None:
+        self._client = client
+        self._path = path
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = start + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._at + len(buffer), self._size)
+        at = self._at
+        for piece in read_range(self._client, self._path, at, end, RESTART_SECONDS, len(buffer)):
+            buffer[self._at - at : self._at - at + len(piece)] = piece
+            self._at += len(piece)
+        return self._at - at
