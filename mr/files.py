@@ -16,7 +16,7 @@ __all__ = ["Files", "StoredFile", "UnusableFile"]
 READ_AHEAD = 4 << 20
 
 
-class UnusableFile(Exception):  # noqa: N818
+class UnusableFile(Exception):
     """``reason`` is one of few, so that it can be counted; ``detail`` is free."""
 
     def __init__(self, reason: str, detail: str = "") -> None:

@@ -82,8 +82,8 @@ class ColumnMeans(FileTally):
             count, dumped = partial.split(" ")
             sums.add_dumped(dumped)
             files += int(count)
-        rows = zip(range(start, stop), sums.means(files).tolist(), strict=True)
-        return "".join(["%d\t%.17g\n" % row for row in rows]).encode()
+        means = enumerate(sums.means(files).tolist(), start)
+        return "".join([f"{index}\t{mean:.17g}\n" for index, mean in means]).encode()
 
     def header(self) -> Sequence[str]:
         """The columns of means.tsv."""

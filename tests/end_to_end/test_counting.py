@@ -5,19 +5,23 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from sklearn import datasets, metrics
 
 from mr.pipelines import PIPELINES
 from tests.conftest import Howdah
 from tests.data.access_logs import cloudfront, combined, requests
+from tests.data.columns import as_text, runs
 from tests.data.predictions import as_csv, of_two
 
 BY = ("--pipeline", "requests-by-os")
+MEANS = ("--pipeline", "column-means")
 EVALUATE = ("--pipeline", "evaluate", "--truth", "truth")
 
 
@@ -128,6 +132,48 @@ def test_truths_are_joined_by_id(howdah: Howdah) -> None:
     assert "labels.csv has the id 1 twice" in done.stderr
     job = done.stdout.strip()
     assert job not in howdah("status").stdout
+
+
+def test_files_of_numbers_are_averaged(howdah: Howdah) -> None:
+    """On both runners, packed or not; a damaged file is rejected by name, the rest counts."""
+    numbers = runs(9, 70_000)
+    for place, row in enumerate(numbers):
+        if place % 3:
+            np.save(howdah.cwd / f"run{place}.npy", row)
+        else:
+            packed = gzip.compress(as_text(row).encode(), 1)
+            (howdah.cwd / f"run{place}.txt.gz").write_bytes(packed)
+    damaged = howdah.cwd / "run4.npy"
+    damaged.write_bytes(damaged.read_bytes()[:-8])
+    told = howdah.submit("run*", *MEANS, "--splits", 3, "--max-rejected", 0.2)
+    assert told["summary"]["totals"] == {"files": 8, "indices": 70_000}
+    assert told["summary"]["rejected_by_reason"] == {"damaged": 1}
+    folder = howdah.results(told["job"])
+    header, *rows = read(folder / "means.tsv")
+    assert header == ["index", "mean"]
+    assert [int(index) for index, _ in rows] == list(range(70_000))
+    kept = np.delete(numbers, 4, axis=0)
+    for index in (0, 1, 69_999):
+        assert float(rows[index][1]) == float(sum(map(Fraction, kept[:, index])) / 8)
+    assert np.allclose([float(mean) for _, mean in rows], kept.mean(axis=0), rtol=1e-6)
+    reject = read(folder / "rejected.tsv")[1]
+    assert reject[0].startswith("damaged: ")
+    assert reject[1:] == ["run4.npy", "0", ""]
+    (howdah.cwd / "short.txt").write_text("1\n")
+    refused = howdah(
+        "submit", "run0.txt.gz", "short.txt", *MEANS, "--runner", howdah.runner, exits=2
+    )
+    assert "short.txt has 1 numbers, and run0.txt.gz 70,000; --pad 0" in refused.stderr
+
+
+def test_means_are_the_same_from_every_runner(howdah: Howdah, local: Howdah) -> None:
+    """Whatever the number of tasks, byte by byte."""
+    for place, row in enumerate(runs(5, 66_000)):
+        np.save(local.cwd / f"{place}.npy", row)
+    alone = local.score("*.npy", *MEANS, "--splits", 1)
+    together = howdah.score("*.npy", *MEANS, "--splits", 4)
+    for name in ("means.tsv", "summary.json", "rejected.tsv"):
+        assert (together / name).read_bytes() == (alone / name).read_bytes()
 
 
 def test_a_table_is_printed_for_people(local: Howdah) -> None:
