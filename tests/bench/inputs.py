@@ -12,9 +12,12 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "ESTIMATORS", "estimator", "head", "log", "predictions", "repeated", "rows",
-           "texts"]  # fmt: skip
+from tests.data.columns import as_text, runs
 
+__all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "estimator", "head", "log", "numbers",
+           "predictions", "repeated", "rows", "texts"]  # fmt: skip
+
+FILES = 10  # that means are of
 COLUMNS = tuple(f"c{number:02d}" for number in range(20))
 
 _SEED = 20
@@ -40,6 +43,33 @@ def log(folder: Path, count: int) -> Path:
 def predictions(folder: Path, count: int) -> Path:
     """A CSV file of ``count`` records: id, truth, score."""
     return _once(folder / f"predictions-{count}.csv", lambda path: _write_predictions(path, count))
+
+
+def numbers(folder: Path, count: int) -> Path:
+    """The list of ``FILES`` files with ``count`` numbers together, one a line."""
+    return _files(
+        folder / f"numbers-{count}", count, lambda path, row: path.write_text(as_text(row))
+    )
+
+
+def arrays(folder: Path, count: int) -> Path:
+    """The list of ``FILES`` .npy files with ``count`` numbers together."""
+    return _files(folder / f"arrays-{count}", count, np.save, ".npy")
+
+
+def _files(
+    folder: Path, count: int, write: Callable[[Path, NDArray[np.float64]], object], suffix: str = ""
+) -> Path:
+    def make(path: Path) -> None:
+        names = [f"{number:05d}{suffix or '.txt'}" for number in range(FILES)]
+        for name, row in zip(names, runs(FILES, count // FILES), strict=True):
+            write(folder / name, row + 1)
+        sizes = [(folder / name).stat().st_size for name in names]
+        lines = [f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True)]
+        path.write_text("".join(lines))
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return _once(folder / "list.txt", make)
 
 
 @contextmanager

@@ -7,12 +7,15 @@ import math
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from howdah.errors import IntegrityError
+from howdah.plan import takes_files
 from howdah.settings import ROOT, Settings
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -25,10 +28,25 @@ from tests.bench.rounds import interleave, over, spread
 
 __all__ = ["ABOUT", "NAMES", "run"]
 
-ABOUT = "pipelines without a model against plain programs with Polars, one core each"
-INPUTS = {"requests-by-os": inputs.log, "evaluate": inputs.predictions}
-OPTIONS: dict[str, dict[str, str]] = {"requests-by-os": {}, "evaluate": {"truth": "truth"}}
-NAMES = tuple(INPUTS)
+ABOUT = "pipelines without a model against plain programs with Polars or NumPy, one core each"
+
+
+@dataclass(frozen=True)
+class Case:
+    """``make`` makes an input of as many records in a folder; of whole files it is their list."""
+
+    pipeline: str
+    make: Callable[[Path, int], Path]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+CASES = {
+    "requests-by-os": Case("requests-by-os", inputs.log),
+    "evaluate": Case("evaluate", inputs.predictions, {"truth": "truth"}),
+    "column-means": Case("column-means", inputs.numbers),
+    "column-means-npy": Case("column-means", inputs.arrays),
+}
+NAMES = tuple(CASES)
 PART, PLAIN, TOLD = "part", "plain.json", "told"
 HEAD_BYTES = 1 << 14
 HEAD = ("", "plain, rows/s", "mapper, rows/s", "rate over the plain one's", "mapper's peak, MB")
@@ -43,15 +61,16 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
 
 def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
     folder = settings.state / "bench"
-    source = INPUTS[name](folder, args.rows)
+    case = CASES[name]
+    source = case.make(folder, args.rows)
     python = ensure("polars", folder / "peers")
     job = folder / name
-    spec = _spec(name, source)
+    spec = _spec(case, source, args.rows)
     shutil.rmtree(job, ignore_errors=True)
     job.mkdir()
     spec.write(job / SPEC_FILE)
     programs = {
-        "plain": partial(_plain, python, name, source, job),
+        "plain": partial(_plain, python, case.pipeline, source, job),
         "mapper": partial(_map, source, job),
     }
     for program in programs.values():
@@ -66,15 +85,19 @@ def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding
     return Finding({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
 
 
-def _spec(name: str, source: Path) -> Spec:
+def _spec(case: Case, source: Path, rows: int) -> Spec:
     """What a task is told, as ``bin/submit`` would."""
-    pipeline = PIPELINES[name]
+    pipeline = PIPELINES[case.pipeline]
     assert pipeline.tally
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options}
-    options |= OPTIONS[name]
+    options |= case.options
+    if takes_files(pipeline):
+        options["length"] = rows // inputs.FILES
+        return Spec(case.pipeline, options=options, files=str(source.parent))
     with source.open("rb") as file:
         options |= pipeline.tally().look([Source(source.name, file.read(HEAD_BYTES))], options)
-    return Spec(name, headers=[PART] if options.get("header") else [], options=options)
+    headers = [PART] if options.get("header") else []
+    return Spec(case.pipeline, headers=headers, options=options)
 
 
 def _plain(python: Path, name: str, source: Path, job: Path) -> Used:
@@ -98,14 +121,20 @@ def _map(source: Path, job: Path) -> Used:
 
 def _found(spec: Spec, job: Path) -> dict[str, Any]:
     """What the task's counts come to, named as the plain program does."""
-    tally = PIPELINES[spec.pipeline].tally
-    assert tally
-    partial = json.loads((job / TOLD).read_text().rpartition("\t")[2])
-    counts = partial["counts"]
+    make = PIPELINES[spec.pipeline].tally
+    assert make
+    tally = make()(spec.options)
+    told = [line.split("\t") for line in (job / TOLD).read_text().splitlines()]
+    (counts, *partials) = [json.loads(value) for _, value in told]
     if spec.pipeline == "requests-by-os":
-        return dict(counts)
-    told = tally()(spec.options).report(counts).summary
-    return {"matrix": told["confusion_matrix"]["matrix"]} | dict(told)
+        return dict(counts["counts"])
+    if spec.pipeline == "column-means":
+        keys = [json.loads(key) for key, _ in told[1:]]
+        parts = [tally.reduce(key, [part]) for key, part in zip(keys, partials, strict=True)]
+        means = [float(line.split(b"\t")[1]) for line in b"".join(parts).splitlines()]
+        return {"indices": len(means), "sum": math.fsum(means), "largest": max(means)}
+    summary = tally.report(counts["counts"]).summary
+    return {"matrix": summary["confusion_matrix"]["matrix"]} | dict(summary)
 
 
 def _check(found: dict[str, Any], wanted: dict[str, Any]) -> None:
