@@ -3,7 +3,7 @@
 Howdah is installed once, on four; YARN is then told which of them have anything to give, so that
 HDFS and all else stay as they are. Texts are scored; the time is from YARN's taking the job to its
 end, and throughput is 2N rows over what 3N take longer than N: neither the upload, which the host
-does alone, nor starting counts. ``scale_4_over_1`` is four workers' throughput over four times that
+does alone, nor starting counts, if --splits makes as many tasks of both. ``scale_4_over_1`` is four workers' throughput over four times that
 of one: 1 is linear.
 """
 
@@ -56,6 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
                 programs[f"{workers} workers, {times}"] = partial(
                     _job, cluster, nodes, workers, name, args.splits, expected, times
                 )
+        programs[f"{max(WORKERS)} workers, {N}"]()  # each worker's first task fetches what it runs
         done = interleave(programs, args.rounds, "systemd-nspawn")
 
     def throughput(workers: int) -> list[float]:

@@ -15,10 +15,10 @@ from tests.conftest import ROOT, Howdah
 from tests.end_to_end.test_same_bytes import awkward_text, real_text
 from tests.lab import Lab
 from tests.lab.cluster import Cluster, Text
+from tests.lab.lab import PEOPLE
 
 FOLDER = Path(__file__).parent
 ORDER = ["test_lab", "test_install", "test_use", "test_monitoring", "test_failures", "test_day_two"]
-PEOPLE = ("ada", "ben", "eve")  # eve isn't among howdah_users
 LOG_LINES = 5
 LONGEST = 300
 COMPLAINT = re.compile(r" (WARN|ERROR|FATAL) |^\S*(Exception|Error)\b")
@@ -55,15 +55,13 @@ def last_lines(lab: Lab, name: str) -> str:
 
 @pytest.fixture(scope="package")
 def lab() -> Iterator[Lab]:
-    """A host and four workers, fresh but for the people's accounts."""
+    """A host and four workers, fresh."""
     lab = Lab(ROOT)
     if os.environ.get("HOWDAH_LAB") == "keep":
         yield lab
         return
     try:
         lab.up(workers=4, release=os.environ.get("HOWDAH_LAB_RELEASE", "bookworm"))
-        for name in PEOPLE:
-            lab.run("host", f"useradd --create-home --shell /bin/bash {name}")
         yield lab
     finally:
         lab.down()

@@ -23,9 +23,10 @@ from tests.lab import checkout, image, limits, network
 from tests.lab.command import LabError, call, check_machine, guard, install_packages
 from tests.lab.host import GB, Host
 
-__all__ = ["RELEASES", "Lab"]
+__all__ = ["PEOPLE", "RELEASES", "Lab"]
 
 RELEASES = image.RELEASES
+PEOPLE = ("ada", "ben", "eve")  # of the host; eve isn't among howdah_users
 OUTSIDER = ("outsider", "10.77.0.99")
 CLAIM = Path("/run/howdah-lab")  # names the folder of the lab that is up on this machine
 SSH_OPTIONS = {
@@ -92,6 +93,8 @@ class Lab:
             self._make(base)
         for name in self.names:
             self.run(name, "true")
+        for person in PEOPLE:
+            self.run("host", f"useradd --create-home --shell /bin/bash {person}")
 
     def _make(self, base: Path) -> None:
         host, *others = self.hosts.values()
