@@ -3,8 +3,8 @@
 Howdah is installed once, on four; YARN is then told which of them have anything to give, so that
 HDFS and all else stay as they are. Texts are scored; the time is from YARN's taking the job to its
 end, and throughput is 2N rows over what 3N take longer than N: neither the upload, which the host
-does alone, nor starting counts, if --splits makes as many tasks of both. ``scale_4_over_1`` is four workers' throughput over four times that
-of one: 1 is linear.
+does alone, nor, if --splits makes as many tasks of both, starting counts. ``scale_4_over_1`` is
+four workers' throughput over four times that of one: 1 is linear.
 """
 
 import argparse
