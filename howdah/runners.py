@@ -24,9 +24,9 @@ CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
 
 
 class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
-    """Gives map tasks byte ranges of the inputs themselves; one reducer, one result.
+    """Gives map tasks byte ranges of the inputs themselves.
 
-    The reducer gets a few lines, and runs in this process: another one takes longer to start.
+    What reducers get is little, and they run in this process: another one takes longer to start.
     """
 
     splits: ClassVar[int] = 0  # 0: one a core
@@ -58,7 +58,8 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
     def _run_reducers(self, step_num: int, num_reducer_tasks: int) -> None:
         type(self).mark("mapped")
         try:
-            self._run_task_func("reducer", step_num, 0)()
+            for number in range(num_reducer_tasks):
+                self._run_task_func("reducer", step_num, number)()
         finally:
             self._parse_task_counters("reducer", step_num)
 

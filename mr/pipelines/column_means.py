@@ -148,7 +148,7 @@ def _read(stream: IO[bytes]) -> Floats:
             csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
             csv.ConvertOptions(column_types={"number": pa.float64()}, null_values=[]),
         )
-        return read["number"].to_numpy()
+        return np.asarray(read["number"].to_numpy(), np.float64)
     except pa.ArrowInvalid:
         buffered.seek(0)
         return _read_lines(buffered)
