@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SETUPTOOLS = {"setuptools"} if sys.version_info < (3, 12) else set()
 MODULES = sorted((ROOT / "mr").rglob("*.py"))
 
 
@@ -27,7 +28,7 @@ def test_a_task_never_imports_the_hosts_side(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("mr.job", {"sklearn", "numpy", "pandas", "pyarrow"}),
+        ("mr.job", {"sklearn", "numpy", "pandas", "pyarrow"} | SETUPTOOLS),
         ("mr.task", {"sklearn", "pandas", "pyarrow", "simdjson", "hdfs"}),
         ("mr.pipelines.tabular", {"sklearn", "pandas", "pyarrow"}),
     ],
@@ -48,5 +49,19 @@ def test_scikit_learn_is_loaded_without_pandas() -> None:
         "from sklearn.linear_model import LogisticRegression as L;"
         "L().fit([[0], [1]], [0, 1]).predict_proba([[0]]);"
         "assert 'pandas' not in sys.modules; import pandas; pandas.DataFrame()"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_requests_are_counted_without_pandas() -> None:
+    """Arrow imports it in more than one place, and takes longer for that than for a small log."""
+    program = (
+        "import sys; from mr.block import Block; from mr.pipelines.requests_by_os import *;"
+        "names = ['date', 'time', 'sc-status', 'sc-bytes', 'cs(User-Agent)'];"
+        "tally = RequestsByOs({'by': 'os,hour', 'from': '2026-03-14', 'to': '2026-03-15',"
+        " 'fields': names, 'delimiter': ' '});"
+        "line = b'2026-03-14 09:26:53 200 1 curl\\n';"
+        "assert not tally.add(Block(line, range(1))) and tally.add(Block(b'#\\n- \\n', range(2)));"
+        "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -19,8 +19,11 @@ def requests_by_os(source: str) -> dict[str, Any]:
     """Requests and their bytes, of a log of CloudFront's."""
     from urllib.parse import unquote
 
-    from ua_parser import parse_os
+    from ua_parser import load_lazy_builtins
+    from ua_parser.regex import Resolver
 
+    _, systems, _ = load_lazy_builtins()
+    rules = Resolver(([], systems, [])).os
     with Path(source).open() as file:
         file.readline()
         fields = file.readline().split()[1:]
@@ -36,7 +39,7 @@ def requests_by_os(source: str) -> dict[str, Any]:
     by_agent = log.group_by("cs(User-Agent)").agg(polars.len(), polars.col("sc-bytes").sum())
     requests, sizes = Counter[str](), Counter[str]()
     for agent, number, size in by_agent.iter_rows():
-        found = parse_os(unquote(agent))
+        found = rules.extract(unquote(agent))
         system = found.family if found else "unknown"
         requests[system] += number
         sizes[system] += size
