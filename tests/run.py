@@ -3,9 +3,13 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from howdah.errors import HowdahError, UsageError
 from howdah.settings import Settings
@@ -18,6 +22,7 @@ PACKAGES = (
     *("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev"),
     *("prometheus", "prometheus-node-exporter", "prometheus-alertmanager", "chromium"),
 )
+PYTEST = [sys.executable, "-m", "pytest"]
 
 
 class TestsFailed(HowdahError):
@@ -68,11 +73,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     shellcheck = Path(sys.executable).parent / "shellcheck"
     _step([str(shellcheck), *map(str, scripts)], root)
     _install_packages()
-    chosen = "not hadoop and not lab" if args.quick else ""
-    if not args.quick and os.geteuid() != 0:
+    if args.quick:
+        _step([*PYTEST, "-m", "not hadoop and not lab", *args.pytest], root)
+    elif os.geteuid() != 0:
         print("The lab's machines need root: its tests are left out. All of them: sudo bin/test")
-        chosen = "not lab"
-    _step([sys.executable, "-m", "pytest", *(["-m", chosen] if chosen else []), *args.pytest], root)
+        _step([*PYTEST, "-m", "not lab", *args.pytest], root)
+    elif args.pytest:
+        _step([*PYTEST, *args.pytest], root)
+    else:
+        with _beside([*PYTEST, "-m", "lab"], root):
+            _step([*PYTEST, "-m", "not lab"], root)
     if args.all:
         again = ["pytest", "tests/lab/test_install.py", "tests/lab/test_use.py"]
         _step([sys.executable, "-m", *again], root, HOWDAH_LAB_RELEASE="trixie")
@@ -85,6 +95,26 @@ def _step(command: list[str], root: Path, **environ: str) -> None:
     environ = os.environ | {"PYTHONPATH": str(root)} | environ
     if subprocess.run(command, cwd=root, env=environ, check=False).returncode:
         raise TestsFailed(f"failed: {' '.join(shown[:4])}")
+
+
+@contextmanager
+def _beside(command: list[str], root: Path) -> Iterator[None]:
+    """Run a step meanwhile, and print afterwards what it said: the lab's tests mostly wait."""
+    environ = os.environ | {"PYTHONPATH": str(root)}
+    with TemporaryFile("w+") as said:
+        step = subprocess.Popen(command, cwd=root, env=environ, stdout=said, stderr=said)
+        try:
+            yield
+        except BaseException:
+            step.send_signal(signal.SIGINT)  # it takes its machines down
+            raise
+        finally:
+            step.wait()
+            said.seek(0)
+            print("$", *command, flush=True)
+            print(said.read(), flush=True)
+    if step.returncode:
+        raise TestsFailed(f"failed: {' '.join(command)}")
 
 
 def _install_packages() -> None:
