@@ -1,6 +1,6 @@
 """The events of a ROOT file's tree, some at a time: read, cut, and their columns evaluated."""
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import awkward as ak
@@ -17,7 +17,7 @@ from mr.lists import plain
 
 __all__ = ["Branches", "Events", "read_events"]
 
-AT_ONCE = "32 MiB"  # of the branches that are read, decompressed
+AT_ONCE = "16 MiB"  # of the branches that are read, decompressed
 NUMBERS = "biuf"
 SHOWN = 300
 
@@ -84,20 +84,22 @@ def read_events(file: StoredFile, tree: str, branches: Set[str]) -> Iterator[Bra
     except (UnusableFile, StoreError):
         raise
     except Exception as error:  # of many kinds
-        lines = str(error).strip().splitlines() or [""]
-        raise UnusableFile("damaged", f"{type(error).__name__}: {lines[0][:SHOWN]}") from None
+        message = " ".join(str(error).split())
+        raise UnusableFile("damaged", f"{type(error).__name__}: {message[:SHOWN]}") from None
 
 
 def _tree(root: Any, name: str, branches: Set[str]) -> Any:
     try:
         tree = root[name]
     except uproot.KeyInFileError:
-        raise UnusableFile("no such tree", f"{name}; there is {_listed(root)}") from None
+        raise UnusableFile(
+            "no such tree", f"{name}; there is {_listed(root.keys(cycle=False))}"
+        ) from None
     if not isinstance(tree, uproot.TTree):
         raise UnusableFile("not a TTree", f"{name} is a {root.classname_of(name)}")
     for branch in sorted(branches):
         if branch not in tree:
-            raise UnusableFile("no such branch", f"{branch}; there is {_listed(tree)}")
+            raise UnusableFile("no such branch", f"{branch}; there is {_listed(tree.keys())}")
     return tree
 
 
@@ -111,8 +113,8 @@ def _numbers(arrays: Branches) -> Branches:
     return {name: plain(values) for name, values in arrays.items()}
 
 
-def _listed(names: Any) -> str:
-    return ", ".join(names.keys())[:SHOWN]
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)[:SHOWN] or "nothing"
 
 
 def _source_of(file: StoredFile) -> Callable[..., Source]:

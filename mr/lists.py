@@ -85,7 +85,7 @@ def _lists(values: Any) -> Any:
 def _over(reduce: Callable[..., Any], values: Any) -> Any:
     """Each event's list, reduced to a number."""
     found = reduce(_lists(values), axis=-1)
-    return plain(ak.fill_none(found, np.nan) if reduce in (ak.min, ak.max) else found)
+    return plain(ak.fill_none(found, np.float32(np.nan)) if reduce in (ak.min, ak.max) else found)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

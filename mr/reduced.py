@@ -15,7 +15,7 @@ from mr.lists import is_list
 
 __all__ = ["check_format", "merge", "table_of", "write_parquet"]
 
-GROUP_BYTES = 32 << 20  # of rows in memory, which are written at once
+GROUP_BYTES = 16 << 20  # of rows in memory, which are written at once
 LISTS = {"parquet": 2, "root": 1, "csv": 0}  # how deep they may be, by format
 
 
@@ -34,7 +34,7 @@ def table_of(columns: Mapping[str, Any]) -> pa.Table:
     return pa.table(arrays, schema=pa.schema(fields))
 
 
-def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:
+def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, file: Path | IO[bytes]) -> None:
     """Write ``tables`` as groups of rows, of one or more of them each."""
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for group in _groups(tables):
@@ -49,10 +49,7 @@ def check_format(form: str, schema: pa.Schema) -> None:
         while pa.types.is_list(kind):
             depth, kind = depth + 1, kind.value_type
         if depth > most:
-            held = "lists of numbers" if most else "numbers"
-            raise ValueError(
-                f"{field.name} is {field.type}, and --format {form} has {held} at most"
-            )
+            raise ValueError(f"{field.name} is {field.type}, which --format {form} can't have")
 
 
 def merge(parts: Sequence[Path], path: Path, tree: str) -> None:
@@ -62,14 +59,13 @@ def merge(parts: Sequence[Path], path: Path, tree: str) -> None:
     """
     schema = parquet.read_schema(parts[0])
     tables = chain.from_iterable(map(_row_groups, parts))
-    with path.open("wb+") as file:
-        if path.suffix == ".root":
-            _write_root(tables, schema, file, tree)
-        elif path.suffix == ".csv":
-            _write_csv(tables, schema, file)
-        else:
-            write_parquet(tables, schema, file)
-        file.flush()
+    if path.suffix == ".root":
+        _write_root(tables, schema, path, tree)
+    elif path.suffix == ".csv":
+        _write_csv(tables, schema, path)
+    else:
+        write_parquet(tables, schema, path)
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
@@ -91,7 +87,7 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(held).combine_chunks()
 
 
-def _write_root(tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes], name: str) -> None:
+def _write_root(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, name: str) -> None:
     import uproot
 
     kinds = {
@@ -100,7 +96,7 @@ def _write_root(tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes], 
         else np.dtype(field.type.to_pandas_dtype())
         for field in schema
     }
-    with uproot.recreate(file) as root:
+    with uproot.recreate(path) as root:
         tree = root.mktree(name, kinds)
         for group in _groups(tables):
             tree.extend({field.name: _array(group[field.name]) for field in schema})
@@ -113,10 +109,10 @@ def _array(column: pa.ChunkedArray) -> Any:
     return ak.unflatten(compute.list_flatten(column).to_numpy(), lengths)
 
 
-def _write_csv(tables: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes]) -> None:
+def _write_csv(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
     number = pa.uint8()  # 0 or 1, which models take
     kinds = [number if pa.types.is_boolean(field.type) else field.type for field in schema]
     fields = [pa.field(name, kind) for name, kind in zip(schema.names, kinds, strict=True)]
-    with csv.CSVWriter(file, pa.schema(fields)) as writer:
+    with csv.CSVWriter(path, pa.schema(fields)) as writer:
         for table in tables:
             writer.write_table(table.cast(pa.schema(fields)))

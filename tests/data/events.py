@@ -85,7 +85,9 @@ def write_events(
         count = len(arrays["nMuon"])
         edges = [count * place // baskets for place in range(baskets + 1)]
         kinds = {
-            name: getattr(values, "dtype", None) or ak.type(values).content
+            name: np.dtype((values.dtype, values.shape[1:]))
+            if isinstance(values, np.ndarray)
+            else ak.type(values).content
             for name, values in columns.items()
         }
         written = file.mktree(tree, kinds)
