@@ -44,8 +44,8 @@ class Histogram:
         return np.linspace(self.low, self.high, self.bins + 1)
 
     def count(self, values: Any) -> Mapping[str, int]:
-        """How many of ``values`` (n,) are in each bin (from "0" on), ``BELOW``
-        and ``ABOVE`` all of them, or no number."""
+        """How many of ``values`` (n,) are in each bin (from "0" on), ``BELOW`` or ``ABOVE`` all of
+        them, or ``NAN``."""
         missing = np.isnan(values)
         places = np.searchsorted(self.edges, values[~missing], side="right")
         counts = np.bincount(places, minlength=self.bins + 2).tolist()
@@ -86,13 +86,16 @@ class Selection:
         if len({READ, *(cut.name for cut in cuts)}) <= len(cuts):
             raise ValueError(f"each cut has a name of its own, and none is {READ}")
         histogram = stated.get("histogram")
-        return cls(
+        selection = cls(
             tree=stated.get("tree", TREE),
             keep=tuple(keep),
             defined=defined,
             cuts=tuple(cuts),
             histogram=None if histogram is None else _histogram(histogram),
         )
+        if not selection.branches:
+            raise ValueError("it uses no branch of the tree")
+        return selection
 
     @property
     def flow(self) -> list[str]:

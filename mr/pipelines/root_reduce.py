@@ -118,16 +118,16 @@ class RootReduce(FileTally):
         events = counts.get("events", {})
         sizes = counts.get("bytes", {})
         flow = {name: events.get(name, 0) for name in self._selection.flow}
-        read, *_, kept = flow.values()
+        left = list(flow.values())
         rows = [
-            (escape_text(name).decode(), left, _share(left, read), _share(left, before))
-            for (name, left), before in zip(flow.items(), [read, *flow.values()], strict=False)
+            (escape_text(name).decode(), count, _share(count, left[0]), _share(count, before))
+            for name, count, before in zip(flow, left, [left[0], *left], strict=False)
         ]
         report = Report(
             tables={"cutflow.tsv": Table(("cut", "events", "of_all", "of_those_before"), rows)},
             summary={
                 "cut_flow": flow,
-                "events_kept": _share(kept, read),
+                "events_kept": _share(left[-1], left[0]),
                 "bytes_kept": _share(sizes.get("written", 0), sizes.get("read", 0)),
             },
         )

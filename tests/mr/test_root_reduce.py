@@ -206,6 +206,16 @@ def test_unusable_files_are_rejected_by_name(job: Job) -> None:
     assert "no such tree: Events; there is Other" in more.rejected.decode()
 
 
+def test_no_cuts(tmp_path: Path) -> None:
+    """Columns alone."""
+    job = Job(tmp_path, selection='keep = ["event"]\n')
+    job.add(MADE[1])
+    scored, path = job.run()
+    assert pyarrow.parquet.read_table(path).num_rows == 7
+    told = RootReduce(job.look()).report(scored.partial["counts"])
+    assert (told.summary["cut_flow"], told.summary["events_kept"]) == ({"read": 7}, 1.0)
+
+
 def test_nothing_is_left(tmp_path: Path) -> None:
     """The result has its columns, and no rows."""
     job = Job(tmp_path, selection='keep = ["run"]\n[[cut]]\nname = "none"\nwhere = "run < 0"\n')
@@ -232,6 +242,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
         ('"pt"', '"two muons"', "each cut has a name of its own"),
         ('where = "nMuon == 2"', "where = true", r"where in \[\[cut\]\] is not as it should be"),
         ("[define]", "[define", "selection.toml: "),
+        (DIMUON, 'keep = ["one"]\ndefine.one = "1"', "it uses no branch of the tree"),
     ],
 )
 def test_selections_that_mean_nothing_are_told(
