@@ -1,5 +1,6 @@
 """Expressions of selections: what can be said, and nothing else."""
 
+import math
 import re
 from typing import Any
 
@@ -15,6 +16,8 @@ COLUMNS = {
     "pt": ak.Array([[30.0, 20.0], [], [5.0, 50.0, 40.0]]),
     "charge": ak.Array([[1, -1], [], [1, 1, 1]]),
     "Jet.PT": ak.Array([[1.0], [2.0], []]),
+    "eta": ak.Array([[0.0, 0.0], [], [0.5, -0.5, 1.0]]),
+    "phi": ak.Array([[0.0, math.pi], [], [1.0, 1.0, 1.0]]),
 }
 NAN = None
 
@@ -54,6 +57,19 @@ def found(text: str) -> list[Any]:
 def test_what_can_be_said(text: str, values: list[Any]) -> None:
     """Of numbers, and of lists of them; what an event lacks is NaN."""
     assert found(text) == values
+
+
+@pytest.mark.parametrize("mass", ["", ", 0.105", ", pt - pt + 0.105"])
+def test_the_mass_of_a_pair(mass: str) -> None:
+    """Back to back it is what both energies come to, of equal azimuths what pseudorapidities do."""
+    one = 0.105 if mass else 0.0
+    opposite = math.hypot(30, one) + math.hypot(20, one)
+    energies = [math.hypot(pt * math.cosh(0.5), one) for pt in (5, 50)]
+    momenta = [pt * math.sinh(eta) for pt, eta in ((5, 0.5), (50, -0.5))]
+    aslant = math.sqrt(sum(energies) ** 2 - (5 + 50) ** 2 - sum(momenta) ** 2)
+    first, nothing, second = found(f"invariant_mass(pt, eta, phi{mass})")
+    assert first == pytest.approx(math.sqrt(opposite**2 - 10**2))
+    assert (second, nothing) == (pytest.approx(aslant), NAN)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 import math
 import tomllib
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from mr import events as mr_events
 from mr import reduced
+from mr.files import Files, StoreError
 from mr.pipelines.root_reduce import RootReduce
 from mr.spec import Spec
 from mr.tally import Source
@@ -204,6 +207,21 @@ def test_unusable_files_are_rejected_by_name(job: Job) -> None:
     }
     assert "no such branch: Muon_eta; there is run, event" in more.rejected.decode()
     assert "no such tree: Events; there is Other" in more.rejected.decode()
+
+
+def test_what_the_store_does_not_give_is_no_damage(job: Job) -> None:
+    """The task fails, and is tried again: nothing is known about the file."""
+
+    class Gone(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gone) as server:
+        Thread(target=server.serve_forever).start()
+        files = Files("/files", f"http://127.0.0.1:{server.server_port}", "nobody")
+        with pytest.raises(StoreError, match=r"/files/00000\.txt"):
+            RootReduce(job.look()).add_file(files.file("00000.txt\t1000"))
+        server.shutdown()
 
 
 def test_no_cuts(tmp_path: Path) -> None:
