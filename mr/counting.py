@@ -16,7 +16,7 @@ __all__ = ["Counting", "reduced"]
 
 
 class Counting:
-    """What it has counted is the split's summary; some pipelines write a part file, too."""
+    """What it has counted is the split's summary; some pipelines write part files, too."""
 
     def __init__(self, tally: Tally, split: Split, sink: Sink, timed: Timed) -> None:
         self.block_size = tally.block_size

@@ -15,6 +15,7 @@ import numpy as np
 __all__ = ["Expression"]
 
 LONGEST = 1000  # characters
+SHOWN = 300  # of a message
 ARGUMENTS = {
     **dict.fromkeys(("sum", "any", "all", "min", "max", "count", "len", "first"), (1,)),
     **dict.fromkeys(("abs", "sqrt", "exp", "log", "cos", "sin", "cosh", "sinh"), (1,)),
@@ -74,7 +75,8 @@ class Expression:
             with np.errstate(all="ignore"):  # 0/0 is NaN, which no cut lets pass
                 return self._evaluate(columns)
         except Exception as error:
-            raise ValueError(f"{self.text}: {str(error).strip().splitlines()[0]}") from None
+            message = " ".join(str(error).split())[:SHOWN] or type(error).__name__
+            raise ValueError(f"{self.text}: {message}") from None
 
 
 def _read(node: ast.expr, names: set[str]) -> Evaluate:

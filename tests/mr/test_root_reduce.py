@@ -217,7 +217,7 @@ def test_what_the_store_does_not_give_is_no_damage(job: Job) -> None:
             self.send_error(404)
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Gone) as server:
-        Thread(target=server.serve_forever).start()
+        Thread(target=server.serve_forever, daemon=True).start()
         files = Files("/files", f"http://127.0.0.1:{server.server_port}", "nobody")
         with pytest.raises(StoreError, match=r"/files/00000\.txt"):
             RootReduce(job.look()).add_file(files.file("00000.txt\t1000"))
