@@ -73,6 +73,8 @@ def _print_counts(summary: dict[str, Any]) -> None:
         print(f"  groups    {summary['groups']:>12,}")
     for name, total in summary.get("totals", {}).items():
         print(f"  total     {total:>12,}  {name}")
+    for name, events in summary.get("cut_flow", {}).items():
+        print(f"  events    {events:>12,}  {name}")
     for name, value in summary.items():
         if isinstance(value, float):
             print(f"  measure   {value:>12.6g}  {name}")

@@ -9,23 +9,27 @@ from mr.pipelines import PIPELINES
 from mr.sink import PartFile, Sink
 from mr.spec import Spec
 from mr.split import Split
-from mr.tally import Tally
+from mr.tally import FileTally, Tally
 from mr.task import Timed
 
 __all__ = ["Counting", "reduced"]
 
 
 class Counting:
-    """What it has counted is the split's summary; some pipelines write a part file, too."""
+    """What it has counted is the split's summary; some pipelines write part files, too."""
 
-    def __init__(self, tally: Tally, split: Split, scores: PartFile, timed: Timed) -> None:
+    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: Timed) -> None:
         self.block_size = tally.block_size
         self._tally = tally
         self._split = split
-        self._scores = scores
+        self._sink = sink
+        self._scores = _part(sink, split.part)
+        self._parts: dict[str, dict[str, int]] = {}
         self._timed = timed
         self._records = 0
-        tally.write = scores.write
+        tally.write = self._scores.write
+        if isinstance(tally, FileTally):
+            tally.write_part = self._write_part
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
@@ -48,21 +52,36 @@ class Counting:
             }
         with self._timed("write"):
             self._scores.close()
-        part = {"scores_bytes": self._scores.bytes, "scores_crc": self._scores.crc}
-        return summary.new() | counted | {"parts": {self._split.part: part}}
+        parts = self._parts | {self._split.part: _written(self._scores)}
+        return summary.new() | counted | {"parts": parts}
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, by key."""
         return self._tally.partials()
+
+    def _write_part(self, name: str, chunks: Iterable[bytes]) -> None:
+        part = _part(self._sink, name)
+        for chunk in chunks:
+            part.write(chunk)
+        part.close()
+        self._parts[name] = _written(part)
 
 
 def reduced(spec: Spec, key: str, partials: Iterable[str], sink: Sink) -> summary.Partial:
     """Write the part file that ``partials`` come to; a summary of it alone."""
     make = PIPELINES[spec.pipeline].tally
     assert make
-    part = PartFile(sink, f"scores/{key}")
+    part = _part(sink, key)
     part.write(make()(spec.options).reduce(key, partials))
     part.close()
-    written = {"bytes": 0, "scored": 0, "rejected": 0, "rejected_bytes": 0, "rejected_crc": 0}
-    written |= {"scores_bytes": part.bytes, "scores_crc": part.crc}
-    return summary.new() | {"parts": {key: written}}
+    return summary.new() | {"parts": {key: _written(part)}}
+
+
+def _part(sink: Sink, name: str) -> PartFile:
+    return PartFile(sink, f"scores/{name}")
+
+
+def _written(part: PartFile) -> dict[str, int]:
+    """What a part file must hold; no records are rejected beside it."""
+    others = dict.fromkeys(("bytes", "scored", "rejected", "rejected_bytes", "rejected_crc"), 0)
+    return others | {"scores_bytes": part.bytes, "scores_crc": part.crc}

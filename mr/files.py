@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
 
-__all__ = ["Files", "StoredFile", "UnusableFile"]
+__all__ = ["Files", "StoreError", "StoredFile", "UnusableFile"]
 
 READ_AHEAD = 4 << 20
 
@@ -25,17 +25,27 @@ class UnusableFile(Exception):
         self.detail = detail
 
 
+class StoreError(Exception):
+    """The store doesn't give what it holds: nothing is known about the file."""
+
+
 @dataclass(frozen=True)
 class StoredFile:
-    """``name`` tells, by its end, how it is compressed; ``size`` in bytes, as it is stored."""
+    """``name`` tells, by its end, how it is compressed; ``size`` in bytes, as it is stored;
+    ``raw`` opens it without a buffer, so that nothing but what is asked for is read."""
 
     name: str
     size: int
-    _open: Callable[[], IO[bytes]]
+    raw: Callable[[], io.RawIOBase]
+
+    @classmethod
+    def of(cls, path: Path, name: str) -> "StoredFile":
+        """A file of this machine."""
+        return cls(name, path.stat().st_size, lambda: path.open("rb", buffering=0))
 
     def open(self) -> IO[bytes]:
         """Its bytes, which can be sought in."""
-        return self._open()
+        return io.BufferedReader(self.raw(), READ_AHEAD)
 
     def text(self) -> IO[bytes]:
         """Its bytes, decompressed."""
@@ -57,9 +67,8 @@ class Files:
         name, size = entry.split("\t")
         path = f"{self._folder}/{name}"
         if self._client is None:
-            return StoredFile(name, int(size), lambda: Path(path).open("rb"))
-        remote = partial(_RemoteFile, self._client, path, int(size))
-        return StoredFile(name, int(size), lambda: io.BufferedReader(remote(), READ_AHEAD))
+            return StoredFile.of(Path(path), name)
+        return StoredFile(name, int(size), partial(_RemoteFile, self._client, path, int(size)))
 
 
 class _RemoteFile(io.RawIOBase):
@@ -85,7 +94,11 @@ class _RemoteFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         end = min(self._at + len(buffer), self._size)
         at = self._at
-        for piece in read_range(self._client, self._path, at, end, RESTART_SECONDS, len(buffer)):
-            buffer[self._at - at : self._at - at + len(piece)] = piece
-            self._at += len(piece)
+        pieces = read_range(self._client, self._path, at, end, RESTART_SECONDS, len(buffer))
+        try:
+            for piece in pieces:
+                buffer[self._at - at : self._at - at + len(piece)] = piece
+                self._at += len(piece)
+        except Exception as error:  # or a reader would take it for damage of the file
+            raise StoreError(f"{self._path}: {error}") from error
         return self._at - at

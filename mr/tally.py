@@ -122,6 +122,7 @@ class FileTally(Tally):
 
     block_size = 1  # a line of the task's list
     files: Files  # a task sets it
+    write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
     def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:

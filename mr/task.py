@@ -112,7 +112,8 @@ class Task:
             "rejected_bytes": self._rejected.bytes,
             "rejected_crc": self._rejected.crc,
         }
-        return partial | {"rejected": dict(self._rejects), "parts": {self._split.part: part}}
+        parts = partial["parts"] | {self._split.part: part}
+        return partial | {"rejected": dict(self._rejects), "parts": parts}
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -123,7 +124,6 @@ class Task:
 
 def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> Work:
     pipeline = PIPELINES[spec.pipeline]
-    scores = PartFile(sink, f"scores/{split.part}")
     if pipeline.tally:
         from mr.counting import Counting
         from mr.files import Files
@@ -133,10 +133,10 @@ def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> W
         tally.load(folder)
         if isinstance(tally, FileTally):
             tally.files = Files(spec.files, spec.webhdfs_url, spec.user)
-        return Counting(tally, split, scores, timed)
+        return Counting(tally, split, sink, timed)
     from mr.scoring import Scoring
 
-    return Scoring(spec, split, scores, folder, timed)
+    return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)
 
 
 def _printable(data: bytes) -> bytes:

@@ -71,6 +71,12 @@ def _column_means() -> type[Tally]:
     return ColumnMeans
 
 
+def _root_reduce() -> type[Tally]:
+    from mr.pipelines.root_reduce import RootReduce
+
+    return RootReduce
+
+
 def _requests_by_os() -> type[Tally]:
     from mr.pipelines.requests_by_os import RequestsByOs
 
@@ -141,6 +147,20 @@ PIPELINES = {
             example="bin/submit 'runs/*.npy' --pipeline column-means",
             tally=_column_means,
             options=(Option("pad", "the number that shorter files have where they end sooner"),),
+        ),
+        Pipeline(
+            name="root-reduce",
+            about="ROOT files of events: those that pass cuts, with a few columns of theirs",
+            input="a file: ROOT, with a TTree of numbers and of lists of numbers",
+            results="reduced.parquet",
+            output="the events that are left, in input order; cut flow, histogram",
+            example="bin/submit 'data/*.root' --pipeline root-reduce --selection dimuon.toml",
+            tally=_root_reduce,
+            options=(
+                Option("selection", "a TOML file: columns, cuts, what is kept (needed)"),
+                Option("tree", "the tree's name (default: the selection's, or Events)"),
+                Option("format", "of the result: parquet, root or csv", "parquet"),
+            ),
         ),
         Pipeline(
             name="wordcount",
