@@ -81,7 +81,9 @@ def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding
     ratios = over(rates["mapper"], rates["plain"])
     peak = max(used.peak for used in done.of("mapper"))
     row = [name, *(spread(rate, 0) for rate in rates.values()), spread(ratios), f"{peak:.0f}"]
-    note = f"{name}: {args.rows:,} rows, {source.stat().st_size / 1e6:.0f} MB; {done}"
+    files = source.parent.iterdir() if spec.files else [source]
+    size = sum(path.stat().st_size for path in files)
+    note = f"{name}: {args.rows:,} rows, {size / 1e6:.0f} MB; {done}"
     return Finding({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
 
 
