@@ -29,7 +29,8 @@ class Input:
 
     ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
     (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
-    handed it in chunks.
+    handed it in chunks. ``path`` is where HDFS has it if it wasn't copied, and ``modified`` its
+    time of change there, in milliseconds since 1970.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Input:
     bom: bool = False
     header: bool = False
     padded: bool = False
+    path: str = ""
+    modified: int = 0
 
     @property
     def records(self) -> int:
@@ -49,7 +52,8 @@ class Input:
 @dataclass(frozen=True)
 class Job:
     """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again."""
+    seconds; ``identity`` tells the same input, model and options again; ``kept``: its results stay
+    in the store however old they are; ``run`` and ``step``: of which workflow's run it is."""
 
     id: str
     state: str
@@ -65,6 +69,9 @@ class Job:
     inputs: tuple[Input, ...] = ()
     max_rejected: float = 0.01
     splits: int = 0
+    kept: bool = False
+    run: str = ""
+    step: str = ""
     application: str = ""
     process: int = 0
     error: str = ""
@@ -72,6 +79,11 @@ class Job:
     rejected: int | None = None
     started: float | None = None
     finished: float | None = None
+
+    @property
+    def of(self) -> str:
+        """The run and step that it is of, as one word; empty if it is a job by itself."""
+        return f"{self.run}/{self.step}" if self.run else ""
 
     @property
     def is_finished(self) -> bool:
