@@ -24,7 +24,7 @@ from howdah.store import JOBS, MODELS, SENT, SUCCESS, LocalStore, hdfs_client
 from howdah.yarn import Yarn
 from mr.pipelines import PIPELINES
 from mr.process import process_start
-from mr.spec import SPEC_FILE, Spec
+from mr.spec import SPEC_FILE, Spec, Unstored
 from mr.split import CHUNK
 
 __all__ = ["PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
@@ -47,7 +47,7 @@ CHUNKED = {
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     folder = Jobs(settings.state).folder(job.id)
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
     with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
@@ -68,9 +68,11 @@ def main(job_id: str, lock: int) -> int:
     """Run the job to its end; its record then says how it ended."""
     os.set_inheritable(lock, False)
     del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = load(os.environ)
     jobs = Jobs(settings.state)
+    of = jobs.read(job_id).of
+    named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=named)
     jobs.mark(job_id, "launcher", process_start())
     jobs.mark(job_id, "launching")
     job = jobs.update(jobs.read(job_id), process=os.getpid())
@@ -132,7 +134,19 @@ def _run_on_hadoop(
     mark("mrjob")
     home = f"{JOBS}/{job.id}"
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
-    spec = Spec(job.pipeline, _headers(job), padded, job.options, cluster.webhdfs_url, cluster.user)
+    spec = Spec(
+        job.pipeline,
+        _headers(job),
+        padded,
+        job.options,
+        cluster.webhdfs_url,
+        cluster.user,
+        {
+            source.path: Unstored(source.stored, source.bytes, source.modified)
+            for source in job.inputs
+            if source.path
+        },
+    )
     code = [*_write_code(spec, folder), *_prepared(folder)]
     shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
     mark("published")
@@ -140,7 +154,9 @@ def _run_on_hadoop(
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     settings = {
         "mapreduce.job.name": job_name(
-            job.id, Kind(job.pipeline, job.model or NO_MODEL), job.inputs[0].name
+            job.id,
+            Kind(job.pipeline, job.model or NO_MODEL),
+            f"{job.of} {job.inputs[0].name}".strip(),
         ),
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": "1",
@@ -166,7 +182,10 @@ def _run_on_hadoop(
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
         *_common_arguments(shipped, cluster.python or sys.executable),
-        *(f"{cluster.fs_uri}{home}/input/{source.stored}" for source in job.inputs),
+        *(
+            cluster.fs_uri + (source.path or f"{home}/input/{source.stored}")
+            for source in job.inputs
+        ),
     ]
     with TemporaryDirectory() as nothing:
         # a jar of nothing is sent instead of the streaming jar, which every host has
