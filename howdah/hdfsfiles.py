@@ -173,7 +173,8 @@ def _matching(client: Any, folder: str, pattern: str) -> list[str]:
     """The names right below ``folder`` that ``pattern`` fits, hidden ones left out."""
     if _type(client, folder) != "DIRECTORY":
         return []
-    names = [name for name in client.list(folder) if not name.startswith(HIDDEN)]
+    with _usable(f"hdfs://{folder}"):
+        names = [name for name in client.list(folder) if not name.startswith(HIDDEN)]
     return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
 
 

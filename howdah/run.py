@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from howdah.errors import HowdahError, RejectedError
+from howdah.errors import HowdahError, IntegrityError, RejectedError
 from howdah.hdfsfiles import find_inputs
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
@@ -160,13 +160,15 @@ class _Steps:
         return job
 
     def _usable(self, step: Step) -> Job | None:
-        """The step's job of before, if it goes on or is done."""
+        """The step's job of before, if it goes on, or is done and its output still there."""
         job = self._earlier.get(step.name)
         if job is None or was_cut_off(job, self._jobs):
             return None
-        job = observe(job, self._settings).job
-        with suppress(RejectedError):
-            check_rejected(job)
+        with suppress(RejectedError, IntegrityError):
+            job = observe(job, self._settings).job
+            if job.state == "done":
+                summary_at_end(job, self._settings)
+                check_rejected(job)
             return None if job.state in ("failed", "cancelled") else job
         return None
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from howdah.errors import ClusterError, HowdahError, UsageError
 from howdah.jobs import Job, Jobs
 from howdah.report import describe, tracking_url
+from howdah.runs import Runs, is_run, jobs_of
 from howdah.settings import Settings
 from howdah.timeline import render, timeline
 from howdah.watch import Progress, observe
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("job", nargs="?", help="one job, in full")
+    command.add_argument("job", nargs="?", metavar="JOB|RUN", help="one job, in full, or a run's")
     command.add_argument(
         "--timeline",
         action="store_true",
@@ -48,14 +49,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     jobs = Jobs(settings.state)
     if args.timeline:
         return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
-    if args.job:
+    one = args.job and not is_run(args.job)
+    if one:
         seen = [observe(jobs.read(args.job), settings)]
+    elif args.job:
+        of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
+        seen = [_observe(job, settings) for job in of_run.values()]
     else:
         seen = [_observe(job, settings) for job in jobs.all()]
     if args.json:
         rows = [_as_json(progress, settings) for progress in seen]
-        print(json.dumps(rows[0] if args.job else rows, indent=1))
-    elif args.job:
+        print(json.dumps(rows[0] if one else rows, indent=1))
+    elif one:
         _print_one(seen[0], settings)
     else:
         for progress in seen:

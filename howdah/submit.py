@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.resume or args.workflow or args.then is not None:
         return _run_workflow(args, settings)
     if not args.inputs:
-        raise UsageError("no input is given", hint="bin/submit INPUT; bin/submit -h")
+        parser().error("the following arguments are required: INPUT")
     told = Told(named=_ignore if args.json else _print, say=_tell)
     sources = find_inputs(args.inputs, args.runner, settings)
     began = {"command": process_start(), "imported": imported}

@@ -4,6 +4,7 @@ import gzip
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ def data(hadoop: Howdah) -> Iterator[str]:
     client.write(f"{folder}/2026-01.txt", b"first\n", overwrite=True)
     client.write(f"{folder}/2026-03.gz", gzip.compress(b"fourth\n"), overwrite=True)
     client.write(f"{folder}/_hidden", b"never\n", overwrite=True)
+    client.write(f"{folder}/packed.txt", gzip.compress(b"never\n"), overwrite=True)
+    client.write(f"{folder}/secret.txt", b"never\n", overwrite=True, permission="600")
     yield folder
     client.delete(folder, recursive=True)
 
@@ -73,6 +76,8 @@ def test_an_input_that_changes_fails_its_job(hadoop: Howdah, data: str) -> None:
         (["{data}/none*"], "no file matches"),
         (["{data}"], "is a folder"),
         (["{data}/_hidden"], "has a hidden name"),
+        (["{data}/packed.txt"], "is compressed as .gz, and Hadoop goes by its name"),
+        (["{data}/secret.txt"], "can't be read: no permission"),
         (["{data}/2026-01.txt", "{data}/*.txt"], "is given twice"),
         (["{data}/2026-01.txt", "here.txt"], "all in HDFS or all on this machine"),
     ],
@@ -80,10 +85,11 @@ def test_an_input_that_changes_fails_its_job(hadoop: Howdah, data: str) -> None:
 def test_what_cannot_be_read_is_told(
     hadoop: Howdah, data: str, names: list[str], message: str
 ) -> None:
-    """Before anything is stored."""
+    """To another user than the files', before anything is stored."""
     (hadoop.cwd / "here.txt").write_text("here\n")
     inputs = [name.format(data=f"hdfs://{data}") for name in names]
-    assert message in hadoop("submit", *inputs, exits=2).stderr
+    eve = replace(hadoop, environ={"LOGNAME": "eve"})
+    assert message in eve("submit", *inputs, exits=2).stderr
 
 
 def test_hdfs_is_not_read_on_this_machine(local: Howdah) -> None:

@@ -23,14 +23,17 @@ inputs = ["@score"]
 pipeline = "evaluate"
 truth = "outcome"
 
-[steps.words]
+[steps.texts]
 inputs = ["text.txt"]
+
+[steps.words]
+inputs = ["@texts"]
 pipeline = "wordcount"
 """
 
 
 def write_workflow(folder: Path, added_model: Added) -> str:
-    """A workflow of three steps, of which one fails: there is nothing to count yet."""
+    """A workflow of two branches, one of which fails at its first step."""
     model, _, frame = added_model("breast_cancer")
     truth = datasets.load_breast_cancer().target
     frame.assign(outcome=truth).to_csv(folder / "table.csv", index=False)
@@ -40,16 +43,20 @@ def write_workflow(folder: Path, added_model: Added) -> str:
 
 
 def test_a_run_and_what_it_leaves(howdah: Howdah, added_model: Added) -> None:
-    """A step reads another's scores as if they had been fetched; one that failed stops no other,
-    and is all that is run again."""
+    """A step reads another's scores as if they had been fetched; one that failed stops none but
+    those that read it, and only they are run again."""
     write_workflow(howdah.cwd, added_model)
     done = howdah("submit", "--workflow", "w.toml", "--runner", howdah.runner, exits=3)
     run, *lines = done.stdout.splitlines()
     assert all(line.startswith(f"{run}/") for line in lines)
-    assert f"howdah: {run}/words: 2 of 3 records were rejected" in done.stderr
+    assert f"howdah: {run}/texts: 2 of 3 records were rejected" in done.stderr
+    assert f"howdah: {run}/words: not run, it reads texts" in done.stderr
     steps = {line.split()[0]: line.split()[1] for line in reversed(lines)}
     score, quality = steps[f"{run}/score"], steps[f"{run}/quality"]
     assert f"run        {run}/quality\n" in howdah("status", quality).stdout
+    assert {job["job"] for job in json.loads(howdah("status", run, "--json").stdout)} == {
+        *steps.values()
+    }
     if howdah.runner == "hadoop":
         (application,) = applications(howdah, quality)
         assert f"{run}/quality @score/00000-000000000000000" in application["name"]
@@ -64,7 +71,7 @@ def test_a_run_and_what_it_leaves(howdah: Howdah, added_model: Added) -> None:
     results = howdah.cwd / "results" / run
     told = json.loads((results / "quality" / "run.json").read_text())
     assert told["run"] == {"id": run, "step": "quality"}
-    assert "word\t1" in (results / "words" / "counts.tsv").read_text()
+    assert "word\t1\n" in (results / "words" / "counts.tsv").read_text()
     evaluate = ("--pipeline", "evaluate", "--truth", "outcome")
     apart = howdah.score(results / "score" / "scores.tsv", *evaluate)
     assert (apart / "summary.json").read_bytes() == (
