@@ -86,6 +86,14 @@ class Job:
         return f"{self.run}/{self.step}" if self.run else ""
 
     @property
+    def names(self) -> list[str]:
+        """The inputs' names; of a step that reads others, theirs, not those of their parts."""
+        names = (source.name for source in self.inputs)
+        if self.run:
+            names = (name.partition("/")[0] if name[0] == "@" else name for name in names)
+        return list(dict.fromkeys(names))
+
+    @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
 

@@ -156,7 +156,7 @@ def _run_on_hadoop(
         "mapreduce.job.name": job_name(
             job.id,
             Kind(job.pipeline, job.model or NO_MODEL),
-            f"{job.of} {job.inputs[0].name}".strip(),
+            f"{job.of} {job.names[0]}".strip(),
         ),
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": "1",

@@ -86,7 +86,7 @@ def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
                 state=job.state,
                 age=round(_age(job)),
                 pipeline=job.pipeline,
-                inputs=tuple(source.name for source in job.inputs),
+                inputs=tuple(job.names),
                 output_bytes=sizes[0],
                 input_bytes=sizes[1],
                 kept=job.kept,

@@ -123,18 +123,10 @@ def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
 
 def _print_line(progress: Progress) -> None:
     job = progress.job
-    names = _names(job)
+    names = ", ".join(job.names)
     note = f"  ({progress.note})" if progress.note else ""
     print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
           f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}")  # fmt: skip
-
-
-def _names(job: Job) -> str:
-    """The inputs' names; of a step that reads others, theirs, not those of their parts."""
-    names = (source.name for source in job.inputs)
-    if job.run:
-        names = (name.partition("/")[0] if name.startswith("@") else name for name in names)
-    return ", ".join(dict.fromkeys(names))
 
 
 def _print_one(progress: Progress, settings: Settings) -> None:
@@ -143,7 +135,7 @@ def _print_one(progress: Progress, settings: Settings) -> None:
         "job": job.id,
         "run": job.of,
         "state": f"{job.state} {progress.share:.0%} {progress.note}".rstrip(),
-        "inputs": _names(job),
+        "inputs": ", ".join(job.names),
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
         "rejected": "" if job.rejected is None else f"{job.rejected:,}",

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,41 +43,49 @@ def write_workflow(folder: Path, added_model: Added) -> str:
     return model
 
 
-def test_a_run_and_what_it_leaves(howdah: Howdah, added_model: Added) -> None:
-    """A step reads another's scores as if they had been fetched; one that failed stops none but
-    those that read it, and only they are run again."""
-    write_workflow(howdah.cwd, added_model)
-    done = howdah("submit", "--workflow", "w.toml", "--runner", howdah.runner, exits=3)
-    run, *lines = done.stdout.splitlines()
+def test_a_step_reads_what_another_scored(howdah: Howdah, added_model: Added) -> None:
+    """As if it had been fetched, and everything says which run and step it is of."""
+    model = write_workflow(howdah.cwd, added_model)
+    evaluate = ("evaluate", "--truth", "outcome")
+    first = ("table.csv", "--model", model, "--splits", 3, "--runner", howdah.runner)
+    run, *lines = howdah("submit", *first, "--then", *evaluate).stdout.splitlines()
     assert all(line.startswith(f"{run}/") for line in lines)
-    assert f"howdah: {run}/texts: 2 of 3 records were rejected" in done.stderr
-    assert f"howdah: {run}/words: not run, it reads texts" in done.stderr
-    steps = {line.split()[0]: line.split()[1] for line in reversed(lines)}
-    score, quality = steps[f"{run}/score"], steps[f"{run}/quality"]
-    assert f"run        {run}/quality\n" in howdah("status", quality).stdout
-    assert {job["job"] for job in json.loads(howdah("status", run, "--json").stdout)} == {
-        *steps.values()
-    }
+    jobs = json.loads(howdah("status", run, "--json").stdout)
+    steps = {job["run"]["step"]: job["job"] for job in jobs}
+    assert f"{run}/{model} {steps[model]}" in lines
     if howdah.runner == "hadoop":
-        (application,) = applications(howdah, quality)
-        assert f"{run}/quality @score/00000-000000000000000" in application["name"]
-
-    (howdah.cwd / "text.txt").write_text("word\n")
-    resumed = json.loads(howdah("submit", "--resume", run, "--json").stdout)
-    assert (resumed["run"], resumed["steps"]["words"]["records"]) == (run, 1)
-    assert resumed["steps"]["score"]["job"] == score
-    assert resumed["steps"]["quality"]["job"] == quality
-
+        (application,) = applications(howdah, steps["evaluate"])
+        assert application["name"].endswith(f" {run}/evaluate @{model}")
     howdah("getresults", run)
     results = howdah.cwd / "results" / run
-    told = json.loads((results / "quality" / "run.json").read_text())
-    assert told["run"] == {"id": run, "step": "quality"}
-    assert "word\t1\n" in (results / "words" / "counts.tsv").read_text()
-    evaluate = ("--pipeline", "evaluate", "--truth", "outcome")
-    apart = howdah.score(results / "score" / "scores.tsv", *evaluate)
+    told = json.loads((results / "evaluate" / "run.json").read_text())
+    assert told["run"] == {"id": run, "step": "evaluate"}
+    apart = replace(howdah, runner="local").score(
+        results / model / "scores.tsv", "--pipeline", *evaluate
+    )
     assert (apart / "summary.json").read_bytes() == (
-        results / "quality" / "summary.json"
+        results / "evaluate" / "summary.json"
     ).read_bytes()
+
+
+def test_a_failed_step_and_what_goes_on(local: Howdah, added_model: Added) -> None:
+    """It stops none but those that read it; only they are run again."""
+    write_workflow(local.cwd, added_model)
+    done = local("submit", "--workflow", "w.toml", exits=3)
+    run, *lines = done.stdout.splitlines()
+    steps = {line.split()[0]: line.split()[1] for line in reversed(lines)}
+    assert f"howdah: {run}/texts: 2 of 3 records were rejected" in done.stderr
+    assert f"howdah: {run}/words: not run, it reads texts" in done.stderr
+    assert "has no results of words" in local("getresults", run, "-o", "some", exits=5).stderr
+
+    (local.cwd / "text.txt").write_text("word\n")
+    resumed = json.loads(local("submit", "--resume", run, "--json").stdout)["steps"]
+    assert resumed["score"]["job"] == steps[f"{run}/score"]
+    assert resumed["quality"]["job"] == steps[f"{run}/quality"]
+    assert resumed["texts"]["job"] != steps[f"{run}/texts"]
+    assert (resumed["texts"]["records"], resumed["words"]["records"]) == (1, 1)
+    local("getresults", run)
+    assert (local.cwd / "results" / run / "words" / "counts.tsv").exists()
 
 
 def test_a_run_that_was_killed_goes_on(local: Howdah, added_model: Added) -> None:
