@@ -82,7 +82,7 @@ def _old_jobs(settings: Settings, before: float, *, remove: bool) -> Iterator[st
     runs = Runs(settings.state)
     for run in runs.all():
         if run.created < before and not jobs_of(run, jobs):
-            yield run.id
+            yield str(runs.path(run.id))
             if remove:
                 runs.remove(run.id)
 

@@ -49,13 +49,17 @@ class Runs:
     def __init__(self, state: Path) -> None:
         self._folder = state / "runs"
 
+    def path(self, run_id: str) -> Path:
+        """The run's record."""
+        return self._folder / f"{run_id}.json"
+
     def create(self, workflow: Workflow, runner: str) -> Run:
         """Record a new run, with an id of its own."""
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(run.id)
+        path = self.path(run.id)
         partial = path.with_suffix(".partial")
         with partial.open("w") as file:
             json.dump(asdict(run), file, indent=1, ensure_ascii=False)
@@ -67,7 +71,7 @@ class Runs:
     def read(self, run_id: str) -> Run:
         """The run of this id; raises UsageError if there is none."""
         try:
-            stated = json.loads(self._path(run_id).read_text())
+            stated = json.loads(self.path(run_id).read_text())
         except FileNotFoundError:
             raise UsageError(f"there is no run {run_id}", hint="bin/status lists jobs and their"
                              " runs") from None  # fmt: skip
@@ -83,11 +87,11 @@ class Runs:
     def remove(self, run_id: str) -> None:
         """Forget a run."""
         for suffix in (".json", ".lock"):
-            self._path(run_id).with_suffix(suffix).unlink(missing_ok=True)
+            self.path(run_id).with_suffix(suffix).unlink(missing_ok=True)
 
     def lock(self, run_id: str) -> IO[str]:
         """Take the run's lock; raises UsageError if another process has it."""
-        file = self._path(run_id).with_suffix(".lock").open("w")
+        file = self.path(run_id).with_suffix(".lock").open("w")
         with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return file
@@ -95,6 +99,3 @@ class Runs:
         raise UsageError(
             f"{run_id} is going on already", hint="wait for it, or end that bin/submit"
         )
-
-    def _path(self, run_id: str) -> Path:
-        return self._folder / f"{run_id}.json"

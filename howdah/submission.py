@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
+from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
 from howdah.launch import PREPARED, RUN_LOCK, start
@@ -112,11 +113,14 @@ def _store_and_start(
     store = store_of(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    title = "reading" if job.runner == "local" else "uploading"
+    stays = job.runner == "local" or isinstance(sources[0], HdfsFile)
     try:
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
-        with store.reaching(), Bar(title, total, shown=told.bars) as bar:
+        with (
+            store.reaching(),
+            Bar("reading" if stays else "uploading", total, shown=told.bars) as bar,
+        ):
 
             def progress(count: int) -> None:
                 if told.stopped():
