@@ -45,10 +45,7 @@ def test_inputs_in_hdfs_are_scored_there(hadoop: Howdah, data: str) -> None:
         row for row in json.loads(hadoop("results", "list", "--json").stdout) if row["job"] == job
     ]
     assert (kept["kept"], kept["input_bytes"]) == (True, 0)
-    removed = json.loads(hadoop("janitor", "--done-days", 0, "--dry-run", "--json").stdout)[
-        "removed"
-    ]
-    assert not [path for path in removed if job in path]
+    assert job not in hadoop("janitor", "--done-days", 0, "--dry-run").stdout
     hadoop("results", "rm", job)
     assert client.status(f"/howdah/jobs/{job}", strict=False) is None
     assert client.status(f"{data}/2026-01.txt")
