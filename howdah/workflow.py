@@ -87,8 +87,10 @@ def read(path: Path, settings: Settings) -> Workflow:
     """The workflow that a file says."""
     try:
         text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}", hint="check the name") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}", hint="check the name") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} isn't UTF-8 text", hint="is it the right file?") from None
     return parse(text, str(path), path.absolute().parent, settings)
 
 
