@@ -14,6 +14,7 @@ COMMANDS = {
     "logs": "howdah.logs",
     "cancel": "howdah.cancel",
     "getresults": "howdah.getresults",
+    "results": "howdah.resultlist",
     "pipelines": "howdah.pipelines",
     "models": "howdah.models",
     "cluster": "howdah.cluster",

@@ -9,6 +9,7 @@ from howdah.errors import JobError, UsageError
 from howdah.jobs import Job, Jobs
 from howdah.progress import Bar
 from howdah.results import fetch_results
+from howdah.runs import Runs, is_run, jobs_of
 from howdah.settings import Settings
 from howdah.store import store_of
 from howdah.watch import observe, read_summary
@@ -20,6 +21,7 @@ EXAMPLES = """examples:
   bin/getresults                        the newest finished job, to results/<job>/
   bin/getresults 20260314-092653-58b1   that job
   bin/getresults -o scored              to the folder scored/
+  bin/getresults run-20260314-092653-58b1   every step of a run, to results/<run>/<step>/
 
 scores.tsv    every scored record, in input order (of pipelines that count: tables, plots)
 rejected.tsv  every other record, with its reason, file and offset
@@ -38,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("job", nargs="?", help="default: the newest finished job")
+    command.add_argument(
+        "job", nargs="?", metavar="JOB|RUN", help="default: the newest finished job"
+    )
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="a folder to make")
     command.add_argument("--json", action="store_true", help="print the paths as JSON")
     return command
@@ -48,8 +52,44 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Fetch the results and print where they are."""
     imported = time.time()
     jobs = Jobs(settings.state)
+    if args.job and is_run(args.job):
+        return _fetch_run(args, imported, jobs, settings)
     job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
-    folder = args.output or Path("results") / job.id
+    files = _fetch(job, args.output or Path("results") / job.id, imported, jobs, settings)
+    if args.json:
+        print(json.dumps({"job": job.id, "files": files}))
+    else:
+        _print(files)
+    return 0
+
+
+def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: Settings) -> int:
+    """Fetch what each step of a run has; JobError if there is one without results."""
+    run = Runs(settings.state).read(args.job)
+    found = jobs_of(run, jobs)
+    folder = args.output or Path("results") / run.id
+    fetched, missing = {}, []
+    for step in (step.name for step in run.workflow.steps):
+        job = found.get(step)
+        if job is None or (job := observe(job, settings).job).state != "done":
+            missing.append(step)
+            continue
+        files = _fetch(job, folder / step, imported, jobs, settings)
+        fetched[step] = {"job": job.id, "files": files}
+        if not args.json:
+            _print(files)
+    if args.json:
+        print(json.dumps({"run": run.id, "steps": fetched}))
+    if missing:
+        raise JobError(f"{run.id} has no results of {', '.join(missing)}",
+                       hint=f"bin/submit --resume {run.id}")  # fmt: skip
+    return 0
+
+
+def _fetch(
+    job: Job, folder: Path, imported: float, jobs: Jobs, settings: Settings
+) -> dict[str, str]:
+    """Fetch a job's results unless they are there; their files, by name."""
     if not _has_results(folder, job):
         jobs.mark(job.id, "results", process_start())
         jobs.mark(job.id, "results imported", imported)
@@ -61,14 +101,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             fetch_results(job, partial, store, folder, bar.add)
         jobs.mark(job.id, "fetched")
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
-    names = (*sorted(own), *ALWAYS)
-    if args.json:
-        paths = {name: str(folder / name) for name in names}
-        print(json.dumps({"job": job.id, "files": paths}))
-    else:
-        for name in names:
-            print(folder / name)
-    return 0
+    return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}
+
+
+def _print(files: dict[str, str]) -> None:
+    for path in files.values():
+        print(path)
 
 
 def _newest(jobs: Jobs, settings: Settings) -> Job:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from howdah.errors import UsageError
+from mr.scorer import escape_text
 from mr.split import BOM
 
-__all__ = ["STDIN", "Source", "find_sources", "unpacked"]
+__all__ = ["HEAD", "STDIN", "Source", "find_sources", "suffix_of", "unpacked"]
 
 STDIN = "-"
 HEAD = 1 << 20
@@ -28,33 +29,44 @@ MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2"}
 class Source:
     """One input before it is stored.
 
-    ``head`` is what was read of stdin to look at it, at most ``HEAD`` bytes; ``suffix``
-    tells how it is compressed (``.gz``, ``.bz2`` or nothing).
+    ``head`` is what was read of it to look at it, at most ``HEAD`` bytes; ``suffix`` tells how it
+    is compressed (``.gz``, ``.bz2`` or nothing); ``columns`` names those of a job's scores, which
+    have no header line; ``file``: where it is, if ``name`` doesn't say.
     """
 
     name: str
     head: bytes
     suffix: str
+    columns: tuple[str, ...] = ()
+    file: Path | None = None
+
+    @property
+    def path_here(self) -> Path:
+        """The file on this machine."""
+        return self.file or Path(self.name)
 
     @property
     def stamp(self) -> list[object] | None:
         """Tells whether a file is the same and unchanged; None for stdin."""
         if self.name == STDIN:
             return None
-        stat = Path(self.name).stat()
-        return [str(Path(self.name).resolve()), stat.st_size, stat.st_mtime_ns]
+        stat = self.path_here.stat()
+        return [str(self.path_here.resolve()), stat.st_size, stat.st_mtime_ns]
 
     @property
     def size(self) -> int | None:
         """Bytes of the file; None for stdin."""
-        return None if self.name == STDIN else Path(self.name).stat().st_size
+        return None if self.name == STDIN else self.path_here.stat().st_size
 
     def open(self) -> IO[bytes]:
         """The input's bytes; stdin's go on after ``head``."""
-        return sys.stdin.buffer if self.name == STDIN else Path(self.name).open("rb")
+        return sys.stdin.buffer if self.name == STDIN else self.path_here.open("rb")
 
     def first_line(self) -> bytes:
-        """The first line of the text, without byte order mark and newline."""
+        """The first line of the text, without byte order mark and newline; of a job's scores,
+        the header that they would have."""
+        if self.columns:
+            return self._header
         with unpacked(io.BytesIO(self.head), self.suffix) as text:
             try:
                 line = text.readline(HEAD)
@@ -63,12 +75,17 @@ class Source:
         return line.removeprefix(BOM).rstrip(b"\r\n")
 
     def text_head(self) -> bytes:
-        """The text's first lines, a few KiB of them, without byte order mark."""
+        """The text's first lines, a few KiB of them, without byte order mark; a job's scores
+        begin with a header."""
         head = b""
         with unpacked(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGED):
             while len(head) < LOOKED_AT and (line := text.readline(LOOKED_AT)):
                 head += line
-        return head.removeprefix(BOM)
+        return self._header + b"\n" + head if self.columns else head.removeprefix(BOM)
+
+    @property
+    def _header(self) -> bytes:
+        return b"\t".join(map(escape_text, self.columns))
 
 
 def unpacked(packed: Any, suffix: str) -> IO[bytes]:
@@ -118,8 +135,12 @@ def _look_at(name: str) -> Source:
                              hint=f"chmod +r {name}, or ask its owner") from None  # fmt: skip
     if not head:
         raise UsageError(f"{_called(name)} is empty", hint="there is nothing to score in it")
-    suffix = next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
-    return Source(name, head, suffix)
+    return Source(name, head, suffix_of(head))
+
+
+def suffix_of(head: bytes) -> str:
+    """How what begins so is compressed: ``.gz``, ``.bz2`` or nothing."""
+    return next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
 
 
 def _read_head(stream: IO[bytes]) -> bytes:

@@ -12,8 +12,9 @@ from typing import Any
 
 from howdah.jobs import Jobs
 from howdah.published import is_whole
+from howdah.runs import Runs, jobs_of
 from howdah.settings import Settings
-from howdah.store import JOBS, MODELS, SENT, SUCCESS, HdfsStore, hdfs_client
+from howdah.store import JOBS, KEEP, MODELS, SENT, SUCCESS, HdfsStore, hdfs_client
 from howdah.yarn import Yarn
 
 __all__ = ["parser", "run"]
@@ -28,7 +29,8 @@ def parser() -> argparse.ArgumentParser:
         prog="bin/janitor",
         description="Remove what failed jobs left behind, and old jobs with their results.",
         epilog="examples:\n  bin/janitor --dry-run\n  bin/janitor --done-days 90\n\n"
-        "A job that YARN still knows as unfinished is never touched.",
+        "A job that YARN still knows as unfinished is never touched. Results of a job that was\n"
+        "submitted with --keep-in-store stay until bin/results rm removes them.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name, default, what in (
@@ -72,10 +74,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _old_jobs(settings: Settings, before: float, *, remove: bool) -> Iterator[str]:
     jobs = Jobs(settings.state)
     for job in jobs.all():
-        if job.is_finished and max(job.created, job.finished or 0) < before:
+        kept = job.kept and job.state == "done"
+        if job.is_finished and not kept and max(job.created, job.finished or 0) < before:
             yield str(jobs.folder(job.id))
             if remove:
                 jobs.remove(job.id)
+    runs = Runs(settings.state)
+    for run in runs.all():
+        if run.created < before and not jobs_of(run, jobs):
+            yield str(runs.path(run.id))
+            if remove:
+                runs.remove(run.id)
 
 
 def _leftovers(
@@ -88,7 +97,8 @@ def _leftovers(
         parts = dict(_children(client, path))
         newest = max([changed, *parts.values()])
         done = client.status(f"{path}/output/{SUCCESS}", strict=False) is not None
-        if newest < (done_before if done else failed_before):
+        kept = done and f"{path}/{KEEP}" in parts
+        if newest < (done_before if done else failed_before) and not kept:
             yield path
         elif done and newest < failed_before:
             yield from {f"{path}/input", f"{path}/{SENT}"} & parts.keys()

@@ -29,7 +29,8 @@ class Input:
 
     ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
     (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
-    handed it in chunks; ``whole``: the file is one record.
+    handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
+    wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Input:
     header: bool = False
     padded: bool = False
     whole: bool = False
+    path: str = ""
+    modified: int = 0
 
     @property
     def records(self) -> int:
@@ -50,7 +53,8 @@ class Input:
 @dataclass(frozen=True)
 class Job:
     """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again."""
+    seconds; ``identity`` tells the same input, model and options again; ``kept``: its results stay
+    in the store however old they are; ``run`` and ``step``: of which workflow's run it is."""
 
     id: str
     state: str
@@ -66,6 +70,9 @@ class Job:
     inputs: tuple[Input, ...] = ()
     max_rejected: float = 0.01
     splits: int = 0
+    kept: bool = False
+    run: str = ""
+    step: str = ""
     application: str = ""
     process: int = 0
     error: str = ""
@@ -73,6 +80,19 @@ class Job:
     rejected: int | None = None
     started: float | None = None
     finished: float | None = None
+
+    @property
+    def of(self) -> str:
+        """The run and step that it is of, as one word; empty if it is a job by itself."""
+        return f"{self.run}/{self.step}" if self.run else ""
+
+    @property
+    def names(self) -> list[str]:
+        """The inputs' names; of a step that reads others, theirs, not those of their parts."""
+        names = (source.name for source in self.inputs)
+        if self.run:
+            names = (name.partition("/")[0] if name[0] == "@" else name for name in names)
+        return list(dict.fromkeys(names))
 
     @property
     def is_finished(self) -> bool:

@@ -31,10 +31,11 @@ from howdah.store import (
     hdfs_client,
 )
 from howdah.yarn import Yarn
+from mr.files import Entry
 from mr.pipelines import PIPELINES
 from mr.process import process_start
 from mr.sink import PartFile
-from mr.spec import SPEC_FILE, Spec
+from mr.spec import SPEC_FILE, Spec, Unstored
 from mr.split import CHUNK
 
 __all__ = ["LISTS", "PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
@@ -58,7 +59,7 @@ CHUNKED = {
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     folder = Jobs(settings.state).folder(job.id)
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
     with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
@@ -79,9 +80,11 @@ def main(job_id: str, lock: int) -> int:
     """Run the job to its end; its record then says how it ended."""
     os.set_inheritable(lock, False)
     del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = load(os.environ)
     jobs = Jobs(settings.state)
+    of = jobs.read(job_id).of
+    named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=named)
     jobs.mark(job_id, "launcher", process_start())
     jobs.mark(job_id, "launching")
     job = jobs.update(jobs.read(job_id), process=os.getpid())
@@ -126,7 +129,7 @@ def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[st
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
         *_common_arguments(shipped, sys.executable),
-        *(str(folder / name) for name in _task_inputs(job, store, os.cpu_count() or 1)),
+        *_task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
     mark("prepared")
@@ -152,16 +155,23 @@ def _run_on_hadoop(
         cluster.webhdfs_url,
         cluster.user,
         f"{home}/input",
+        {
+            source.path: Unstored(source.stored, source.bytes, source.modified)
+            for source in job.inputs
+            if source.path and not source.whole
+        },
     )
     code = [*_write_code(spec, folder), *_prepared(folder)]
     shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
     mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
-    names = _task_inputs(job, HdfsStore(cluster, home), tasks)
+    paths = _task_inputs(job, HdfsStore(cluster, home), home, tasks)
     settings = {
         "mapreduce.job.name": job_name(
-            job.id, Kind(job.pipeline, job.model or NO_MODEL), job.inputs[0].name
+            job.id,
+            Kind(job.pipeline, job.model or NO_MODEL),
+            f"{job.of} {job.names[0]}".strip(),
         ),
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
@@ -187,7 +197,7 @@ def _run_on_hadoop(
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
         *_common_arguments(shipped, cluster.python or sys.executable),
-        *(f"{cluster.fs_uri}{home}/{name}" for name in names),
+        *(cluster.fs_uri + path for path in paths),
     ]
     with TemporaryDirectory() as nothing:
         # a jar of nothing is sent instead of the streaming jar, which every host has
@@ -196,22 +206,21 @@ def _run_on_hadoop(
             runner.run()
 
 
-def _task_inputs(job: Job, store: Store, tasks: int) -> list[str]:
-    """What the job's tasks are given, below its folder: its inputs or, where these are records
-    themselves, a list of them for each task."""
+def _task_inputs(job: Job, store: Store, home: str, tasks: int) -> list[str]:
+    """The paths of what the job's tasks are given: its inputs or, where these are records
+    themselves, a list of them for each task, below its folder ``home``."""
     if not job.of_files:
-        return [f"input/{source.stored}" for source in job.inputs]
+        return [source.path or f"{home}/input/{source.stored}" for source in job.inputs]
     lists: list[list[Input]] = [[] for _ in range(min(job.splits or tasks, len(job.inputs)))]
     for source in sorted(job.inputs, key=lambda source: -source.bytes):
         min(lists, key=lambda chosen: sum(each.bytes for each in chosen)).append(source)
-    names = []
-    for number, chosen in enumerate(lists):
-        names.append(f"{LISTS}/{number:05d}.txt")
-        part = PartFile(store.sink(), names[-1])
+    names = [f"{LISTS}/{number:05d}.txt" for number in range(len(lists))]
+    for name, chosen in zip(names, lists, strict=True):
+        part = PartFile(store.sink(), name)
         for source in sorted(chosen, key=lambda source: source.stored):
-            part.write(f"{source.stored}\t{source.bytes}\n".encode())
+            part.write(Entry(source.stored, source.bytes, source.path, source.modified).line())
         part.close()
-    return names
+    return [f"{home}/{name}" for name in names]
 
 
 def _reducers(job: Job, tasks: int) -> int:

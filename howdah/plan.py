@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from howdah.columns import find_columns
 from howdah.errors import ClusterError, UsageError
+from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job
 from howdah.models import Model, find_model, pipeline_of
@@ -22,7 +23,16 @@ from mr.spec import MODEL_FILE
 from mr.tally import FileTally
 from mr.tally import Source as Beginning
 
-__all__ = ["check_cluster", "check_user", "make_plan", "prepare", "settle", "takes_files"]
+__all__ = [
+    "DEFAULT_PIPELINE",
+    "check_cluster",
+    "check_user",
+    "make_plan",
+    "prepare",
+    "settle",
+    "takes_files",
+    "what_to_run",
+]
 
 DEFAULT_PIPELINE = "moderation"
 
@@ -31,7 +41,7 @@ def make_plan(
     args: argparse.Namespace, sources: Sequence[Source], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
-    pipeline, name = _what_to_run(args, settings)
+    pipeline, name = what_to_run(args.pipeline, args.model, settings)
     runner = args.runner
     if runner == "auto":
         runner = "hadoop" if settings.cluster else "local"
@@ -151,11 +161,12 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
     report = ask(settings.cluster)
     if report.blockers:
         raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
-    needed = sum(source.size or 0 for source in sources)
+    copied = (source for source in sources if not isinstance(source, HdfsFile))
+    needed = sum(source.size or 0 for source in copied)
     if needed > report.remaining:
         raise ClusterError(
             f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
-            hint="remove old jobs below /howdah/jobs, or add a worker",
+            hint="bin/results rm --older-than DAYS, or add a worker",
         )
 
 
@@ -172,22 +183,23 @@ def check_user(cluster: Cluster) -> None:
         )
 
 
-def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline, str | None]:
+def what_to_run(
+    name: str | None, model: str | None, settings: Settings
+) -> tuple[Pipeline, str | None]:
     """The pipeline and the model's name, if it takes one; each implies the other."""
-    name = args.pipeline
-    if name is None and args.model:
-        path = settings.root / "models" / args.model / MODEL_FILE
+    if name is None and model:
+        path = settings.root / "models" / model / MODEL_FILE
         if not path.is_file():
-            raise UsageError(f"there is no model {args.model}", hint="bin/models lists them")
-        name = pipeline_of(settings.root, args.model).name
+            raise UsageError(f"there is no model {model}", hint="bin/models lists them")
+        name = pipeline_of(settings.root, model).name
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
     if pipeline.tally:
-        if args.model:
+        if model:
             raise UsageError(f"pipeline {pipeline.name} takes no model", hint="leave --model out")
         return pipeline, None
-    model = args.model or pipeline.model
+    model = model or pipeline.model
     if model is None:
         raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")
     return pipeline, model

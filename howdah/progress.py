@@ -12,19 +12,18 @@ REDRAW_SECONDS = 0.1
 class Bar:
     """Shows how far something of ``total`` units is; None: a share is shown as it is told."""
 
-    def __init__(self, title: str, total: int | None) -> None:
+    def __init__(self, title: str, total: int | None, *, shown: bool = True) -> None:
         self._title = title
         self._total = total
         self._done = 0
         self._drawn = 0.0
-        self._live = sys.stderr.isatty()
+        self._live = shown and sys.stderr.isatty()
 
     def __enter__(self) -> "Bar":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._live and self._drawn:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self.clear()
 
     def add(self, units: int) -> None:
         """Count ``units`` more as done."""
@@ -45,6 +44,7 @@ class Bar:
         line = f"\r\033[K{self._title} [{bar}] {share:4.0%} {note}"
         print(line, end="", file=sys.stderr, flush=True)
 
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        print(f"\r\033[K{line}" if self._live and self._drawn else line, file=sys.stderr)
+    def clear(self) -> None:
+        """Take the bar away, so that a line can be printed."""
+        if self._live and self._drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

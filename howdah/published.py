@@ -40,7 +40,7 @@ def read_published(cluster: Cluster) -> list[Published]:
     for folder in filter(is_whole, folders):
         sums, due = {}, {}
         for name in store.sizes(folder):
-            parts = store.read(f"{folder}/{name}")
+            parts: Iterator[bytes] = store.read(f"{folder}/{name}")
             if name == MODEL_FILE:
                 manifest = b"".join(parts)
                 parts = iter([manifest])

@@ -1,5 +1,6 @@
 """What people and programs are told about a job: where it stands, and its summary."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from howdah.jobs import Job
@@ -9,7 +10,7 @@ from howdah.store import store_of
 from howdah.watch import read_summary
 from howdah.yarn import Yarn
 
-__all__ = ["describe", "print_summary", "summary_of", "tracking_url"]
+__all__ = ["describe", "summary_lines", "summary_of", "tracking_url"]
 
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
@@ -27,6 +28,7 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
     """The job for programs."""
     return {
         "job": job.id,
+        "run": {"id": job.run, "step": job.step} if job.run else None,
         "state": job.state,
         "runner": job.runner,
         "pipeline": job.pipeline,
@@ -49,42 +51,42 @@ def summary_of(job: Job, settings: Settings) -> dict[str, Any]:
     return readable_summary(job, read_summary(job, store_of(job, settings)))
 
 
-def print_summary(job: Job, summary: dict[str, Any]) -> None:
-    """Print a job's summary for people."""
+def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:
+    """A job's summary for people."""
     records, rejected = summary["records"], summary["rejected"]
     took = f" in {job.finished - job.created:.0f} s" if job.finished else ""
     done = "scored" if "scored" in summary else "counted"
-    print(f"done{took}: {records:,} records, {summary[done]:,} {done}, {rejected:,} rejected")
+    yield f"done{took}: {records:,} records, {summary[done]:,} {done}, {rejected:,} rejected"
     reasons = list(summary["rejected_by_reason"].items())
     for reason, count in reasons[:SHOWN_REASONS]:
-        print(f"  rejected  {count:>12,}  {reason}")
+        yield f"  rejected  {count:>12,}  {reason}"
     if others := sum(count for _, count in reasons[SHOWN_REASONS:]):
-        print(f"  rejected  {others:>12,}  for other reasons")
-    if done == "counted":
-        _print_counts(summary)
-    else:
-        _print_scores(summary)
+        yield f"  rejected  {others:>12,}  for other reasons"
+    yield from _counts(summary) if done == "counted" else _scores(summary)
 
 
-def _print_counts(summary: dict[str, Any]) -> None:
+def _counts(summary: dict[str, Any]) -> Iterator[str]:
     for reason, count in summary["left_out"].items():
-        print(f"  left out  {count:>12,}  {reason}")
+        yield f"  left out  {count:>12,}  {reason}"
     if "groups" in summary:
-        print(f"  groups    {summary['groups']:>12,}")
+        yield f"  groups    {summary['groups']:>12,}"
     for name, total in summary.get("totals", {}).items():
-        print(f"  total     {total:>12,}  {name}")
+        yield f"  total     {total:>12,}  {name}"
     for name, events in summary.get("cut_flow", {}).items():
-        print(f"  events    {events:>12,}  {name}")
+        yield f"  events    {events:>12,}  {name}"
     for name, value in summary.items():
         if isinstance(value, float):
-            print(f"  measure   {value:>12.6g}  {name}")
+            yield f"  measure   {value:>12.6g}  {name}"
 
 
-def _print_scores(summary: dict[str, Any]) -> None:
+def _scores(summary: dict[str, Any]) -> Iterator[str]:
     for label, count in summary["labels"].items():
-        print(f"  label     {count:>12,}  {label}")
+        yield f"  label     {count:>12,}  {label}"
     if score := summary["score"]:
-        print(f"  score     mean {score['mean']:.6g}, median {score['quantiles']['0.5']:.6g},"
-              f" {score['min']:.6g} to {score['max']:.6g}")  # fmt: skip
+        median = score["quantiles"]["0.5"]
+        yield (
+            f"  score     mean {score['mean']:.6g}, median {median:.6g},"
+            f" {score['min']:.6g} to {score['max']:.6g}"
+        )
     for entry in summary["highest"][:SHOWN_HIGHEST]:
-        print(f"  highest   {entry['score']:>12.6g}  {entry['record'][:SHOWN_CHARACTERS]}")
+        yield f"  highest   {entry['score']:>12.6g}  {entry['record'][:SHOWN_CHARACTERS]}"

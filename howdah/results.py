@@ -26,7 +26,7 @@ from mr.split import BOM
 from mr.summary import Partial, finish, finish_counts
 from mr.tally import Report, Tally
 
-__all__ = ["fetch_results", "readable_summary"]
+__all__ = ["check_parts", "fetch_results", "readable_summary"]
 
 REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
 CHUNK = 1 << 20
@@ -44,7 +44,7 @@ def fetch_results(
     leaving nothing in ``folder``, if a part is missing, too many or altered.
     """
     _check_counts(job, partial)
-    _check_parts(job, partial, store)
+    check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     with _locked(unfinished):
         if folder.exists():  # another call has fetched it while this one waited
@@ -161,7 +161,8 @@ def _check_counts(job: Job, partial: Partial) -> None:
             )
 
 
-def _check_parts(job: Job, partial: Partial, store: Store) -> None:
+def check_parts(job: Job, partial: Partial, store: Store) -> None:
+    """Raise IntegrityError unless the store has the part files that the tasks wrote."""
     for kind in ("scores", "rejected"):
         expected = {
             part: counts[f"{kind}_bytes"]
@@ -300,6 +301,7 @@ def _provenance(job: Job) -> dict[str, Any]:
     """The content of run.json: what made these results."""
     return {
         "job": job.id,
+        "run": {"id": job.run, "step": job.step} if job.run else None,
         "application": job.application or None,
         "runner": job.runner,
         "pipeline": job.pipeline,

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from howdah.errors import ClusterError, HowdahError, UsageError
 from howdah.jobs import Job, Jobs
 from howdah.report import describe, tracking_url
+from howdah.runs import Runs, is_run, jobs_of
 from howdah.settings import Settings
 from howdah.timeline import render, timeline
 from howdah.watch import Progress, observe
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("job", nargs="?", help="one job, in full")
+    command.add_argument("job", nargs="?", metavar="JOB|RUN", help="one job, in full, or a run's")
     command.add_argument(
         "--timeline",
         action="store_true",
@@ -48,14 +49,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     jobs = Jobs(settings.state)
     if args.timeline:
         return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
-    if args.job:
+    one = args.job and not is_run(args.job)
+    if one:
         seen = [observe(jobs.read(args.job), settings)]
+    elif args.job:
+        of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
+        seen = [_observe(job, settings) for job in of_run.values()]
     else:
         seen = [_observe(job, settings) for job in jobs.all()]
     if args.json:
         rows = [_as_json(progress, settings) for progress in seen]
-        print(json.dumps(rows[0] if args.job else rows, indent=1))
-    elif args.job:
+        print(json.dumps(rows[0] if one else rows, indent=1))
+    elif one:
         _print_one(seen[0], settings)
     else:
         for progress in seen:
@@ -118,18 +123,19 @@ def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
 
 def _print_line(progress: Progress) -> None:
     job = progress.job
-    names = ", ".join(source.name for source in job.inputs)
+    names = ", ".join(job.names)
     note = f"  ({progress.note})" if progress.note else ""
     print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
-          f" {job.records:>13,}  {names}{note}")  # fmt: skip
+          f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}")  # fmt: skip
 
 
 def _print_one(progress: Progress, settings: Settings) -> None:
     job = progress.job
     rows = {
         "job": job.id,
+        "run": job.of,
         "state": f"{job.state} {progress.share:.0%} {progress.note}".rstrip(),
-        "inputs": ", ".join(source.name for source in job.inputs),
+        "inputs": ", ".join(job.names),
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
         "rejected": "" if job.rejected is None else f"{job.rejected:,}",

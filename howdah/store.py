@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from mr.webhdfs import webhdfs_client
 
 __all__ = [
     "JOBS",
+    "KEEP",
     "MODELS",
     "SENT",
     "SUCCESS",
@@ -31,6 +32,7 @@ JOBS = "/howdah/jobs"  # in HDFS, a folder for each job
 MODELS = "/howdah/models"  # and one for each model that a job has had
 SENT = "mrjob"  # in a job's folder: what mrjob has its tasks sent
 SUCCESS = "_SUCCESS"  # a file of an output that is whole
+KEEP = "_KEEP"  # an empty file in a job's folder: its results stay however old they are
 
 
 class Store(Protocol):
@@ -46,6 +48,10 @@ class Store(Protocol):
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes of a file from ``offset`` on, up to its end or ``length`` of them."""
+
+    def usage(self, folder: str) -> int:
+        """The bytes that all files below ``folder`` take on disks, replicas included; links take
+        none."""
 
     def remove(self, name: str) -> None:
         """Remove a file or folder, if it is there."""
@@ -77,6 +83,10 @@ class LocalStore:
             while chunk := file.read(min(CHUNK, left)):
                 left -= len(chunk)
                 yield chunk
+
+    def usage(self, folder: str) -> int:
+        files = (path for path in (self._folder / folder).rglob("*") if not path.is_symlink())
+        return sum(path.stat().st_size for path in files if path.is_file())
 
     def remove(self, name: str) -> None:
         path = self._folder / name
@@ -124,10 +134,15 @@ class HdfsStore:
             entries = self._client.list(path, status=True)
         return {name: status["length"] for name, status in entries if status["type"] == "FILE"}
 
-    def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> Generator[bytes]:
         path, part = f"{self._folder}/{name}", {"offset": offset, "length": length}
         with self.reaching(), self._client.read(path, **part, chunk_size=CHUNK) as chunks:
             yield from chunks
+
+    def usage(self, folder: str) -> int:
+        with self.reaching():
+            summary = self._client.content(f"{self._folder}/{folder}", strict=False)
+        return summary["spaceConsumed"] if summary else 0
 
     def remove(self, name: str) -> None:
         with self.reaching():

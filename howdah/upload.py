@@ -15,6 +15,7 @@ from typing import IO
 import numpy as np
 
 from howdah.errors import UsageError
+from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import STDIN, Source, unpacked
 from howdah.jobs import Input
 from howdah.segments import SEGMENT, SegmentedFile
@@ -66,18 +67,22 @@ def store_inputs(
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
-    the folder ``links`` if one is given. Large ones are padded for tasks that read them in
-    chunks, if no other is among them; ``whole`` files aren't. Raises as ``store_input`` does."""
-    padded = isinstance(sink, SegmentSink) and not whole and all(map(_is_large, sources))
+    the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones are
+    padded for tasks that read them in chunks, if no other is among them; ``whole`` files aren't.
+    Raises as ``store_input`` does."""
+    copied = not any(isinstance(source, HdfsFile) for source in sources)
+    chunked = copied and not whole and isinstance(sink, SegmentSink)
+    padded = chunked and all(map(_is_large, sources))
 
     def store(number: int, progress: Callable[[int], None]) -> Input:
         source = sources[number]
         name = f"{number:05d}.txt{source.suffix}"
         link = links / name if links and source.name != STDIN else None
+        stays = link or isinstance(source, HdfsFile)
         return store_input(
             source,
             name,
-            None if link else sink,
+            None if stays else sink,
             link=link,
             header=header,
             padded=padded,
@@ -115,12 +120,14 @@ def store_input(
     whole: bool = False,
     progress: Callable[[int], None],
 ) -> Input:
-    """Read ``source`` to its end into ``sink`` (or link to it), and say what was read.
+    """Read ``source`` to its end into ``sink`` (or link to it, or leave it where it is), and say
+    what was read.
 
     Raises UsageError for a compressed file that is cut off or damaged, for lines too long to
     be records and for a text without any; OSError if the store doesn't take every byte.
     """
     head = source.head if source.name == STDIN else b""
+    header = header and not source.columns
     with source.open() as stream:
         part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
         raw = _Raw(head, stream, part, progress)
@@ -143,9 +150,12 @@ def store_input(
             ) from None
         if part:
             part.close()
+    if isinstance(source, HdfsFile) and raw.bytes != source.length:
+        raise UsageError(f"{source.name} changed while it was read",
+                         hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(Path(source.name).resolve())
+        link.symlink_to(source.path_here.resolve())
     return Input(
         name=os.fsencode(source.name).decode(errors="backslashreplace"),
         stored=stored,
@@ -156,6 +166,8 @@ def store_input(
         header=header,
         padded=padded,
         whole=whole,
+        path=source.path if isinstance(source, HdfsFile) else "",
+        modified=source.modified if isinstance(source, HdfsFile) else 0,
     )
 
 

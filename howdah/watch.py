@@ -44,7 +44,8 @@ def observe(job: Job, settings: Settings) -> Progress:
             return Progress(job, 0.0, "uploading")
         if jobs.is_held(job.id, RUN_LOCK):
             return Progress(job, 0.0, "launching")
-        return Progress(job, 0.0, "its upload was cut off; submit the same input again")
+        again = f"bin/submit --resume {job.run}" if job.run else "submit the same input again"
+        return Progress(job, 0.0, f"its upload was cut off; {again}")
     if job.runner == "local":
         return _observe_local(job, jobs, settings)
     return _observe_hadoop(job, jobs, settings)

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
+from mr.webhdfs import RESTART_SECONDS, check_unchanged, read_range, webhdfs_client
 
-__all__ = ["Files", "StoreError", "StoredFile", "UnusableFile"]
+__all__ = ["Entry", "Files", "StoreError", "StoredFile", "UnusableFile"]
 
 READ_AHEAD = 4 << 20
 
@@ -55,20 +55,44 @@ class StoredFile:
         return cast(IO[bytes], bz2.BZ2File(packed)) if self.name.endswith(".bz2") else packed
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A line of a task's list: a file's name in the job's folder, or its ``path`` in HDFS if it
+    wasn't copied, with its time of change there (milliseconds since 1970)."""
+
+    name: str
+    size: int
+    path: str = ""
+    modified: int = 0
+
+    def line(self) -> bytes:
+        return f"{self.name}\t{self.size}\t{self.path}\t{self.modified}\n".encode()
+
+    @classmethod
+    def read(cls, line: bytes) -> "Entry":
+        name, size, path, modified = line.decode().split("\t")
+        return cls(name, int(size), path, int(modified))
+
+
 class Files:
-    """The folder where a job's files are: of this machine, or of HDFS at ``webhdfs_url``."""
+    """The files of a job, below ``folder``: of this machine, or of HDFS at ``webhdfs_url``."""
 
     def __init__(self, folder: str, webhdfs_url: str = "", user: str = "") -> None:
         self._folder = folder
         self._client = webhdfs_client(webhdfs_url, user) if webhdfs_url else None
 
-    def file(self, entry: str) -> StoredFile:
-        """The file that a line of a task's list names, with its size."""
-        name, size = entry.split("\t")
-        path = f"{self._folder}/{name}"
+    def file(self, entry: Entry) -> StoredFile:
+        """The file that a list names."""
+        path = entry.path or f"{self._folder}/{entry.name}"
         if self._client is None:
-            return StoredFile.of(Path(path), name)
-        return StoredFile(name, int(size), partial(_RemoteFile, self._client, path, int(size)))
+            return StoredFile.of(Path(path), entry.name)
+        remote = partial(_RemoteFile, self._client, path, entry.size)
+        return StoredFile(entry.name, entry.size, remote)
+
+    def check(self, entry: Entry) -> None:
+        """Raise InputChangedError if the file, which is read by now, isn't what was submitted."""
+        if entry.path:
+            check_unchanged(self._client, entry.path, entry.size, entry.modified)
 
 
 class _RemoteFile(io.RawIOBase):

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlparse
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_threads] = "1"  # the runner starts a task a core
@@ -24,7 +23,7 @@ from mrjob.job import MRJob  # noqa: E402
 
 from mr.process import process_start  # noqa: E402
 from mr.spec import AT, FAILED, SPEC_FILE, Spec  # noqa: E402
-from mr.split import CHUNK, Chunks, Split  # noqa: E402
+from mr.split import CHUNK, Chunks, Split, input_path  # noqa: E402
 
 __all__ = ["ScoreJob"]
 
@@ -44,7 +43,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         """
         faulthandler.enable()
         spec = Spec.read(Path(SPEC_FILE))
-        split = Split.from_environment(os.environ, spec.padded)
+        names = {path: unstored.name for path, unstored in spec.unstored.items()}
+        split = Split.from_environment(os.environ, spec.padded, names)
         task = None
         try:
             from mr.task import Task
@@ -57,6 +57,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
             told: Counter[str] = Counter()
             partial = task.run(stdin, lambda: self._report(split, task, told))
+            _check_unchanged(spec)
         except BaseException:  # a model may even call sys.exit
             import traceback
 
@@ -108,10 +109,20 @@ def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
     from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
 
     client = webhdfs_client(spec.webhdfs_url, spec.user)
-    path = urlparse(os.environ["mapreduce_map_input_file"]).path
+    path = input_path(os.environ)
     end = split.start + split.length
     behind = read_range(client, path, end, spec.padded[split.file], RESTART_SECONDS)
     return io.BufferedReader(Chunks(stdin, split, behind), CHUNK)
+
+
+def _check_unchanged(spec: Spec) -> None:
+    """Raise InputChangedError unless the input is still what was submitted, once it is read."""
+    from mr.webhdfs import check_unchanged, webhdfs_client
+
+    path = input_path(os.environ)
+    if unstored := spec.unstored.get(path):
+        client = webhdfs_client(spec.webhdfs_url, spec.user)
+        check_unchanged(client, path, unstored.bytes, unstored.modified)
 
 
 def _sink(spec: Spec) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AT", "FAILED", "MODEL_FILE", "SPEC_FILE", "Spec"]
+__all__ = ["AT", "FAILED", "MODEL_FILE", "SPEC_FILE", "Spec", "Unstored"]
 
 AT = "howdah: at"  # begins the lines that say how far a task is
 FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
@@ -18,11 +18,22 @@ MODEL_FILE = "model.toml"
 
 
 @dataclass(frozen=True)
+class Unstored:
+    """An input that is read where it is: the name that it goes by, as if it were stored; its bytes
+    and time of change (milliseconds since 1970) when the job was submitted."""
+
+    name: str
+    bytes: int
+    modified: int
+
+
+@dataclass(frozen=True)
 class Spec:
     """``headers``: the stored inputs whose first line isn't a record; ``padded``: those that
     tasks are handed in chunks, with their bytes before the padding; ``webhdfs_url`` and ``user``:
     where and as whom a task writes on a cluster; ``options``: the pipeline's own; ``files``: the
-    folder of inputs that are records as a whole."""
+    folder of inputs that are records as a whole; ``unstored``: by path in HDFS, inputs that aren't
+    the job's own."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
@@ -31,10 +42,13 @@ class Spec:
     webhdfs_url: str = ""
     user: str = ""
     files: str = ""
+    unstored: dict[str, Unstored] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False))
 
     @classmethod
     def read(cls, path: Path) -> "Spec":
-        return cls(**json.loads(path.read_text()))
+        stated = json.loads(path.read_text())
+        unstored = {path: Unstored(**told) for path, told in stated.pop("unstored").items()}
+        return cls(**stated, unstored=unstored)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
-__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "read_blocks"]
+__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "input_path", "read_blocks"]
 
 BOM = b"\xef\xbb\xbf"
 MAX_RECORD = 1 << 20
@@ -47,18 +47,26 @@ class Split:
         return f"{self.file.split('.')[0]}-{self.start:015d}"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str], padded: Mapping[str, int]) -> "Split":
+    def from_environment(
+        cls, environ: Mapping[str, str], padded: Mapping[str, int], names: Mapping[str, str]
+    ) -> "Split":
         """Read the split that the runner gave this task from its job configuration.
 
-        Of an input that is ``padded``, a chunk is in the split that it begins in.
+        Of an input that is ``padded``, a chunk is in the split that it begins in. ``names`` says
+        what inputs go by that aren't the job's own, by their paths.
         """
         path = environ["mapreduce_map_input_file"]
-        file = PurePosixPath(path).name
+        file = names[input_path(environ)] if names else PurePosixPath(path).name
         start = int(environ["mapreduce_map_input_start"])
         end = start + int(environ["mapreduce_map_input_length"])
         if file in padded:
             start, end = (min(-(-each // CHUNK) * CHUNK, padded[file]) for each in (start, end))
         return cls(file, start, end - start, path.startswith("file:"), file in padded)
+
+
+def input_path(environ: Mapping[str, str]) -> str:
+    """The absolute path of the task's input, without scheme and host."""
+    return "/" + environ["mapreduce_map_input_file"].split("/", 3)[3]
 
 
 def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[bytes, int]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mr.block import Block, Reject
-from mr.files import Files, StoredFile, UnusableFile
+from mr.files import Entry, Files, StoredFile, UnusableFile
 from mr.scorer import escape_row
 
 __all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
@@ -133,11 +133,13 @@ class FileTally(Tally):
     def add(self, block: Block) -> list[Reject]:
         """Take the files that a list names."""
         rejects = []
-        for line, entry in zip(block.numbers, block.records, strict=True):
+        for line, record in zip(block.numbers, block.records, strict=True):
+            entry = Entry.read(record)
             try:
-                self.add_file(self.files.file(entry.decode()))
+                self.add_file(self.files.file(entry))
             except UnusableFile as error:
                 rejects.append(Reject(line, error.reason, error.detail))
+            self.files.check(entry)
         return rejects
 
     @abstractmethod

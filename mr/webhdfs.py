@@ -4,13 +4,24 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["RESTART_SECONDS", "read_range", "wait_for", "webhdfs_client"]
+__all__ = [
+    "RESTART_SECONDS",
+    "InputChangedError",
+    "check_unchanged",
+    "read_range",
+    "wait_for",
+    "webhdfs_client",
+]
 
 PIECE = 1 << 16
 RESTART_SECONDS = 300  # a NameNode that restarts is back by then
 POLL_SECONDS = 1
 
 T = TypeVar("T")
+
+
+class InputChangedError(Exception):
+    """An input isn't what was looked at and counted when the job was submitted."""
 
 
 def webhdfs_client(url: str, user: str) -> Any:
@@ -37,6 +48,13 @@ def wait_for(call: Callable[[], T], patience: float) -> T:
             if not restarting or time.monotonic() > deadline:
                 raise
         time.sleep(POLL_SECONDS)
+
+
+def check_unchanged(client: Any, path: str, size: int, modified: int) -> None:
+    """Raise InputChangedError unless the file still has its bytes and its time of change."""
+    status = wait_for(lambda: client.status(path), RESTART_SECONDS)
+    if (status["length"], status["modificationTime"]) != (size, modified):
+        raise InputChangedError(f"hdfs://{path} has changed since it was submitted")
 
 
 def read_range(

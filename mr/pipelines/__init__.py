@@ -11,11 +11,12 @@ __all__ = ["PIPELINES", "Option", "Pipeline"]
 
 @dataclass(frozen=True)
 class Option:
-    """What a user may set of a pipeline: ``--name VALUE``."""
+    """What a user may set of a pipeline: ``--name VALUE``; ``file``: it names one."""
 
     name: str
     about: str
     default: str = ""
+    file: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ PIPELINES = {
                 Option("positive", "the truth that scores are for (default: the last by name)"),
                 Option("threshold", "scores above it say the positive truth", "0.5"),
                 Option("decimals", "round scores to these, or take them exact", "6"),
-                Option("labels", "a CSV or TSV file that has the truth, joined by --id"),
+                Option("labels", "a CSV or TSV file that has the truth, joined by --id", file=True),
                 Option("id", "the column that the input and the labels have"),
             ),
         ),

@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.files import Entry
 from tests.data.columns import as_text, runs
 
 __all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "estimator", "head", "log", "numbers",
@@ -65,8 +66,8 @@ def _files(
         for name, row in zip(names, runs(FILES, count // FILES), strict=True):
             write(folder / name, row + 1)
         sizes = [(folder / name).stat().st_size for name in names]
-        lines = [f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True)]
-        path.write_text("".join(lines))
+        entries = map(Entry, names, sizes)
+        path.write_bytes(b"".join(entry.line() for entry in entries))
 
     folder.mkdir(parents=True, exist_ok=True)
     return _once(folder / "list.txt", make)

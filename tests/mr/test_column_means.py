@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mr.block import read_block
-from mr.files import Files
+from mr.files import Entry, Files
 from mr.pipelines.column_means import RANGE, ColumnMeans
 from mr.tally import Source
 from tests.data.columns import as_text, runs
@@ -50,7 +50,7 @@ class Job:
             tally.files = Files(str(self._folder))
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
-                block, _ = read_block(f"{name}\t{size}\n".encode())
+                block, _ = read_block(Entry(name, size).line())
                 self.rejects += [(each.reason, each.detail) for each in tally.add(block)]
             for key, partial in tally.partials():
                 partials.setdefault(key, []).append(partial)

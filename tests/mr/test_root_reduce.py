@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mr import events as mr_events
 from mr import reduced
-from mr.files import Files, StoreError
+from mr.files import Entry, Files, StoreError
 from mr.pipelines.root_reduce import RootReduce
 from mr.spec import Spec
 from mr.tally import Source
@@ -220,7 +220,7 @@ def test_what_the_store_does_not_give_is_no_damage(job: Job) -> None:
         Thread(target=server.serve_forever, daemon=True).start()
         files = Files("/files", f"http://127.0.0.1:{server.server_port}", "nobody")
         with pytest.raises(StoreError, match=r"/files/00000\.txt"):
-            RootReduce(job.look()).add_file(files.file("00000.txt\t1000"))
+            RootReduce(job.look()).add_file(files.file(Entry("00000.txt", 1000)))
         server.shutdown()
 
 

@@ -115,16 +115,25 @@ def environment(start: int, length: int) -> dict[str, str]:
 
 def test_a_split_is_read_from_the_tasks_environment() -> None:
     """The runner tells a task its split in its job configuration."""
-    split = Split.from_environment(environment(1024, 99), {})
+    split = Split.from_environment(environment(1024, 99), {}, {})
     assert split == Split("000-a.txt", 1024, 99, local=False)
     assert split.part == "000-a-000000000001024"
+
+
+def test_an_input_that_is_not_the_jobs_own_goes_by_another_name() -> None:
+    """One that sorts as the job's inputs do; a path that isn't among them is an error."""
+    names = {"/jobs/1/input/000-a.txt": "00007.txt"}
+    split = Split.from_environment(environment(1024, 99), {}, names)
+    assert split.part == "00007-000000000001024"
+    with pytest.raises(KeyError):
+        Split.from_environment(environment(1024, 99), {}, {"/else": "00000.txt"})
 
 
 def test_a_chunk_is_in_the_split_that_it_begins_in() -> None:
     """As Hadoop's reader has it; the padding of the last one is in none."""
     edges = [0, CHUNK // 2, CHUNK, 2 * CHUNK + 1, 4 * CHUNK]
     splits = [
-        Split.from_environment(environment(start, end - start), {"000-a.txt": 3 * CHUNK + 5})
+        Split.from_environment(environment(start, end - start), {"000-a.txt": 3 * CHUNK + 5}, {})
         for start, end in pairwise(edges)
     ]
     assert [(split.start, split.length) for split in splits] == [

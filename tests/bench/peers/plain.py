@@ -66,11 +66,11 @@ def column_means(source: str) -> dict[str, Any]:
     import numpy as np
 
     total: Any = 0
-    entries = [line.split("\t") for line in Path(source).read_text().splitlines()]
-    for name, _ in entries:
+    names = [line.split("\t")[0] for line in Path(source).read_text().splitlines()]
+    for name in names:
         path = Path(source).parent / name
         total += np.load(path) if path.suffix == ".npy" else np.fromfile(path, sep="\n")
-    means = total / len(entries)
+    means = total / len(names)
     return {"indices": len(means), "sum": float(means.sum()), "largest": float(means.max())}
 
 
