@@ -102,8 +102,8 @@ class Job:
     def run(self, splits: int = 1) -> tuple[Scored, Path]:
         """What the tasks left, and the merged result."""
         options = self.look()
-        lines = [f"{name}\t{(self.folder / name).stat().st_size}\n" for name in self._names]
-        (self.folder / "list.txt").write_text("".join(lines))
+        entries = [Entry(name, (self.folder / name).stat().st_size) for name in self._names]
+        (self.folder / "list.txt").write_bytes(b"".join(entry.line() for entry in entries))
         spec = Spec("root-reduce", options=options, files=str(self.folder))
         scored = run_tasks(spec, self.folder / "list.txt", splits, self.folder)
         parts = sorted((self.folder / "output" / "scores").iterdir())
