@@ -50,7 +50,8 @@ class Input:
 @dataclass(frozen=True)
 class Job:
     """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again."""
+    seconds; ``identity`` tells the same input, model and options again; ``models``: where there
+    are several, each one's sha256."""
 
     id: str
     state: str
@@ -60,6 +61,7 @@ class Job:
     identity: str
     created: float
     model_sha256: str = ""
+    models: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     decimals: int = 6

@@ -11,6 +11,7 @@ from howdah.yarn import Yarn
 
 __all__ = ["describe", "print_summary", "summary_of", "tracking_url"]
 
+MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
 SHOWN_CHARACTERS = 70
@@ -31,6 +32,7 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
         "runner": job.runner,
         "pipeline": job.pipeline,
         "model": job.model or None,
+        **({"models": list(job.models)} if job.models else {}),
         "inputs": [source.name for source in job.inputs],
         "records": job.records,
         "scored": job.scored,
@@ -60,10 +62,28 @@ def print_summary(job: Job, summary: dict[str, Any]) -> None:
         print(f"  rejected  {count:>12,}  {reason}")
     if others := sum(count for _, count in reasons[SHOWN_REASONS:]):
         print(f"  rejected  {others:>12,}  for other reasons")
-    if done == "counted":
+    if "models" in summary:
+        _print_models(summary)
+    elif done == "counted":
         _print_counts(summary)
     else:
         _print_scores(summary)
+
+
+def _print_models(summary: dict[str, Any]) -> None:
+    for name, told in summary["models"].items():
+        print(f"  model     {told['scored']:>12,}  {name}")
+        _print_scores(told | {"highest": []})
+        for measure in MEASURES:
+            if (value := told.get("evaluation", {}).get(measure)) is not None:
+                print(f"  measure   {value:>12.6g}  {measure}")
+    for pair in summary["pairs"]:
+        names = " and ".join(pair["models"])
+        if "agreed" in pair:
+            print(f"  agreed    {pair['agreed']:>12,}  {names}")
+        tested = pair.get("mcnemar", pair.get("two_proportions", {}))
+        if (value := tested.get("p_value")) is not None:
+            print(f"  p-value   {value:>12.4g}  of their accuracies' difference: {names}")
 
 
 def _print_counts(summary: dict[str, Any]) -> None:

@@ -73,13 +73,22 @@ def parser() -> argparse.ArgumentParser:
         help="map tasks (default: by size and cores)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
+    _add_options(command)
+    return command
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    """Add what each pipeline has; one that several have is told of with the first of them."""
+    known: set[str] = set()
     for pipeline in PIPELINES.values():
-        if pipeline.options:
-            group = command.add_argument_group(f"of pipeline {pipeline.name}")
-            for option in pipeline.options:
+        shared = [f"--{option.name}" for option in pipeline.options if option.name in known]
+        also = f"also {', '.join(shared)}: bin/pipelines show {pipeline.name}" if shared else None
+        group = command.add_argument_group(f"of pipeline {pipeline.name}", also)
+        for option in pipeline.options:
+            if option.name not in known:
                 default = f" (default {option.default})" if option.default else ""
                 group.add_argument(f"--{option.name}", metavar="VALUE", help=option.about + default)
-    return command
+        known |= {option.name for option in pipeline.options}
 
 
 def _rate(text: str) -> float:

@@ -40,6 +40,11 @@ class Pipeline:
     table: bool = False
     options: tuple[Option, ...] = ()
 
+    @property
+    def takes_models(self) -> bool:
+        """Whether it takes several models: those that its option ``models`` names."""
+        return any(option.name == "models" for option in self.options)
+
 
 def _moderation() -> type[Scorer]:
     from mr.pipelines.moderation import Moderation
@@ -63,6 +68,12 @@ def _evaluate() -> type[Tally]:
     from mr.pipelines.evaluate import Evaluate
 
     return Evaluate
+
+
+def _compare() -> type[Tally]:
+    from mr.pipelines.compare import Compare
+
+    return Compare
 
 
 def _column_means() -> type[Tally]:
@@ -116,6 +127,22 @@ PIPELINES = {
                 Option("decimals", "round scores to these, or take them exact", "6"),
                 Option("labels", "a CSV or TSV file that has the truth, joined by --id"),
                 Option("id", "the column that the input and the labels have"),
+            ),
+        ),
+        Pipeline(
+            name="compare",
+            about="records scored by several models: do they agree, and which is better?",
+            input="a record of the models' pipeline: a row of a table, a JSON object, a text",
+            results="scores.tsv",
+            output="the input's columns, then score and label of each model",
+            example="bin/submit customers.csv --pipeline compare --models churn,churn2",
+            tally=_compare,
+            options=(
+                Option("models", "two or more, of the same kind, with the same labels (needed)"),
+                Option("weights", "each record meets one model: so many the first, ... (90,10)"),
+                Option("id", "the column by which a record meets its model, always the same"),
+                Option("truth", "the column that says what came true: one of the labels"),
+                Option("threshold", "scores above it say the positive label, not the models' own"),
             ),
         ),
         Pipeline(
