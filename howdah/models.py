@@ -82,8 +82,8 @@ def find_models(root: Path, names: Sequence[str]) -> list[Model]:
     """Two models or more, as ``find_model`` finds each."""
     if len(names) < 2 or len(set(names)) < len(names):
         raise UsageError(
-            f"--models {','.join(names)}: it takes two or more, each once",
-            hint="--models A,B; bin/models lists them",
+            f"--models takes two or more, each once, not {','.join(names) or 'none'}",
+            hint="bin/models lists them",
         )
     for name in names:
         if name not in model_names(root):

@@ -134,15 +134,20 @@ PIPELINES = {
             about="records scored by several models: do they agree, and which is better?",
             input="a record of the models' pipeline: a row of a table, a JSON object, a text",
             results="scores.tsv",
-            output="the input's columns, then score and label of each model",
+            output="the input's columns, then score_ and label_ a model (or model, score, label)",
             example="bin/submit customers.csv --pipeline compare --models churn,churn2",
             tally=_compare,
             options=(
                 Option("models", "two or more, of the same kind, with the same labels (needed)"),
-                Option("weights", "each record meets one model: so many the first, ... (90,10)"),
-                Option("id", "the column by which a record meets its model, always the same"),
+                Option(
+                    "weights", "score each record with one model alone: 90,10 is how many meet each"
+                ),
+                Option("id", "with --weights: the same value meets the same model, in every job"),
                 Option("truth", "the column that says what came true: one of the labels"),
-                Option("threshold", "scores above it say the positive label, not the models' own"),
+                Option(
+                    "threshold",
+                    "scores above it say the positive label (default: each model's own)",
+                ),
             ),
         ),
         Pipeline(
