@@ -204,7 +204,8 @@ def _what_to_run(args: argparse.Namespace, settings: Settings) -> tuple[Pipeline
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
     if pipeline.tally:
         if args.model:
-            raise UsageError(f"pipeline {pipeline.name} takes no model", hint="leave --model out")
+            hint = "--models A,B" if pipeline.takes_models else "leave --model out"
+            raise UsageError(f"pipeline {pipeline.name} takes no --model", hint=hint)
         return pipeline, None
     model = args.model or pipeline.model
     if model is None:
