@@ -31,12 +31,23 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the results stay in HDFS until bin/results rm, not for 30 days alone",
     )
+    _add_options(command)
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    """Add what each pipeline has; one that several have is told of with the first of them."""
+    known: set[str] = set()
     for pipeline in PIPELINES.values():
-        if pipeline.options:
-            group = command.add_argument_group(f"of pipeline {pipeline.name}")
-            for option in pipeline.options:
+        if not pipeline.options:
+            continue
+        shared = [f"--{option.name}" for option in pipeline.options if option.name in known]
+        also = f"also {', '.join(shared)}: bin/pipelines show {pipeline.name}" if shared else None
+        group = command.add_argument_group(f"of pipeline {pipeline.name}", also)
+        for option in pipeline.options:
+            if option.name not in known:
                 default = f" (default {option.default})" if option.default else ""
                 group.add_argument(f"--{option.name}", metavar="VALUE", help=option.about + default)
+        known |= {option.name for option in pipeline.options}
 
 
 def _rate(text: str) -> float:

@@ -9,7 +9,7 @@ from howdah.inputs import Source
 from mr.model import Manifest
 from mr.table import first_fields
 
-__all__ = ["Columns", "find_columns"]
+__all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,19 @@ def find_columns(sources: Sequence[Source], manifest: Manifest) -> Columns:
             raise UsageError(
                 f"{source.name} has other columns than {sources[0].name}",
                 hint="submit files with different columns one by one",
+            )
+    return found[0]
+
+
+def find_columns_of_all(sources: Sequence[Source], manifests: Sequence[Manifest]) -> Columns:
+    """The same, where several models take what they need of the same columns."""
+    found = [find_columns(sources, manifest) for manifest in manifests]
+    for manifest, columns in zip(manifests, found, strict=True):
+        if columns != found[0]:
+            raise UsageError(
+                f"{sources[0].name} names no columns, and models {manifests[0].name} and"
+                f" {manifest.name} take different ones",
+                hint="add a header line",
             )
     return found[0]
 

@@ -53,8 +53,9 @@ class Input:
 @dataclass(frozen=True)
 class Job:
     """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again; ``kept``: its results stay
-    in the store however old they are; ``run`` and ``step``: of which workflow's run it is."""
+    seconds; ``identity`` tells the same input, model and options again; ``models``: where there
+    are several, each one's sha256; ``kept``: its results stay in the store however old they are;
+    ``run`` and ``step``: of which workflow's run it is."""
 
     id: str
     state: str
@@ -64,6 +65,7 @@ class Job:
     identity: str
     created: float
     model_sha256: str = ""
+    models: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     decimals: int = 6

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import traceback
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
 from howdah.jobs import Input, Job, Jobs
-from howdah.models import Model, find_model
+from howdah.models import Model, find_model, find_models
 from howdah.settings import ROOT, Cluster, Settings, load
 from howdah.store import (
     JOBS,
@@ -94,13 +94,13 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        model = find_model(settings.root, job.model, PIPELINES[job.pipeline]) if job.model else None
+        models = _models(job, settings.root)
         if job.runner == "local":
-            _run_locally(job, model, jobs.folder(job.id), mark)
+            _run_locally(job, models, jobs.folder(job.id), mark)
             jobs.update(job, state="done")
         else:
             assert settings.cluster
-            _run_on_hadoop(job, model, jobs.folder(job.id), settings.cluster, mark)
+            _run_on_hadoop(job, models, jobs.folder(job.id), settings.cluster, mark)
     except Exception as error:
         traceback.print_exc()
         known = job.runner == "hadoop" and settings.cluster is not None
@@ -118,13 +118,23 @@ def _with_task(error: Exception) -> str:
     return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
 
 
-def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[str], None]) -> None:
+def _models(job: Job, root: Path) -> list[Model]:
+    if job.models:
+        return find_models(root, list(job.models))
+    return [find_model(root, job.model, PIPELINES[job.pipeline])] if job.model else []
+
+
+def _run_locally(
+    job: Job, models: Sequence[Model], folder: Path, mark: Callable[[str], None]
+) -> None:
     from howdah.runners import local_job
 
     store = LocalStore(folder)
     store.remove("output")  # an earlier, killed run's
     spec = Spec(job.pipeline, _headers(job), options=job.options, files=str(folder / "input"))
-    shipped = [*_write_code(spec, folder), *_prepared(folder), *(model.files if model else [])]
+    shipped = _named([*_write_code(spec, folder), *_prepared(folder)])
+    for model in models:
+        shipped += _named(model.files, _prefix(model, models))
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
@@ -140,7 +150,11 @@ def _run_locally(job: Job, model: Model | None, folder: Path, mark: Callable[[st
 
 
 def _run_on_hadoop(
-    job: Job, model: Model | None, folder: Path, cluster: Cluster, mark: Callable[[str], None]
+    job: Job,
+    models: Sequence[Model],
+    folder: Path,
+    cluster: Cluster,
+    mark: Callable[[str], None],
 ) -> None:
     from howdah.runners import hadoop_job
 
@@ -161,8 +175,9 @@ def _run_on_hadoop(
             if source.path and not source.whole
         },
     )
-    code = [*_write_code(spec, folder), *_prepared(folder)]
-    shipped = [*map(str, code), *(_publish_model(model, cluster) if model else [])]
+    shipped = _named([*_write_code(spec, folder), *_prepared(folder)])
+    for model in models:
+        shipped += _named(_publish_model(model, cluster), _prefix(model, models))
     mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
@@ -176,7 +191,7 @@ def _run_on_hadoop(
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
-        **_task_memory(model, alone=tasks == 1),
+        **_task_memory(models, alone=tasks == 1),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         # an ApplicationMaster that takes a job over leaves behind what ended maps have written
@@ -228,9 +243,19 @@ def _reducers(job: Job, tasks: int) -> int:
     return tasks if tally and tally().reduces else 1
 
 
-def _common_arguments(shipped: Iterable[str | Path], python: str) -> list[str]:
+def _named(paths: Iterable[str | Path], prefix: str = "") -> list[str]:
+    """What is shipped, each with the name that tasks have it by."""
+    return [f"{path}#{prefix}{str(path).rpartition('/')[2]}" for path in paths]
+
+
+def _prefix(model: Model, models: Sequence[Model]) -> str:
+    """What begins the names of a model's files in a task, where there are several models."""
+    return f"{model.manifest.name}." if len(models) > 1 else ""
+
+
+def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
     return [
-        *("--files", ",".join(f"{path}#{str(path).rpartition('/')[2]}" for path in shipped)),
+        *("--files", ",".join(shipped)),
         *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),
@@ -266,12 +291,12 @@ def _publish_model(model: Model, cluster: Cluster) -> list[str]:
     return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
 
 
-def _task_memory(model: Model | None, *, alone: bool) -> dict[str, str]:
+def _task_memory(models: Sequence[Model], *, alone: bool) -> dict[str, str]:
     """Memory of a map task's container: a loaded model may be several times its file.
 
     A task that is ``alone`` runs in the ApplicationMaster's container, and no other is started.
     """
-    files = model.files if model else []
+    files = [path for model in models for path in model.files]
     task_mb = TASK_MB + 4 * (sum(path.stat().st_size for path in files) >> 20)
     settings = {"mapreduce.map.memory.mb": str(task_mb)}
     if alone:

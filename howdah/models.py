@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mr.model import Manifest, ModelFileError, read_manifest, sha256_of, untrust
 from mr.pipelines import PIPELINES, Pipeline
 from mr.spec import MODEL_FILE
 
-__all__ = ["Model", "find_model", "model_names", "parser", "pipeline_of", "run"]
+__all__ = ["Model", "find_model", "find_models", "model_names", "parser", "pipeline_of", "run"]
 
 EXAMPLES = """examples:
   bin/models                                   list them
@@ -75,6 +76,19 @@ def find_model(root: Path, name: str, pipeline: Pipeline) -> Model:
     _check_files(manifest, folder)
     _check_machine(manifest)
     return Model(folder, manifest)
+
+
+def find_models(root: Path, names: Sequence[str]) -> list[Model]:
+    """Two models or more, as ``find_model`` finds each."""
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UsageError(
+            f"--models takes two or more, each once, not {','.join(names) or 'none'}",
+            hint="bin/models lists them",
+        )
+    for name in names:
+        if name not in model_names(root):
+            raise UsageError(f"there is no model {name}", hint="bin/models lists them")
+    return [find_model(root, name, pipeline_of(root, name)) for name in names]
 
 
 def model_names(root: Path) -> list[str]:

@@ -57,7 +57,9 @@ def _described(pipeline: Pipeline) -> dict[str, object]:
 
 
 def _model(pipeline: Pipeline) -> str:
-    return "none" if pipeline.tally else pipeline.model or "yours (bin/models add)"
+    if pipeline.tally and not pipeline.takes_models:
+        return "none"
+    return pipeline.model or "yours (bin/models add)"
 
 
 def _print_line(pipeline: Pipeline) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from howdah.columns import find_columns
+from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
 from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job
-from howdah.models import Model, find_model, pipeline_of
+from howdah.models import Model, find_model, find_models, pipeline_of
 from howdah.settings import Cluster, Settings, environment_digest
+from mr.contenders import match
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
@@ -47,12 +48,13 @@ def make_plan(
         runner = "hadoop" if settings.cluster else "local"
     given = _options(args, pipeline)
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources)
+        planned = _plan_counting(pipeline, given, sources, settings.root)
     else:
         assert name
         planned = _plan_scoring(pipeline, find_model(settings.root, name, pipeline), sources)
     stamps = [source.stamp for source in sources]
-    same = [stamps, pipeline.name, planned.get("model_sha256"), planned["options"], runner]
+    models = planned.get("model_sha256") or planned.get("models")
+    same = [stamps, pipeline.name, models, planned["options"], runner]
     same.append(args.splits)
     known = None not in stamps
     return planned | {
@@ -84,19 +86,36 @@ def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -
 
 
 def _plan_counting(
-    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source]
+    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source], root: Path
 ) -> dict[str, Any]:
     assert pipeline.tally
     tally = pipeline.tally()
-    options: dict[str, Any]
+    options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
+    models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
     try:
         beginnings = [Beginning(source.name, source.text_head()) for source in sources]
-        options = {option.name: option.default for option in pipeline.options} | given
+        if models:
+            options |= _in_common(models, sources)
         options |= tally.look(beginnings, options)
         columns = tuple(tally(options).header())
     except ValueError as error:
         raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None
-    return {"model": "", "options": {"header": False} | options, "columns": columns}
+    return {
+        "model": "",
+        "models": {model.manifest.name: model.sha256 for model in models},
+        "options": {"header": False} | options,
+        "columns": columns,
+    }
+
+
+def _in_common(models: Sequence[Model], sources: Sequence[Source]) -> dict[str, Any]:
+    """What all models are and take, as options; ValueError if they can't be compared."""
+    manifests = [model.manifest for model in models]
+    options = match(manifests)
+    if not PIPELINES[options["of"]].table:
+        return options | {"columns": ["text"], "format": "", "delimiter": ""}
+    table = find_columns_of_all(sources, manifests)
+    return options | table.options | {"header": table.header}
 
 
 def settle(job: Job, sources: Sequence[Source]) -> dict[str, Any]:
@@ -197,7 +216,8 @@ def what_to_run(
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
     if pipeline.tally:
         if model:
-            raise UsageError(f"pipeline {pipeline.name} takes no model", hint="leave --model out")
+            hint = "--models A,B" if pipeline.takes_models else "leave --model out"
+            raise UsageError(f"pipeline {pipeline.name} takes no --model", hint=hint)
         return pipeline, None
     model = model or pipeline.model
     if model is None:

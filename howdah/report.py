@@ -12,6 +12,7 @@ from howdah.yarn import Yarn
 
 __all__ = ["describe", "summary_lines", "summary_of", "tracking_url"]
 
+MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
 SHOWN_CHARACTERS = 70
@@ -33,6 +34,7 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
         "runner": job.runner,
         "pipeline": job.pipeline,
         "model": job.model or None,
+        **({"models": list(job.models)} if job.models else {}),
         "inputs": [source.name for source in job.inputs],
         "records": job.records,
         "scored": job.scored,
@@ -62,7 +64,26 @@ def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:
         yield f"  rejected  {count:>12,}  {reason}"
     if others := sum(count for _, count in reasons[SHOWN_REASONS:]):
         yield f"  rejected  {others:>12,}  for other reasons"
-    yield from _counts(summary) if done == "counted" else _scores(summary)
+    if "models" in summary:
+        yield from _models(summary)
+    else:
+        yield from _counts(summary) if done == "counted" else _scores(summary)
+
+
+def _models(summary: dict[str, Any]) -> Iterator[str]:
+    for name, told in summary["models"].items():
+        yield f"  model     {told['scored']:>12,}  {name}"
+        yield from _scores(told | {"highest": []})
+        for measure in MEASURES:
+            if (value := told.get("evaluation", {}).get(measure)) is not None:
+                yield f"  measure   {value:>12.6g}  {measure}"
+    for pair in summary["pairs"]:
+        names = " and ".join(pair["models"])
+        if "agreed" in pair:
+            yield f"  agreed    {pair['agreed']:>12,}  {names}"
+        tested = pair.get("mcnemar", pair.get("two_proportions", {}))
+        if (value := tested.get("p_value")) is not None:
+            yield f"  p-value   {value:>12.4g}  of their accuracies' difference: {names}"
 
 
 def _counts(summary: dict[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
 from mr.split import BOM
 from mr.summary import Partial, finish, finish_counts
-from mr.tally import Report, Tally
+from mr.tally import Tally
 
 __all__ = ["check_parts", "fetch_results", "readable_summary"]
 
@@ -53,7 +53,7 @@ def fetch_results(
             return
         pipeline = PIPELINES[job.pipeline]
         if pipeline.tally:
-            write_report(_report(job, partial), unfinished)
+            write_report(_tally(job).conclude(partial), unfinished)
         if job.columns:
             _merge_scores(job, partial, store, unfinished / pipeline.results, progress)
         elif pipeline.tally:
@@ -82,17 +82,25 @@ def _locked(folder: Path) -> Iterator[None]:
 def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
     """The content of summary.json."""
     if PIPELINES[job.pipeline].tally:
-        return finish_counts(partial, _report(job, partial).summary)
-    summary = finish(partial, job.decimals)
-    places = _places(job, partial)
-    for entry in summary["highest"]:
+        tally = _tally(job)
+        summary = finish_counts(partial, tally.conclude(partial).summary, tally.outcome)
+    else:
+        summary = finish(partial, job.decimals)
+    examples = list(_examples(summary))
+    places = _places(job, partial) if examples else {}
+    for entry in examples:
         source, base = places[entry.pop("part")]
         entry |= {"file": source.name, "offset": base + entry["offset"]}
     return summary
 
 
-def _report(job: Job, partial: Partial) -> Report:
-    return _tally(job).report(partial["counts"])
+def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records that a summary shows, of one model or of several."""
+    yield from summary.get("highest", ())
+    for model in summary.get("models", {}).values():
+        yield from model["highest"]
+    for pair in summary.get("pairs", ()):
+        yield from pair.get("most_different", ())
 
 
 def _tally(job: Job) -> Tally:
@@ -307,6 +315,7 @@ def _provenance(job: Job) -> dict[str, Any]:
         "pipeline": job.pipeline,
         "options": job.options,
         "model": {"name": job.model, "sha256": job.model_sha256} if job.model else None,
+        **({"models": job.models} if job.models else {}),
         "inputs": [asdict(source) for source in job.inputs],
         "max_rejected": job.max_rejected,
         "submitted": _iso(job.created),

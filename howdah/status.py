@@ -131,6 +131,7 @@ def _print_line(progress: Progress) -> None:
 
 def _print_one(progress: Progress, settings: Settings) -> None:
     job = progress.job
+    used = job.model or ", ".join(job.models)
     rows = {
         "job": job.id,
         "run": job.of,
@@ -139,7 +140,7 @@ def _print_one(progress: Progress, settings: Settings) -> None:
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
         "rejected": "" if job.rejected is None else f"{job.rejected:,}",
-        "pipeline": f"{job.pipeline}, model {job.model}" if job.model else job.pipeline,
+        "pipeline": job.pipeline + (f", model {used}" if used else ""),
         "runner": job.runner,
         "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
         "took": f"{job.finished - job.created:.1f} s" if job.finished else "",

@@ -42,6 +42,14 @@ class Block:
         """The records one by one, for those who can't work on ``data`` as a whole."""
         return self.data.split(b"\n")[:-1]
 
+    def part(self, rows: NDArray[np.intp]) -> "Block":
+        """Some of the records, by their places, in ascending order."""
+        if len(rows) == len(self.numbers):
+            return self
+        chosen = rows.tolist()
+        data = b"".join([self.records[row] + b"\n" for row in chosen])
+        return Block(data, [self.numbers[row] for row in chosen])
+
 
 def read_block(raw: bytes) -> tuple[Block, list[Reject]]:
     """Split ``raw`` (whole lines; LF or CRLF) into records and rejects."""

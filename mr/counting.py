@@ -1,10 +1,11 @@
 """What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from mr import summary
-from mr.block import Reject, read_block
+from mr.block import Reject, line_starts, read_block
 from mr.pipelines import PIPELINES
 from mr.sink import PartFile, Sink
 from mr.spec import Spec
@@ -35,7 +36,9 @@ class Counting:
         """Count a block's records."""
         with self._timed("parse"):
             block, rejects = read_block(raw)
-        with self._timed("summarise"):
+        starts = cache(lambda: line_starts(raw).tolist())
+        self._tally.where = lambda line: (self._split.part, position + starts()[line])
+        with self._timed(self._tally.stage):
             more = self._tally.add(block)
         taken = len(block.numbers) - len(more)
         self._records += taken
@@ -49,6 +52,7 @@ class Counting:
                 "scored": self._records,
                 "counts": self._tally.counts(),
                 "left_out": self._tally.left_out,
+                "within": self._tally.within(),
             }
         with self._timed("write"):
             self._scores.close()

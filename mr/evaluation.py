@@ -28,15 +28,26 @@ MEANS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
 
 
 def of_two(
-    truths: Mapping[str, Scores], positive: str, threshold: float, *, rounded: bool
+    truths: Mapping[str, Scores],
+    positive: str,
+    threshold: float,
+    *,
+    rounded: bool,
+    given: Mapping[tuple[str, str], int] | None = None,
 ) -> Report:
     """Records whose truth is ``positive`` (by default, the last one) against all others, by the
-    scores that each truth's records have; ``rounded``: some weren't counted as they are."""
+    scores that each truth's records have; ``rounded``: some weren't counted as they are;
+    ``given``: how many records of a truth have a label, if not by the threshold alone."""
     names = sorted(truths)
     positive = positive or (names[-1] if names else "")
     others = [name for name in names if name != positive]
     curve = Curve.of(truths.get(positive, {}), _sum([truths[name] for name in others]))
     tn, fn, fp, tp = confusion(curve, threshold)
+    if given is not None:
+        found = [0, 0, 0, 0]
+        for (truth, label), count in given.items():
+            found[2 * (label == positive) + (truth == positive)] += count
+        tn, fn, fp, tp = found
     negative = others[0] if len(others) == 1 else f"not {positive}"
     records = tn + fn + fp + tp
     summary = {
@@ -62,6 +73,7 @@ def of_many(
     names = sorted({*scores, *(name for pair in labels for name in pair)})
     matrix = [[labels.get((truth, label), 0) for label in names] for truth in names]
     records = sum(labels.values())
+    right = sum(matrix[place][place] for place in range(len(names)))
     curves = {
         name: Curve.of(
             truths.get(name, {}), _sum([truths[truth] for truth in truths if truth != name])
@@ -78,7 +90,7 @@ def of_many(
     summary = {
         "truths": {name: classes[name]["records"] for name in names},
         "confusion_matrix": {"labels": names, "matrix": matrix},
-        "accuracy": sum(matrix[place][place] for place in range(len(names))) / max(records, 1),
+        "accuracy": right / records if records else None,
         **{name: _mean(classes, name) for name in MEANS},
         "log_loss": _log_loss(_sum(hits), records, list(curves.values())),
         "classes": classes,
@@ -99,8 +111,9 @@ def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
 
 
 def _log_loss(hits: Scores, records: int, curves: Sequence[Curve]) -> float | None:
-    """From the chances that were given to what came true; None if some truth was given none."""
-    if sum(hits.values()) < records or not all(map(is_chance, curves)):
+    """From the chances that were given to what came true; None if there is a truth without one,
+    or no truth."""
+    if not records or sum(hits.values()) < records or not all(map(is_chance, curves)):
         return None
     return log_loss(Curve.of(hits, {}))
 

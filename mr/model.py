@@ -70,31 +70,33 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_files(manifest: Manifest, folder: Path) -> dict[str, Any]:
+def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, Any]:
     """Load every file of the model, by name; each is compared with its sha256 first.
 
-    The files of a compiled model make one: ``trees``.
+    The files of a compiled model make one: ``trees``. Where several models share ``folder``,
+    their files' names have a ``prefix`` there.
 
     Raises ModelFileError for a missing or altered file, and for a skops file that holds
     types which skops doesn't trust.
     """
     for name, sha256 in manifest.files.items():
-        if not (folder / name).is_file():
+        path = folder / f"{prefix}{name}"
+        if not path.is_file():
             raise ModelFileError(f"{name} of model {manifest.name} is missing from {folder}")
-        if sha256_of(folder / name) != sha256:
+        if sha256_of(path) != sha256:
             raise ModelFileError(
-                f"{folder / name} is not the file that model {manifest.name}'s manifest names:"
+                f"{path} is not the file that model {manifest.name}'s manifest names:"
                 " its sha256 differs"
             )
     dumped = [name for name in manifest.files if Path(name).suffix not in (".npz", ".so")]
     if dumped and not manifest.takes_frame:
         _import_without_pandas()
-    loaded = {name: _load(folder / name) for name in dumped}
+    loaded = {name: _load(folder / f"{prefix}{name}") for name in dumped}
     if manifest.compiled is None:
         return loaded
     from mr.trees import load_compiled
 
-    return {"trees": load_compiled(folder, *loaded.values())}
+    return {"trees": load_compiled(folder, *loaded.values(), prefix=prefix)}
 
 
 def _load(path: Path) -> Any:

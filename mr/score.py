@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from mr.block import Reject, read_block
+from mr.block import Block, Reject, read_block
 from mr.model import Manifest
 from mr.scorer import Batch, Prediction, Scorer, format_lines
 
-__all__ = ["ScoredBatch", "score_block"]
+__all__ = ["ScoredBatch", "predict_block", "score_block"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,7 @@ def score_block(
     """
     with timed("parse"):
         block, rejects = read_block(raw)
-        batch, unparsed = scorer.parse(block)
-        rejects += unparsed
-    with timed("predict"):
-        predicted = list(_predict(scorer, batch, rejects))
+    predicted, more = predict_block(scorer, block, timed)
     with timed("format"):
         scored = [
             ScoredBatch(
@@ -48,7 +45,20 @@ def score_block(
             )
             for part, prediction in predicted
         ]
-    return scored, sorted(rejects, key=lambda reject: reject.line)
+    return scored, sorted([*rejects, *more], key=lambda reject: reject.line)
+
+
+def predict_block(
+    scorer: Scorer,
+    block: Block,
+    timed: Callable[[str], AbstractContextManager[object]] = nullcontext,
+) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
+    """Parse and predict the records of ``block``: those that were, in order, and those that
+    can't be, in none."""
+    with timed("parse"):
+        batch, rejects = scorer.parse(block)
+    with timed("predict"):
+        return list(_predict(scorer, batch, rejects)), rejects
 
 
 def _predict(

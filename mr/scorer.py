@@ -28,6 +28,8 @@ __all__ = [
     "escape_row",
     "escape_text",
     "format_lines",
+    "interleave",
+    "label_cells",
     "predict_rows",
     "substitute",
 ]
@@ -179,14 +181,15 @@ def format_lines(
     if layout is Layout.PREDICTION_LAST:
         ends = [b""] * (len(writers) - 1) + [b"\n"]
         cells = [fields, *(write(b"\t", end) for write, end in zip(writers, ends, strict=True))]
-        return b"".join(_interleave(cells))
+        return b"".join(interleave(cells))
     # a line's newline stands before its first cell: the fields come without one
     starts = [b"\n"] + [b""] * (len(writers) - 1)
     cells = [*(write(start, b"\t") for write, start in zip(writers, starts, strict=True)), fields]
-    return b"".join(_interleave(cells))[1:] + b"\n"
+    return b"".join(interleave(cells))[1:] + b"\n"
 
 
-def _interleave(cells: list[list[bytes]]) -> list[bytes]:
+def interleave(cells: list[list[bytes]]) -> list[bytes]:
+    """Columns of n cells each as one list, row by row."""
     width = len(cells)
     pieces = [b""] * (width * len(cells[0]))
     for place, column in enumerate(cells):
@@ -202,13 +205,14 @@ def _column_writers(
     writers: list[Any] = [partial(digits, column, manifest.decimals) for column in numbers]
     if prediction.classes is not None:
         place = 0 if manifest.kind == "classes" else 1
-        writers.insert(place, partial(_labels, prediction.classes, manifest.labels))
+        writers.insert(place, partial(label_cells, prediction.classes, manifest.labels))
     return writers
 
 
-def _labels(
-    classes: NDArray[np.intp], labels: tuple[str, ...], before: bytes, after: bytes
+def label_cells(
+    classes: NDArray[np.intp], labels: Sequence[str], before: bytes, after: bytes
 ) -> list[bytes]:
+    """Write the label of each of n ``classes`` (n,) between ``before`` and ``after``."""
     names = [before + escape_text(label) + after for label in labels]
     cells: list[bytes] = np.array(names, object)[classes].tolist()
     return cells

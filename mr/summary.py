@@ -4,7 +4,7 @@ A partial summary is a plain dict, so that it travels as one JSON line. Scores i
 fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact. Quantiles
 and the histogram come from a sketch that counts scores by their first ten significant bits,
 so they are within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
-name to a count a key, and ``left_out`` instead.
+name to a count a key, and ``left_out`` instead. ``within`` are summaries inside this one, by name.
 """
 
 import heapq
@@ -52,6 +52,7 @@ def new() -> Partial:
         "highest": [],
         "counts": {},
         "left_out": {},
+        "within": {},
         "parts": {},
     }
 
@@ -105,6 +106,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
             tally.update(partial[name])
         for name, counts in partial["counts"].items():
             columns.setdefault(name, Counter()).update(counts)
+        for name, inner in partial["within"].items():
+            merged["within"][name] = merge([merged["within"].get(name, new()), inner])
         for name, pick in (("min", min), ("max", max)):
             known = [value for value in (merged[name], partial[name]) if value is not None]
             merged[name] = pick(known) if known else None
@@ -114,7 +117,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
         if both := merged["parts"].keys() & partial["parts"].keys():
             raise ValueError(f"part {min(both)} was summarised twice")
         merged["parts"] |= partial["parts"]
-    merged["parts"] = dict(sorted(merged["parts"].items()))
+    for name in ("parts", "within"):
+        merged[name] = dict(sorted(merged[name].items()))
     merged["counts"] = {name: dict(sorted(counts.items())) for name, counts in columns.items()}
     return merged | {name: dict(sorted(tally.items())) for name, tally in tallies.items()}
 
@@ -124,9 +128,11 @@ def rank(entry: dict[str, Any]) -> tuple[int, str, int]:
     return -entry["score"], entry["part"], entry["offset"]
 
 
-def finish_counts(partial: Partial, reported: Mapping[str, Any]) -> dict[str, Any]:
+def finish_counts(
+    partial: Partial, reported: Mapping[str, Any], outcome: str = "counted"
+) -> dict[str, Any]:
     """The summary of what was counted, as people read it, with what its pipeline reports."""
-    outcomes = _outcomes(partial, "counted")
+    outcomes = _outcomes(partial, outcome)
     return outcomes | {"left_out": _by_count(partial["left_out"])} | dict(reported)
 
 

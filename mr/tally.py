@@ -14,6 +14,7 @@ from typing import Any
 from mr.block import Block, Reject
 from mr.files import Entry, Files, StoredFile, UnusableFile
 from mr.scorer import escape_row
+from mr.summary import Partial
 
 __all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
 
@@ -58,9 +59,12 @@ class Tally(ABC):
 
     block_size = 1 << 20  # bytes of input that are counted at once
     reduces = False  # whether reducers merge what tasks have found
+    stage = "summarise"  # what its seconds are counted as
+    outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
     write: Callable[[bytes], None]  # appends to the split's part file; a task sets it
+    where: Callable[[int], tuple[str, int]]  # a line's part and its offset there; likewise
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raise ValueError, for people to read, where the options mean nothing."""
@@ -89,6 +93,10 @@ class Tally(ABC):
     def counts(self) -> Counts:
         """What has been counted."""
 
+    def within(self) -> Mapping[str, Partial]:
+        """Summaries of scores, which are merged by name."""
+        return {}
+
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, with the key that it is merged by."""
         return iter(())
@@ -104,6 +112,10 @@ class Tally(ABC):
     def gather(self, parts: Sequence[Path], folder: Path) -> None:
         """Make results in ``folder`` of part files that aren't TSV."""
         raise NotImplementedError
+
+    def conclude(self, partial: Partial) -> Report:
+        """What the merged summary of a job comes to."""
+        return self.report(partial["counts"])
 
     def report(self, counts: Counts) -> Report:
         """The groups, the largest first count first."""

@@ -64,10 +64,11 @@ class Trees:
         return cls(**{name: a if a.ndim else a.item() for name, a in stored.items()})
 
 
-def load_compiled(folder: Path, *steps: Any) -> "CompiledTrees":
-    """The compiled model in ``folder``, behind the ``steps`` that stay scikit-learn's."""
-    program = load_program(folder / PROGRAM_FILE)
-    return CompiledTrees(Trees.load(folder / ARRAYS_FILE), program, *steps)
+def load_compiled(folder: Path, *steps: Any, prefix: str = "") -> "CompiledTrees":
+    """The compiled model in ``folder``, where its files' names have a ``prefix``, behind the
+    ``steps`` that stay scikit-learn's."""
+    program = load_program(folder / f"{prefix}{PROGRAM_FILE}")
+    return CompiledTrees(Trees.load(folder / f"{prefix}{ARRAYS_FILE}"), program, *steps)
 
 
 def load_program(path: Path) -> ctypes.CDLL:

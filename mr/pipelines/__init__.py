@@ -41,6 +41,11 @@ class Pipeline:
     table: bool = False
     options: tuple[Option, ...] = ()
 
+    @property
+    def takes_models(self) -> bool:
+        """Whether it takes several models: those that its option ``models`` names."""
+        return any(option.name == "models" for option in self.options)
+
 
 def _moderation() -> type[Scorer]:
     from mr.pipelines.moderation import Moderation
@@ -64,6 +69,12 @@ def _evaluate() -> type[Tally]:
     from mr.pipelines.evaluate import Evaluate
 
     return Evaluate
+
+
+def _compare() -> type[Tally]:
+    from mr.pipelines.compare import Compare
+
+    return Compare
 
 
 def _column_means() -> type[Tally]:
@@ -126,6 +137,27 @@ PIPELINES = {
             ),
         ),
         Pipeline(
+            name="compare",
+            about="records scored by several models: do they agree, and which is better?",
+            input="a record of the models' pipeline: a row of a table, a JSON object, a text",
+            results="scores.tsv",
+            output="the input's columns, then score_ and label_ a model (or model, score, label)",
+            example="bin/submit customers.csv --pipeline compare --models churn,churn2",
+            tally=_compare,
+            options=(
+                Option("models", "two or more, of the same kind, with the same labels (needed)"),
+                Option(
+                    "weights", "score each record with one model alone: 90,10 is how many meet each"
+                ),
+                Option("id", "with --weights: the same value meets the same model, in every job"),
+                Option("truth", "the column that says what came true: one of the labels"),
+                Option(
+                    "threshold",
+                    "scores above it say the positive label (default: each model's own)",
+                ),
+            ),
+        ),
+        Pipeline(
             name="requests-by-os",
             about="access logs of web servers: requests by operating system, hour, status",
             input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
@@ -158,7 +190,7 @@ PIPELINES = {
             example="bin/submit 'data/*.root' --pipeline root-reduce --selection dimuon.toml",
             tally=_root_reduce,
             options=(
-                Option("selection", "a TOML file: columns, cuts, what is kept (needed)"),
+                Option("selection", "a TOML file: columns, cuts, what is kept (needed)", file=True),
                 Option("tree", "the tree's name (default: the selection's, or Events)"),
                 Option("format", "of the result: parquet, root or csv", "parquet"),
             ),

@@ -13,14 +13,14 @@ from mr.evaluation import of_many, of_two
 from mr.fixed import LIMIT, to_fixed
 from mr.labels import LABELS_FILE, Labels, gather
 from mr.table import Table as Input
-from mr.table import first_fields, read_columns, read_json_lines, read_rows
+from mr.table import first_fields, read_features
 from mr.tally import Counts, Report, Source, Tally, key_of, shared
+from mr.truths import ByTruth
 
 __all__ = ["Evaluate"]
 
 A_CLASS = "score_"  # begins the name of a class's column, where there are more than two
 EXACT = "exact"
-JOINED_AT = 1 << 20  # rows
 UNUSABLE = ("", "a missing value", "an infinite value", "too large a number")
 
 Floats = NDArray[np.float64]
@@ -69,8 +69,7 @@ class Evaluate(Tally):
         self._truths: dict[str, int] = defaultdict(lambda: len(self._truths))
         self._labels: Counter[str] = Counter()
         self._rounded = 0
-        self._rows: list[list[Any]] = [[] for _ in self._classes]
-        self._joined_at = JOINED_AT
+        self._by_truth = [ByTruth() for _ in self._classes]
 
     @staticmethod
     def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,14 +100,7 @@ class Evaluate(Tally):
 
     def add(self, block: Block) -> list[Reject]:
         """Count the truths and scores of a block."""
-        read = None
-        if block.data and not self._json:
-            read = read_columns(block.data, self._input)
-        lines: Sequence[int] = block.numbers
-        rejects: list[Reject] = []
-        if read is None:
-            rows, rejects = (read_json_lines if self._json else read_rows)(block, self._input)
-            read, lines = rows.features, rows.lines
+        read, lines, rejects = read_features(block, self._input, json=self._json)
         width = len(self._classes)
         return rejects + self._add(read[:-width], read[-width:], lines)
 
@@ -134,8 +126,8 @@ class Evaluate(Tally):
         names = truth.dictionary_encode()
         codes = np.array([self._truths[name] for name in names.dictionary.to_pylist()], np.int32)
         truths = codes.take(names.indices.to_numpy()) if len(codes) else codes
-        for place, column in enumerate(scores):
-            self._count(place, truths, self._rounded_off(column))
+        for by_truth, column in zip(self._by_truth, scores, strict=True):
+            by_truth.add(truths, self._rounded_off(column))
         if self._many:
             given = labels[0] if labels else self._likeliest(scores)
             self._count_labels(truth, given)
@@ -155,27 +147,6 @@ class Evaluate(Tally):
         names = [name.removeprefix(A_CLASS) for name in self._classes]
         return pa.array(names, pa.string()).take(pa.array(np.argmax(scores, axis=0)))
 
-    def _count(self, place: int, truths: Any, scores: NDArray[np.int64]) -> None:
-        """Add n records to those of a class; before they are too many, equal ones are joined."""
-        import pyarrow as pa
-
-        rows = pa.table({"truth": truths, "score": scores, "records": np.ones_like(scores)})
-        self._rows[place].append(rows)
-        if sum(map(len, self._rows[place])) >= self._joined_at:
-            self._join(place)
-
-    def _join(self, place: int) -> Any:
-        import pyarrow as pa
-
-        rows = pa.concat_tables(self._rows[place])
-        joined = rows.group_by(["truth", "score"], use_threads=False).aggregate(
-            [("records", "sum")]
-        )
-        joined = joined.rename_columns(["truth", "score", "records"])
-        self._rows[place] = [joined]
-        self._joined_at = max(self._joined_at, JOINED_AT + len(joined))
-        return joined
-
     def _count_labels(self, truth: Any, given: Any) -> None:
         import pyarrow as pa
 
@@ -188,17 +159,11 @@ class Evaluate(Tally):
         """``scores``: by class, truth and score; ``labels``: by truth and label."""
         truths = [key_of(name) for name in self._truths]
         scores = {}
-        for place, name in enumerate(self._classes):
-            if not self._rows[place]:
-                continue
-            columns = self._join(place).to_pydict()
-            values = columns["score"]
-            if self._exact:
-                values = np.array(values, np.int64).view(np.float64).tolist()
-            for truth, score, records in zip(
-                columns["truth"], values, columns["records"], strict=True
-            ):
-                scores[f"{key_of(name)}\t{truths[truth]}\t{score!r}"] = records
+        for name, by_truth in zip(self._classes, self._by_truth, strict=True):
+            codes, values, records = by_truth.counts()
+            columns = (codes, values.view(np.float64) if self._exact else values, records)
+            for truth, score, count in zip(*(column.tolist() for column in columns), strict=True):
+                scores[f"{key_of(name)}\t{truths[truth]}\t{score!r}"] = count
         return {
             "scores": scores,
             "labels": self._labels,

@@ -194,7 +194,7 @@ def test_a_table_is_printed_for_people(local: Howdah) -> None:
     [
         ([*BY], "texts.txt begins like no access log"),
         (["--by", "os"], "pipeline moderation has no option --by"),
-        ([*BY, "--model", "moderation"], "pipeline requests-by-os takes no model"),
+        ([*BY, "--model", "moderation"], "pipeline requests-by-os takes no --model"),
         (["--pipeline", "evaluate"], "evaluate needs --truth COLUMN; the input has hello"),
     ],
 )

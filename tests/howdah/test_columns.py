@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.columns import Columns, find_columns
+from howdah.columns import Columns, find_columns, find_columns_of_all
 from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs import find_sources
 from mr.model import Manifest
@@ -75,3 +75,14 @@ def test_inputs_with_other_columns(tmp_path: Path) -> None:
     """Inputs of one job have the same columns."""
     with pytest.raises(UsageError, match=r"input-1 has other columns than .*input-0"):
         columns_of(tmp_path, model("a", "b"), b"a,b\n", b"b,a\n")
+
+
+def test_models_that_take_other_columns(tmp_path: Path) -> None:
+    """Several models share a header's columns; without one, they take the same."""
+    (tmp_path / "table").write_bytes(b"b,a,c\n1,2,3\n")
+    (tmp_path / "bare").write_bytes(b"1,2\n")
+    models = [model("a", "b"), model("b", "a")]
+    named, bare = (find_sources([str(tmp_path / name)]) for name in ("table", "bare"))
+    assert find_columns_of_all(named, models).names == ("b", "a", "c")
+    with pytest.raises(UsageError, match=r"names no columns, and models .* take different ones"):
+        find_columns_of_all(bare, models)

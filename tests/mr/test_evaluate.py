@@ -210,7 +210,7 @@ def test_many_scores_are_joined_on_the_way(evaluate: Run, monkeypatch: pytest.Mo
     truths, scores = of_two(4000, decimals=2)
     text = as_csv({"truth": truths, "score": scores.tolist()})
     whole, _ = evaluate(text)
-    monkeypatch.setattr("mr.pipelines.evaluate.JOINED_AT", 100)
+    monkeypatch.setattr("mr.truths.JOINED_AT", 100)
     monkeypatch.setattr(Evaluate, "block_size", 2000)
     joined, _ = evaluate(text)
     assert joined.partial["counts"] == whole.partial["counts"]
