@@ -17,7 +17,7 @@ from mr.lists import plain
 
 __all__ = ["Branches", "Events", "read_events"]
 
-AT_ONCE = "16 MiB"  # of the branches that are read, decompressed
+AT_ONCE = 16 << 20  # bytes of the branches that are read, decompressed
 NUMBERS = "biuf"
 SHOWN = 300
 
@@ -79,7 +79,10 @@ def read_events(file: StoredFile, tree: str, branches: Set[str]) -> Iterator[Bra
         with uproot.open({file.name: None}, handler=_source_of(file)) as root:
             found = _tree(root, tree, branches)
             yield _numbers(found.arrays(entry_stop=0, **kept))
-            for arrays in found.iterate(step_size=AT_ONCE, **kept):
+            # uproot would ask for every basket's header to know how large it is
+            size = sum(found[branch].uncompressed_bytes for branch in branches)
+            step = max(AT_ONCE * found.num_entries // max(size, 1), 1)
+            for arrays in found.iterate(step_size=step, **kept):
                 yield _numbers(arrays)
     except (UnusableFile, StoreError):
         raise

@@ -137,7 +137,7 @@ def test_events_that_pass_are_kept_in_order(job: Job, monkeypatch: pytest.Monkey
     one = path.read_bytes()
     spread, path = job.run(splits=3)
     assert (path.read_bytes(), spread.partial["counts"]) == (one, scored.partial["counts"])
-    monkeypatch.setattr(mr_events, "AT_ONCE", "5 kB")
+    monkeypatch.setattr(mr_events, "AT_ONCE", 5000)
     monkeypatch.setattr(reduced, "GROUP_BYTES", 1000)
     small, path = job.run(splits=2)
     assert pyarrow.parquet.ParquetFile(path).num_row_groups > 10
