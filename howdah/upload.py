@@ -63,7 +63,7 @@ def store_inputs(
     *,
     links: Path | None,
     header: bool,
-    whole: bool,
+    whole: bool = False,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
