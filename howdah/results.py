@@ -24,7 +24,7 @@ from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
 from mr.split import BOM
 from mr.summary import Partial, finish, finish_counts
-from mr.tally import Tally
+from mr.tally import Report, Tally
 
 __all__ = ["check_parts", "fetch_results", "readable_summary"]
 
@@ -52,14 +52,15 @@ def fetch_results(
                 unfinished.rmdir()
             return
         pipeline = PIPELINES[job.pipeline]
-        if pipeline.tally:
-            write_report(_tally(job).conclude(partial), unfinished)
+        report = _tally(job).conclude(partial) if pipeline.tally else None
+        if report:
+            write_report(report, unfinished)
         if job.columns:
             _merge_scores(job, partial, store, unfinished / pipeline.results, progress)
-        elif pipeline.tally:
+        elif report:
             _gather_parts(job, partial, store, unfinished, progress)
         _merge_rejected(job, partial, store, unfinished / "rejected.tsv")
-        _write_json(unfinished / "summary.json", readable_summary(job, partial))
+        _write_json(unfinished / "summary.json", readable_summary(job, partial, report))
         _write_json(unfinished / "run.json", _provenance(job))
         unfinished.rename(folder)
 
@@ -79,11 +80,13 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def readable_summary(job: Job, partial: Partial) -> dict[str, Any]:
-    """The content of summary.json."""
+def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
+    """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
+    is known already."""
     if PIPELINES[job.pipeline].tally:
         tally = _tally(job)
-        summary = finish_counts(partial, tally.conclude(partial).summary, tally.outcome)
+        report = report or tally.conclude(partial)
+        summary = finish_counts(partial, report.summary, tally.outcome)
     else:
         summary = finish(partial, job.decimals)
     examples = list(_examples(summary))
