@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from howdah.errors import UsageError
 
-__all__ = ["FINISHED", "Input", "Job", "Jobs"]
+__all__ = ["FINISHED", "Input", "Job", "Jobs", "write_record"]
 
 FINISHED = ("done", "failed", "cancelled")
 MARKS = "marks"
@@ -201,10 +201,14 @@ class Jobs:
             return False
 
     def _write(self, job: Job) -> None:
-        path = self.folder(job.id) / "job.json"
-        partial = path.with_suffix(".partial")
-        with partial.open("w") as file:
-            json.dump(asdict(job), file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_record(self.folder(job.id) / "job.json", asdict(job))
+
+
+def write_record(path: Path, content: dict[str, Any]) -> None:
+    """Write a record that is whole at every moment, on the disk, too."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w") as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import secrets
 import time
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from howdah.errors import UsageError
-from howdah.jobs import Job, Jobs
+from howdah.jobs import Job, Jobs, write_record
 from howdah.workflow import Step, Workflow
 
 __all__ = ["Run", "Runs", "is_run", "jobs_of"]
@@ -59,13 +58,7 @@ class Runs:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self.path(run.id)
-        partial = path.with_suffix(".partial")
-        with partial.open("w") as file:
-            json.dump(asdict(run), file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_record(self.path(run.id), asdict(run))
         return run
 
     def read(self, run_id: str) -> Run:
