@@ -52,6 +52,18 @@ def test_inputs_in_hdfs_are_scored_there(hadoop: Howdah, data: str) -> None:
 
 
 @pytest.mark.hadoop
+def test_whole_files_in_hdfs_are_read_there(hadoop: Howdah, data: str) -> None:
+    """Each as one record, known by its name."""
+    for name, text in (("n1", b"1\n2\n"), ("n2", b"3\nx\n"), ("n3", b"2\n5\n")):
+        hdfs_of(hadoop).write(f"{data}/{name}.txt", text, overwrite=True)
+    numbers = (f"hdfs://{data}/n*.txt", "--pipeline", "column-means")
+    folder = hadoop.score(*numbers, "--max-rejected", 1, "--splits", 1)
+    assert (folder / "means.tsv").read_text() == "index\tmean\n0\t1.5\n1\t3.5\n"
+    rejected = (folder / "rejected.tsv").read_text().splitlines()[1]
+    assert rejected == f"not a number: line 2: x\thdfs://{data}/n2.txt\t0\t"
+
+
+@pytest.mark.hadoop
 def test_an_input_that_changes_fails_its_job(hadoop: Howdah, data: str) -> None:
     """It is what was counted, or no results come of it."""
     client = hdfs_of(hadoop)
