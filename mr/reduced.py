@@ -9,12 +9,14 @@ from typing import IO, Any
 import awkward as ak
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import compute, csv, parquet
 
 from mr.lists import is_list
 
 __all__ = ["check_format", "merge", "table_of", "write_parquet"]
 
+Numbers = NDArray[Any]
 GROUP_BYTES = 16 << 20  # of rows in memory, which are written at once
 LISTS = {"parquet": 2, "root": 1, "csv": 0}  # how deep they may be, by format
 
@@ -24,7 +26,7 @@ def table_of(columns: Mapping[str, Any]) -> pa.Table:
     arrays = [
         ak.to_arrow(ak.from_regular(values, axis=None), list_to32=True, extensionarray=False)
         if is_list(values)
-        else pa.array(values)
+        else _of_numbers(np.ascontiguousarray(values))
         for values in columns.values()
     ]
     fields = [
@@ -32,6 +34,14 @@ def table_of(columns: Mapping[str, Any]) -> pa.Table:
         for name, array in zip(columns, arrays, strict=True)
     ]
     return pa.table(arrays, schema=pa.schema(fields))
+
+
+def _of_numbers(values: Numbers) -> pa.Array:
+    if values.dtype == np.bool_:
+        return pa.array(values)
+    # pyarrow.array would import pandas
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
 def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, file: Path | IO[bytes]) -> None:

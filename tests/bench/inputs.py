@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 from mr.files import Entry
 from tests.data.columns import as_text, runs
 
-__all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "estimator", "head", "log", "numbers",
-           "predictions", "repeated", "rows", "texts"]  # fmt: skip
+__all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "collisions", "estimator", "head", "listed",
+           "log", "numbers", "predictions", "repeated", "rows", "texts"]  # fmt: skip
 
-FILES = 10  # that means are of
+FILES = 10  # of those pipelines that take whole ones
 COLUMNS = tuple(f"c{number:02d}" for number in range(20))
 
 _SEED = 20
@@ -48,25 +49,40 @@ def predictions(folder: Path, count: int) -> Path:
 
 def numbers(folder: Path, count: int) -> Path:
     """The list of ``FILES`` files with ``count`` numbers together, one a line."""
-    return _files(
-        folder / f"numbers-{count}", count, lambda path, row: path.write_text(as_text(row))
-    )
+    folder = folder / f"numbers-{count}"
+    return _list(folder, ".txt", lambda path, place: path.write_text(as_text(_run(count, place))))
 
 
 def arrays(folder: Path, count: int) -> Path:
     """The list of ``FILES`` .npy files with ``count`` numbers together."""
-    return _files(folder / f"arrays-{count}", count, np.save, ".npy")
+    folder = folder / f"arrays-{count}"
+    return _list(folder, ".npy", lambda path, place: np.save(path, _run(count, place)))
 
 
-def _files(
-    folder: Path, count: int, write: Callable[[Path, NDArray[np.float64]], object], suffix: str = ""
-) -> Path:
+def collisions(folder: Path, count: int) -> Path:
+    """The list of ``FILES`` ROOT files with ``count`` events together."""
+    from tests.data.events import events, write_events
+
+    folder = folder / f"events-{count}"
+    made = partial(events, count // FILES)
+    return _list(folder, ".root", lambda path, place: write_events(path, made(place)))
+
+
+def listed(path: Path) -> list[Path]:
+    """The files that a list names."""
+    return [path.parent / Entry.read(line).name for line in path.read_bytes().splitlines()]
+
+
+def _run(count: int, place: int) -> NDArray[np.float64]:
+    return runs(1, count // FILES, seed=place)[0] + 1
+
+
+def _list(folder: Path, suffix: str, write: Callable[[Path, int], object]) -> Path:
     def make(path: Path) -> None:
-        names = [f"{number:05d}{suffix or '.txt'}" for number in range(FILES)]
-        for name, row in zip(names, runs(FILES, count // FILES), strict=True):
-            write(folder / name, row + 1)
-        sizes = [(folder / name).stat().st_size for name in names]
-        entries = map(Entry, names, sizes)
+        files = [folder / f"{place:05d}{suffix}" for place in range(FILES)]
+        for place, file in enumerate(files):
+            write(file, place)
+        entries = [Entry(file.name, file.stat().st_size) for file in files]
         path.write_bytes(b"".join(entry.line() for entry in entries))
 
     folder.mkdir(parents=True, exist_ok=True)

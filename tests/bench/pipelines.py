@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from howdah.errors import IntegrityError
 from howdah.plan import takes_files
 from howdah.settings import ROOT, Settings
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
-from mr.tally import Source
+from mr.tally import FileTally, Source
 from tests.bench import inputs
 from tests.bench.child import Used, run_child
 from tests.bench.peers import HERE, ensure
@@ -28,7 +28,8 @@ from tests.bench.rounds import interleave, over, spread
 
 __all__ = ["ABOUT", "NAMES", "run"]
 
-ABOUT = "pipelines without a model against plain programs with Polars or NumPy, one core each"
+ABOUT = "pipelines without a model against plain programs (Polars, NumPy, uproot), one core each"
+SELECTION = Path(__file__).with_name("dimuon.toml")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ CASES = {
     "evaluate": Case("evaluate", inputs.predictions, {"truth": "truth"}),
     "column-means": Case("column-means", inputs.numbers),
     "column-means-npy": Case("column-means", inputs.arrays),
+    "root-reduce": Case("root-reduce", inputs.collisions, {"selection": str(SELECTION)}),
 }
 NAMES = tuple(CASES)
 PART, PLAIN, TOLD = "part", "plain.json", "told"
@@ -81,7 +83,7 @@ def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding
     ratios = over(rates["mapper"], rates["plain"])
     peak = max(used.peak for used in done.of("mapper"))
     row = [name, *(spread(rate, 0) for rate in rates.values()), spread(ratios), f"{peak:.0f}"]
-    files = source.parent.iterdir() if spec.files else [source]
+    files = inputs.listed(source) if spec.files else [source]
     size = sum(path.stat().st_size for path in files)
     note = f"{name}: {args.rows:,} rows, {size / 1e6:.0f} MB; {done}"
     return Finding({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
@@ -94,12 +96,19 @@ def _spec(case: Case, source: Path, rows: int) -> Spec:
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options}
     options |= case.options
     if takes_files(pipeline):
-        options["length"] = rows // inputs.FILES
+        tally = cast(type[FileTally], pipeline.tally())
+        sources = [_begun(path, rows // inputs.FILES) for path in inputs.listed(source)]
+        options |= tally.look(sources, options)
+        options |= tally.settle(sources, options)
         return Spec(case.pipeline, options=options, files=str(source.parent))
-    with source.open("rb") as file:
-        options |= pipeline.tally().look([Source(source.name, file.read(HEAD_BYTES))], options)
+    options |= pipeline.tally().look([_begun(source, rows)], options)
     headers = [PART] if options.get("header") else []
     return Spec(case.pipeline, headers=headers, options=options)
+
+
+def _begun(path: Path, lines: int) -> Source:
+    with path.open("rb") as file:
+        return Source(str(path), file.read(HEAD_BYTES), lines)
 
 
 def _plain(python: Path, name: str, source: Path, job: Path) -> Used:
@@ -136,6 +145,8 @@ def _found(spec: Spec, job: Path) -> dict[str, Any]:
         means = [float(line.split(b"\t")[1]) for line in b"".join(parts).splitlines()]
         return {"indices": len(means), "sum": math.fsum(means), "largest": max(means)}
     summary = tally.report(counts["counts"]).summary
+    if spec.pipeline == "root-reduce":
+        return {"flow": summary["cut_flow"], "bins": summary["histogram"]["counts"]}
     return {"matrix": summary["confusion_matrix"]["matrix"]} | dict(summary)
 
 
