@@ -74,10 +74,9 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.increment_counter("howdah", "input_bytes", task.position)
         for outcome in OUTCOMES:
             self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
-        write = self.internal_protocol().write
-        self.stdout.write(write(SUMMARY, partial) + b"\n")
-        for key, found in task.partials():
-            self.stdout.write(write(key, found) + b"\n")
+        self.stdout.write(self.internal_protocol().write(SUMMARY, partial) + b"\n")
+        for key, found in task.partials():  # JSON, without looking for what needs an escape
+            self.stdout.write(f'"{key}"\t"{found}"\n'.encode())
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """Merge all partial summaries, or what a pipeline's tasks have found of ``key``."""

@@ -98,7 +98,8 @@ class Tally(ABC):
         return {}
 
     def partials(self) -> Iterator[tuple[str, str]]:
-        """What reducers merge, with the key that it is merged by."""
+        """What reducers merge, with the key that it is merged by: ASCII that JSON needs no escape
+        for."""
         return iter(())
 
     def reduce(self, key: str, partials: Iterable[str]) -> bytes:

@@ -53,8 +53,9 @@ class ColumnMeans(FileTally):
         """Add a file's numbers, one a line or of a one-dimensional array, to the sums."""
         with file.text() as stream:
             values = _read(stream)
-        if bad := np.flatnonzero(~(np.abs(values) <= LARGEST)).tolist():
-            raise UnusableFile("not a number, or too large a one", f"at index {bad[0]}")
+        if len(values) and not (values.min() >= -LARGEST and values.max() <= LARGEST):
+            bad = np.argmin(np.abs(values) <= LARGEST)  # NaN is not below either
+            raise UnusableFile("not a number, or too large a one", f"at index {bad}")
         missing = self._length - len(values)
         if missing < 0 or (missing and self._pad is None):
             raise UnusableFile("not as long as it was", f"{len(values)} numbers")
