@@ -10,42 +10,34 @@ import shlex
 import subprocess
 import sys
 import traceback
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
-from howdah.jobs import Input, Job, Jobs
+from howdah.jobs import Job, Jobs
 from howdah.models import Model, find_model, find_models
 from howdah.settings import ROOT, Cluster, Settings, load
+from howdah.shipment import CODE, ship, task_inputs
 from howdah.store import (
     JOBS,
-    MODELS,
     SENT,
     SUCCESS,
     HdfsStore,
     LocalStore,
-    Store,
-    hdfs_client,
 )
 from howdah.yarn import Yarn
-from mr.files import Entry
 from mr.pipelines import PIPELINES
 from mr.process import process_start
-from mr.sink import PartFile
-from mr.spec import SPEC_FILE, Spec, Unstored
+from mr.spec import Spec, Unstored
 from mr.split import CHUNK
 
-__all__ = ["LISTS", "PREPARED", "RUN_LOCK", "RUN_LOG", "TASKS", "start"]
+__all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 TASKS = "tasks"  # mrjob's own folder, in the local runner
-CODE = "mr.zip"
-PREPARED = "prepared"  # what a pipeline made for its tasks
-LISTS = "lists"  # of whole files, one a task
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
@@ -132,14 +124,12 @@ def _run_locally(
     store = LocalStore(folder)
     store.remove("output")  # an earlier, killed run's
     spec = Spec(job.pipeline, _headers(job), options=job.options, files=str(folder / "input"))
-    shipped = _named([*_write_code(spec, folder), *_prepared(folder)])
-    for model in models:
-        shipped += _named(model.files, _prefix(model, models))
+    shipped = ship(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / "output")),
         *_common_arguments(shipped, sys.executable),
-        *_task_inputs(job, store, str(folder), os.cpu_count() or 1),
+        *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
     mark("prepared")
@@ -175,13 +165,11 @@ def _run_on_hadoop(
             if source.path and not source.whole
         },
     )
-    shipped = _named([*_write_code(spec, folder), *_prepared(folder)])
-    for model in models:
-        shipped += _named(_publish_model(model, cluster), _prefix(model, models))
+    shipped = ship(spec, folder, models, cluster)
     mark("published")
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
-    paths = _task_inputs(job, HdfsStore(cluster, home), home, tasks)
+    paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
     settings = {
         "mapreduce.job.name": job_name(
             job.id,
@@ -221,36 +209,9 @@ def _run_on_hadoop(
             runner.run()
 
 
-def _task_inputs(job: Job, store: Store, home: str, tasks: int) -> list[str]:
-    """The paths of what the job's tasks are given: its inputs or, where these are records
-    themselves, a list of them for each task, below its folder ``home``."""
-    if not job.of_files:
-        return [source.path or f"{home}/input/{source.stored}" for source in job.inputs]
-    lists: list[list[Input]] = [[] for _ in range(min(job.splits or tasks, len(job.inputs)))]
-    for source in sorted(job.inputs, key=lambda source: -source.bytes):
-        min(lists, key=lambda chosen: sum(each.bytes for each in chosen)).append(source)
-    names = [f"{LISTS}/{number:05d}.txt" for number in range(len(lists))]
-    for name, chosen in zip(names, lists, strict=True):
-        part = PartFile(store.sink(), name)
-        for source in sorted(chosen, key=lambda source: source.stored):
-            part.write(Entry(source.stored, source.bytes, source.path, source.modified).line())
-        part.close()
-    return [f"{home}/{name}" for name in names]
-
-
 def _reducers(job: Job, tasks: int) -> int:
     tally = PIPELINES[job.pipeline].tally
     return tasks if tally and tally().reduces else 1
-
-
-def _named(paths: Iterable[str | Path], prefix: str = "") -> list[str]:
-    """What is shipped, each with the name that tasks have it by."""
-    return [f"{path}#{prefix}{str(path).rpartition('/')[2]}" for path in paths]
-
-
-def _prefix(model: Model, models: Sequence[Model]) -> str:
-    """What begins the names of a model's files in a task, where there are several models."""
-    return f"{model.manifest.name}." if len(models) > 1 else ""
 
 
 def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
@@ -264,31 +225,6 @@ def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
 
 def _headers(job: Job) -> list[str]:
     return [source.stored for source in job.inputs if source.header]
-
-
-def _write_code(spec: Spec, folder: Path) -> list[Path]:
-    """Write what every task is sent: the job's spec and the package mr."""
-    spec.write(folder / SPEC_FILE)
-    with zipfile.ZipFile(folder / CODE, "w") as archive:
-        for path in sorted((ROOT / "mr").rglob("*.py")):
-            archive.write(path, path.relative_to(ROOT))
-    return [folder / SPEC_FILE, folder / CODE]
-
-
-def _prepared(folder: Path) -> list[Path]:
-    return sorted((folder / PREPARED).glob("*"))
-
-
-def _publish_model(model: Model, cluster: Cluster) -> list[str]:
-    """Put the model into HDFS once; every job with it then shares the nodes' cached copy."""
-    client = hdfs_client(cluster)
-    folder = f"{MODELS}/{model.manifest.name}-{model.sha256[:16]}"
-    if client.status(folder, strict=False) is None:
-        partial = f"{folder}.{os.getpid()}"
-        for path in model.files:
-            client.upload(f"{partial}/{path.name}", str(path))
-        client.rename(partial, folder)
-    return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
 
 
 def _task_memory(models: Sequence[Model], *, alone: bool) -> dict[str, str]:

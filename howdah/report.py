@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from howdah.jobs import Job
-from howdah.results import readable_summary
 from howdah.settings import Settings
 from howdah.store import store_of
+from howdah.summaries import readable_summary
 from howdah.watch import read_summary
 from howdah.yarn import Yarn
 

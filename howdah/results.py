@@ -17,16 +17,15 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
-from howdah.jobs import Input, Job
+from howdah.jobs import Job
 from howdah.reports import write_report
 from howdah.store import Store
+from howdah.summaries import places_of, readable_summary, tally_of
 from mr.pipelines import PIPELINES
 from mr.scorer import escape_text
-from mr.split import BOM
-from mr.summary import Partial, finish, finish_counts
-from mr.tally import Report, Tally
+from mr.summary import Partial
 
-__all__ = ["check_parts", "fetch_results", "readable_summary"]
+__all__ = ["check_parts", "fetch_results"]
 
 REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
 CHUNK = 1 << 20
@@ -52,7 +51,7 @@ def fetch_results(
                 unfinished.rmdir()
             return
         pipeline = PIPELINES[job.pipeline]
-        report = _tally(job).conclude(partial) if pipeline.tally else None
+        report = tally_of(job).conclude(partial) if pipeline.tally else None
         if report:
             write_report(report, unfinished)
         if job.columns:
@@ -80,38 +79,6 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
-    """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
-    is known already."""
-    if PIPELINES[job.pipeline].tally:
-        tally = _tally(job)
-        report = report or tally.conclude(partial)
-        summary = finish_counts(partial, report.summary, tally.outcome)
-    else:
-        summary = finish(partial, job.decimals)
-    examples = list(_examples(summary))
-    places = _places(job, partial) if examples else {}
-    for entry in examples:
-        source, base = places[entry.pop("part")]
-        entry |= {"file": source.name, "offset": base + entry["offset"]}
-    return summary
-
-
-def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The records that a summary shows, of one model or of several."""
-    yield from summary.get("highest", ())
-    for model in summary.get("models", {}).values():
-        yield from model["highest"]
-    for pair in summary.get("pairs", ()):
-        yield from pair.get("most_different", ())
-
-
-def _tally(job: Job) -> Tally:
-    tally = PIPELINES[job.pipeline].tally
-    assert tally
-    return tally()(job.options)
-
-
 def _gather_parts(
     job: Job, partial: Partial, store: Store, folder: Path, progress: Callable[[int], None]
 ) -> None:
@@ -129,7 +96,7 @@ def _gather_parts(
                     progress(len(chunk))
             if crc != each["scores_crc"]:
                 raise _altered("scores", part, job)
-        _tally(job).gather([Path(fetched) / part for part in sorted(parts)], folder)
+        tally_of(job).gather([Path(fetched) / part for part in sorted(parts)], folder)
 
 
 def _altered(kind: str, part: str, job: Job) -> IntegrityError:
@@ -139,27 +106,13 @@ def _altered(kind: str, part: str, job: Job) -> IntegrityError:
     )
 
 
-def _places(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
-    """For each part, in order: its input, and where in that (decompressed) it begins."""
-    sources = {source.stored.split(".")[0]: source for source in job.inputs}
-    places: dict[str, tuple[Input, int]] = {}
-    position: dict[str, int] = {}
-    for part in sorted(partial["parts"]):
-        key = part.split("-")[0]
-        source = sources[key]
-        start = position.setdefault(key, len(BOM) if source.bom else 0)
-        places[part] = source, start
-        position[key] = start + partial["parts"][part]["bytes"]
-    return places
-
-
 def _check_counts(job: Job, partial: Partial) -> None:
     """By input; where these are records themselves, their number has been compared."""
     if job.of_files:
         return
     counted = dict.fromkeys((source.name for source in job.inputs), 0)
     expected = dict.fromkeys(counted, 0)
-    for part, (source, _) in _places(job, partial).items():
+    for part, (source, _) in places_of(job, partial).items():
         counts = partial["parts"][part]
         counted[source.name] += counts["scored"] + counts["rejected"]
     for source in job.inputs:
@@ -285,7 +238,7 @@ def _chunks(file: IO[bytes], length: int) -> Iterator[bytes]:
 
 def _merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None:
     """Write each reject with its file's name and its place in that file."""
-    places = {} if job.of_files else _places(job, partial)
+    places = {} if job.of_files else places_of(job, partial)
     files = {source.stored: source for source in job.inputs}
     with path.open("wb") as merged:
         merged.write(REJECTED_HEADER)

@@ -13,12 +13,13 @@ from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
-from howdah.launch import PREPARED, RUN_LOCK, start
+from howdah.launch import RUN_LOCK, start
 from howdah.logs import first_error
 from howdah.plan import check_cluster, make_plan, prepare, settle, takes_files
 from howdah.progress import Bar
 from howdah.report import summary_of, tracking_url
 from howdah.settings import Settings
+from howdah.shipment import PREPARED
 from howdah.store import KEEP, store_of
 from howdah.upload import store_inputs
 from howdah.watch import SUBMIT_LOCK, follow, observe

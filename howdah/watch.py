@@ -11,8 +11,9 @@ from typing import Any
 
 from howdah.errors import ClusterError, IntegrityError
 from howdah.jobs import Job, Jobs
-from howdah.launch import LISTS, RUN_LOCK, RUN_LOG, TASKS
+from howdah.launch import RUN_LOCK, RUN_LOG, TASKS
 from howdah.settings import Settings
+from howdah.shipment import LISTS
 from howdah.store import SENT, SUCCESS, LocalStore, Store, store_of
 from howdah.yarn import Application, Yarn
 from mr.summary import Partial, merge

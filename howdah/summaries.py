@@ -1,0 +1,59 @@
+"""A job's summary as people and programs read it, with places in the inputs instead of in parts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from howdah.jobs import Input, Job
+from mr.pipelines import PIPELINES
+from mr.split import BOM
+from mr.summary import Partial, finish, finish_counts
+from mr.tally import Report, Tally
+
+__all__ = ["places_of", "readable_summary", "tally_of"]
+
+
+def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
+    """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
+    is known already."""
+    if PIPELINES[job.pipeline].tally:
+        tally = tally_of(job)
+        report = report or tally.conclude(partial)
+        summary = finish_counts(partial, report.summary, tally.outcome)
+    else:
+        summary = finish(partial, job.decimals)
+    examples = list(_examples(summary))
+    parts = places_of(job, partial) if examples else {}
+    for entry in examples:
+        source, base = parts[entry.pop("part")]
+        entry |= {"file": source.name, "offset": base + entry["offset"]}
+    return summary
+
+
+def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records that a summary shows, of one model or of several."""
+    yield from summary.get("highest", ())
+    for model in summary.get("models", {}).values():
+        yield from model["highest"]
+    for pair in summary.get("pairs", ()):
+        yield from pair.get("most_different", ())
+
+
+def tally_of(job: Job) -> Tally:
+    """What a job's pipeline counts with."""
+    tally = PIPELINES[job.pipeline].tally
+    assert tally
+    return tally()(job.options)
+
+
+def places_of(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
+    """For each part, in order: its input, and where in that (decompressed) it begins."""
+    sources = {source.stored.split(".")[0]: source for source in job.inputs}
+    found: dict[str, tuple[Input, int]] = {}
+    position: dict[str, int] = {}
+    for part in sorted(partial["parts"]):
+        key = part.split("-")[0]
+        source = sources[key]
+        start = position.setdefault(key, len(BOM) if source.bom else 0)
+        found[part] = source, start
+        position[key] = start + partial["parts"][part]["bytes"]
+    return found
