@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 TIMEOUT = 20
+HINT = "bin/cluster status; bin/cluster up"
 WAITING = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 UNFINISHED = (*WAITING, "RUNNING")
 COUNTERS = "howdah"  # the group of counters that mr.job counts
@@ -123,7 +124,10 @@ class Yarn:
         response = _ask("GET", url, "The ResourceManager")
         if "json" not in response.headers.get("Content-Type", ""):
             return ""  # once the ApplicationMaster is gone, the proxy answers with a page
-        found = (response.json().get("jobs") or {}).get("job") or []
+        try:
+            found = (response.json().get("jobs") or {}).get("job") or []
+        except ValueError:  # it was lost before it had answered
+            return ""
         return ", ".join(
             f"map {job['mapProgress']:.0f} % ({job['mapsCompleted']} of {job['mapsTotal']} tasks),"
             f" reduce {job['reduceProgress']:.0f} %"
@@ -239,19 +243,24 @@ class Yarn:
 
     def _resourcemanager(self, path: str) -> dict[str, Any]:
         url = f"{self._cluster.resourcemanager_url}/ws/v1/cluster/{path}"
-        answer: dict[str, Any] = _ask("GET", url, "The ResourceManager").json()
-        return answer
+        return _content(_ask("GET", url, "The ResourceManager"), "The ResourceManager")
 
     def _history(self, path: str) -> dict[str, Any]:
         base = self._cluster.historyserver_url
         url = f"{base}/ws/v1/history/mapreduce/jobs/{path}"
         response = _ask("GET", url, "The JobHistory server")
-        return dict(response.json()) if response.status_code == 200 else {}
+        return _content(response, "The JobHistory server") if response.status_code == 200 else {}
 
 
 def _ask(method: str, url: str, who: str, **options: Any) -> Any:
-    with web.asking(who, url, hint="bin/cluster status; bin/cluster up"):
+    with web.asking(who, url, hint=HINT):
         return web.ask(url, method=method, timeout=TIMEOUT, **options)
+
+
+def _content(response: Any, who: str) -> dict[str, Any]:
+    """The answer as JSON; ClusterError if that is cut off."""
+    with web.asking(who, response.url, hint=HINT):
+        return dict(response.json())
 
 
 def _attempt(told: dict[str, Any]) -> Attempt:
