@@ -66,5 +66,5 @@ def test_answers_that_are_cut_off(yarn: Yarn) -> None:
     """Nothing is known of an ApplicationMaster's tasks; a ResourceManager is asked again."""
     application = Application("application_1800000000000_0001", "RUNNING", "UNDEFINED", 50, "")
     assert yarn.stages(application) == ""
-    with pytest.raises(ClusterError, match="The ResourceManager at .* answers wrongly"):
+    with pytest.raises(ClusterError, match=r"The ResourceManager at .* answers wrongly"):
         yarn.nodes()
