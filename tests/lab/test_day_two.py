@@ -149,7 +149,8 @@ def test_worker_leaves_and_comes_back(cluster: Cluster, short_text: Text) -> Non
     cluster(f"cluster remove {WORKER}")
     report = cluster.status()
     assert report["problems"] == []
-    assert (report["missing_blocks"], report["under_replicated_blocks"]) == (0, 0)
+    assert report["missing_blocks"] == 0
+    cluster.await_wellness()  # what was written while daemons restarted gets its last copy
     assert WORKER not in {node["host"] for node in report["datanodes"]}
     assert WORKER not in (cluster.inventories / "lab" / "hosts.yml").read_text()
     assert cluster.java(WORKER) == []
