@@ -1,8 +1,6 @@
 """What a user wants scored: files, patterns or stdin, checked and opened."""
 
-import bz2
 import glob
-import gzip
 import io
 import sys
 import zlib
@@ -10,13 +8,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 from howdah.errors import UsageError
 from mr.scorer import escape_text
-from mr.split import BOM
+from mr.split import BOM, unpacked
 
-__all__ = ["HEAD", "STDIN", "Source", "find_sources", "suffix_of", "unpacked"]
+__all__ = ["HEAD", "STDIN", "Source", "find_sources", "suffix_of"]
 
 STDIN = "-"
 HEAD = 1 << 20
@@ -86,15 +84,6 @@ class Source:
     @property
     def _header(self) -> bytes:
         return b"\t".join(map(escape_text, self.columns))
-
-
-def unpacked(packed: Any, suffix: str) -> IO[bytes]:
-    """The text of ``packed`` (anything with ``read``), decompressed as ``suffix`` says."""
-    if suffix == ".gz":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=packed))
-    if suffix == ".bz2":
-        return cast(IO[bytes], bz2.BZ2File(packed))
-    return cast(IO[bytes], packed)
 
 
 def find_sources(arguments: Sequence[str]) -> list[Source]:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from howdah.columns import find_columns
 from howdah.errors import ModelError, UsageError
-from howdah.inputs import find_sources, unpacked
+from howdah.inputs import find_sources
 from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block
+from mr.split import unpacked
 from mr.trees import CompiledTrees, Trees
 
 __all__ = ["compare", "compare_sample", "threshold_rows"]

@@ -6,7 +6,8 @@ import grp
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,14 +93,12 @@ def _plan_counting(
     tally = pipeline.tally()
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
-    try:
+    with _fitting(pipeline.name):
         beginnings = [Beginning(source.name, source.text_head()) for source in sources]
         if models:
             options |= _in_common(models, sources)
         options |= tally.look(beginnings, options)
         columns = tuple(tally(options).header())
-    except ValueError as error:
-        raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},
@@ -128,10 +127,8 @@ def settle(job: Job, sources: Sequence[Source]) -> dict[str, Any]:
         Beginning(source.name, source.text_head(), stored.lines)
         for source, stored in zip(sources, job.inputs, strict=True)
     ]
-    try:
+    with _fitting(job.pipeline):
         return job.options | of_files.settle(seen, job.options)
-    except ValueError as error:
-        raise UsageError(str(error), hint=f"bin/pipelines show {job.pipeline}") from None
 
 
 def takes_files(pipeline: Pipeline) -> bool:
@@ -145,10 +142,17 @@ def prepare(job: Job, folder: Path) -> None:
     if tally is None:
         return
     folder.mkdir(exist_ok=True)
-    try:
+    with _fitting(job.pipeline):
         tally().prepare(job.options, folder)
+
+
+@contextmanager
+def _fitting(pipeline: str) -> Iterator[None]:
+    """What a pipeline finds unusable becomes UsageError."""
+    try:
+        yield
     except ValueError as error:
-        raise UsageError(str(error), hint=f"bin/pipelines show {job.pipeline}") from None
+        raise UsageError(str(error), hint=f"bin/pipelines show {pipeline}") from None
 
 
 def _options(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 import platform
 import zlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
-from howdah.jobs import Job
+from howdah.jobs import Input, Job
 from howdah.reports import write_report
 from howdah.store import Store
 from howdah.summaries import places_of, readable_summary, tally_of
@@ -248,17 +248,27 @@ def _merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> Non
             data = b"".join(store.read(f"output/rejected/{part}"))
             if zlib.crc32(data) != counts["rejected_crc"]:
                 raise _altered("rejected", part, job)
-            for line in data.splitlines():
-                reason, offset, record = line.split(b"\t")
-                if job.of_files:  # the record is a line of the task's list
-                    source, base = files[record.split(b"\\t")[0].decode()], 0
-                    offset, record = b"0", b""
-                else:
-                    source, base = places[part]
-                place = b"%d" % (base + int(offset))
-                merged.write(b"\t".join((reason, escape_text(source.name), place, record)) + b"\n")
+            lines = data.splitlines()
+            merged.writelines(
+                _of_files(lines, files) if job.of_files else _of_records(lines, *places[part])
+            )
         merged.flush()
         os.fsync(merged.fileno())
+
+
+def _of_records(lines: Iterable[bytes], source: Input, base: int) -> Iterator[bytes]:
+    name = escape_text(source.name)
+    for line in lines:
+        reason, offset, record = line.split(b"\t")
+        yield b"\t".join((reason, name, b"%d" % (base + int(offset)), record)) + b"\n"
+
+
+def _of_files(lines: Iterable[bytes], files: Mapping[str, Input]) -> Iterator[bytes]:
+    """The same where a record is a line of the task's list, which names a file."""
+    for line in lines:
+        reason, _, record = line.split(b"\t")
+        name = files[record.split(b"\\t")[0].decode()].name
+        yield b"\t".join((reason, escape_text(name), b"0", b"")) + b"\n"
 
 
 def _provenance(job: Job) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import numpy as np
 
 from howdah.errors import UsageError
 from howdah.hdfsfiles import HdfsFile
-from howdah.inputs import STDIN, Source, unpacked
+from howdah.inputs import STDIN, Source
 from howdah.jobs import Input
 from howdah.segments import SEGMENT, SegmentedFile
 from howdah.store import SegmentSink
 from mr.sink import PartFile, Sink
-from mr.split import BOM
+from mr.split import BOM, unpacked
 
 __all__ = ["LONGEST_LINE", "store_input", "store_inputs"]
 

@@ -13,7 +13,7 @@ from mr.split import Split
 from mr.tally import FileTally, Tally
 from mr.task import Timed
 
-__all__ = ["Counting", "reduced"]
+__all__ = ["Counting", "Reducing"]
 
 
 class Counting:
@@ -71,14 +71,21 @@ class Counting:
         self._parts[name] = _written(part)
 
 
-def reduced(spec: Spec, key: str, partials: Iterable[str], sink: Sink) -> summary.Partial:
-    """Write the part file that ``partials`` come to; a summary of it alone."""
-    make = PIPELINES[spec.pipeline].tally
-    assert make
-    part = _part(sink, key)
-    part.write(make()(spec.options).reduce(key, partials))
-    part.close()
-    return summary.new() | {"parts": {key: _written(part)}}
+class Reducing:
+    """Writes a part file for each key that partials have been left by."""
+
+    def __init__(self, spec: Spec, sink: Sink) -> None:
+        make = PIPELINES[spec.pipeline].tally
+        assert make
+        self._tally = make()(spec.options)
+        self._sink = sink
+
+    def reduce(self, key: str, partials: Iterable[str]) -> summary.Partial:
+        """Write what ``partials`` come to; a summary of that part file alone."""
+        part = _part(self._sink, key)
+        part.write(self._tally.reduce(key, partials))
+        part.close()
+        return summary.new() | {"parts": {key: _written(part)}}
 
 
 def _part(sink: Sink, name: str) -> PartFile:

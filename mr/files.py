@@ -1,14 +1,13 @@
 """Whole files as records: what a task reads of one, here or in HDFS."""
 
-import bz2
-import gzip
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
+from mr.split import unpacked
 from mr.webhdfs import RESTART_SECONDS, check_unchanged, read_range, webhdfs_client
 
 __all__ = ["Entry", "Files", "StoreError", "StoredFile", "UnusableFile"]
@@ -49,10 +48,7 @@ class StoredFile:
 
     def text(self) -> IO[bytes]:
         """Its bytes, decompressed."""
-        packed: Any = self.open()
-        if self.name.endswith(".gz"):
-            return cast(IO[bytes], gzip.GzipFile(fileobj=packed))
-        return cast(IO[bytes], bz2.BZ2File(packed)) if self.name.endswith(".bz2") else packed
+        return unpacked(self.open(), self.name)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -85,10 +86,15 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             yield key, merge(partials)
         else:
-            from mr.counting import reduced
+            yield SUMMARY, self._reducing.reduce(key, partials)
 
-            spec = Spec.read(Path(SPEC_FILE))
-            yield SUMMARY, reduced(spec, key, partials, _sink(spec))
+    @cached_property
+    def _reducing(self) -> Any:
+        """What merges key after key in a reducer."""
+        from mr.counting import Reducing
+
+        spec = Spec.read(Path(SPEC_FILE))
+        return Reducing(spec, _sink(spec))
 
     def _report(self, split: Split, task: Any, told: Counter[str]) -> None:
         """Say where the task is: the runner shows it, and its log tells if the task dies.

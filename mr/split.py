@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
-__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "input_path", "read_blocks"]
+__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "input_path", "read_blocks", "unpacked"]
 
 BOM = b"\xef\xbb\xbf"
 MAX_RECORD = 1 << 20
@@ -64,6 +64,15 @@ class Split:
         return cls(file, start, end - start, path.startswith("file:"), file in padded)
 
 
+def unpacked(packed: Any, name: str) -> IO[bytes]:
+    """The text of ``packed`` (anything with ``read``), decompressed as the end of ``name`` says."""
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=packed))
+    if name.endswith(".bz2"):
+        return cast(IO[bytes], bz2.BZ2File(packed))
+    return cast(IO[bytes], packed)
+
+
 def input_path(environ: Mapping[str, str]) -> str:
     """The absolute path of the task's input, without scheme and host."""
     return "/" + environ["mapreduce_map_input_file"].split("/", 3)[3]
@@ -78,10 +87,8 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[byt
     """
     if not (split.local or split.chunked):
         return _whole_lines(stdin, size, math.inf)
-    if split.file.endswith(".gz"):
-        return _without_bom(_whole_lines(cast(IO[bytes], gzip.open(stdin)), size, math.inf))
-    if split.file.endswith(".bz2"):
-        return _without_bom(_whole_lines(cast(IO[bytes], bz2.open(stdin)), size, math.inf))
+    if (text := unpacked(stdin, split.file)) is not stdin:
+        return _without_bom(_whole_lines(text, size, math.inf))
     if split.local:
         stdin.seek(split.start)
     if not split.start:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import IO, Any
 
 import numpy as np
@@ -35,7 +36,11 @@ class ColumnMeans(FileTally):
         self._pad = None if options["pad"] == "" else _finite(options["pad"])
         self._length = options.get("length", 0)
         self._files = 0
-        self._sums = [Sums(len(range_)) for range_ in _ranges(self._length)]
+
+    @cached_property
+    def _sums(self) -> list[Sums]:
+        """Of map tasks alone: reducers and the host have none of so many."""
+        return [Sums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
     def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,8 +75,8 @@ class ColumnMeans(FileTally):
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """For each range of indices: its sums, and over how many files."""
-        for range_, sums in zip(_ranges(self._length), self._sums, strict=True):
-            if self._files:
+        if self._files:
+            for range_, sums in zip(_ranges(self._length), self._sums, strict=True):
                 yield f"{range_.start:012d}", f"{self._files} {sums.dump()}"
 
     def reduce(self, key: str, partials: Iterable[str]) -> bytes:
