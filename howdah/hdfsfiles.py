@@ -24,13 +24,11 @@ PATTERNS = set("*?[]{},\\^")  # Hadoop takes an input's path for a pattern, and 
 
 @dataclass(frozen=True, kw_only=True)
 class HdfsFile(Source):
-    """A file of HDFS. ``path`` is absolute there; ``length`` in bytes and ``modified``, in
-    milliseconds since 1970, tell whether it is unchanged."""
+    """A file of HDFS. ``path`` is absolute there; ``length`` in bytes and ``modified`` tell whether
+    it is unchanged."""
 
     cluster: Cluster
-    path: str
     length: int
-    modified: int
 
     @property
     def stamp(self) -> list[object]:

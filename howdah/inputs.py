@@ -29,7 +29,8 @@ class Source:
 
     ``head`` is what was read of it to look at it, at most ``HEAD`` bytes; ``suffix`` tells how it
     is compressed (``.gz``, ``.bz2`` or nothing); ``columns`` names those of a job's scores, which
-    have no header line; ``file``: where it is, if ``name`` doesn't say.
+    have no header line; ``file``: where it is, if ``name`` doesn't say; ``path``: where HDFS has
+    it, if it stays there, and ``modified`` its time of change, in milliseconds since 1970.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Source:
     suffix: str
     columns: tuple[str, ...] = ()
     file: Path | None = None
+    path: str = ""
+    modified: int = 0
 
     @property
     def path_here(self) -> Path:

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
-from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job
 from howdah.models import Model, find_model, find_models, pipeline_of
@@ -184,7 +183,7 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
     report = ask(settings.cluster)
     if report.blockers:
         raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
-    copied = (source for source in sources if not isinstance(source, HdfsFile))
+    copied = (source for source in sources if not source.path)
     needed = sum(source.size or 0 for source in copied)
     if needed > report.remaining:
         raise ClusterError(

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, start
@@ -115,7 +114,7 @@ def _store_and_start(
     store = store_of(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    stays = job.runner == "local" or isinstance(sources[0], HdfsFile)
+    stays = job.runner == "local" or bool(sources[0].path)
     try:
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off

@@ -15,7 +15,6 @@ from typing import IO
 import numpy as np
 
 from howdah.errors import UsageError
-from howdah.hdfsfiles import HdfsFile
 from howdah.inputs import STDIN, Source
 from howdah.jobs import Input
 from howdah.segments import SEGMENT, SegmentedFile
@@ -70,7 +69,7 @@ def store_inputs(
     the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones are
     padded for tasks that read them in chunks, if no other is among them; ``whole`` files aren't.
     Raises as ``store_input`` does."""
-    copied = not any(isinstance(source, HdfsFile) for source in sources)
+    copied = not any(source.path for source in sources)
     chunked = copied and not whole and isinstance(sink, SegmentSink)
     padded = chunked and all(map(_is_large, sources))
 
@@ -78,7 +77,7 @@ def store_inputs(
         source = sources[number]
         name = f"{number:05d}.txt{source.suffix}"
         link = links / name if links and source.name != STDIN else None
-        stays = link or isinstance(source, HdfsFile)
+        stays = link or source.path
         return store_input(
             source,
             name,
@@ -150,7 +149,7 @@ def store_input(
             ) from None
         if part:
             part.close()
-    if isinstance(source, HdfsFile) and raw.bytes != source.length:
+    if source.path and raw.bytes != source.size:
         raise UsageError(f"{source.name} changed while it was read",
                          hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
@@ -166,8 +165,8 @@ def store_input(
         header=header,
         padded=padded,
         whole=whole,
-        path=source.path if isinstance(source, HdfsFile) else "",
-        modified=source.modified if isinstance(source, HdfsFile) else 0,
+        path=source.path,
+        modified=source.modified,
     )
 
 
