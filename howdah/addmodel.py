@@ -15,7 +15,30 @@ from howdah.errors import ModelError, UsageError
 from mr.model import Manifest, ModelFileError, load_files, sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["add_model"]
+__all__ = ["add_arguments", "add_model"]
+
+
+def add_arguments(add: argparse.ArgumentParser) -> None:
+    """What ``bin/models add`` takes."""
+    add.add_argument("name", help="what to call it: letters, digits, - and _")
+    add.add_argument("file", type=Path, help="a .joblib or .skops file")
+    add.add_argument("--features", help="the columns that it takes, in its order: a,b,c:text")
+    add.add_argument("--positive-class", help="binary: whose probability is the score")
+    add.add_argument("--threshold", type=float, help="binary: above it, the positive class")
+    add.add_argument("--decimals", type=int, default=6, help="of the scores (default 6)")
+    add.add_argument(
+        "--compiled",
+        action="store_true",
+        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
+    )
+    add.add_argument(
+        "--sample",
+        type=Path,
+        metavar="TABLE",
+        help="with --compiled: records that scikit-learn and the compiled trees must agree on,"
+        " besides those that are made of the trees",
+    )
+    add.add_argument("--description", default="", help="a sentence for bin/models")
 
 
 def add_model(models: Path, args: argparse.Namespace) -> Manifest:

@@ -4,11 +4,11 @@ import glob
 import io
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from howdah.errors import UsageError
 from mr.scorer import escape_text
@@ -30,7 +30,9 @@ class Source:
     ``head`` is what was read of it to look at it, at most ``HEAD`` bytes; ``suffix`` tells how it
     is compressed (``.gz``, ``.bz2`` or nothing); ``columns`` names those of a job's scores, which
     have no header line; ``file``: where it is, if ``name`` doesn't say; ``path``: where HDFS has
-    it, if it stays there, and ``modified`` its time of change, in milliseconds since 1970.
+    it, if it stays there, and ``modified`` its time of change, in milliseconds since 1970;
+    ``predicted``: what is known of the predictions in it, as in the record of the job that made
+    them.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Source:
     file: Path | None = None
     path: str = ""
     modified: int = 0
+    predicted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path_here(self) -> Path:

@@ -55,7 +55,8 @@ class Job:
     """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
     seconds; ``identity`` tells the same input, model and options again; ``models``: where there
     are several, each one's sha256; ``kept``: its results stay in the store however old they are;
-    ``run`` and ``step``: of which workflow's run it is."""
+    ``run`` and ``step``: of which workflow's run it is. ``predicted``: what a job that scores has
+    called its predictions' columns, and what they mean."""
 
     id: str
     state: str
@@ -68,6 +69,7 @@ class Job:
     models: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    predicted: dict[str, Any] = field(default_factory=dict)
     decimals: int = 6
     inputs: tuple[Input, ...] = ()
     max_rejected: float = 0.01

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from howdah.addmodel import add_arguments
 from howdah.errors import ModelError, UsageError
 from howdah.settings import Settings
 from mr.model import Manifest, ModelFileError, read_manifest, sha256_of, untrusted_types
@@ -184,25 +185,7 @@ def parser() -> argparse.ArgumentParser:
     actions = commands.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("check", help="compare every model's files with its manifest")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
-    add.add_argument("name", help="what to call it: letters, digits, - and _")
-    add.add_argument("file", type=Path, help="a .joblib or .skops file")
-    add.add_argument("--features", help="the columns that it takes, in its order: a,b,c:text")
-    add.add_argument("--positive-class", help="binary: whose probability is the score")
-    add.add_argument("--threshold", type=float, help="binary: above it, the positive class")
-    add.add_argument("--decimals", type=int, default=6, help="of the scores (default 6)")
-    add.add_argument(
-        "--compiled",
-        action="store_true",
-        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
-    )
-    add.add_argument(
-        "--sample",
-        type=Path,
-        metavar="TABLE",
-        help="with --compiled: records that scikit-learn and the compiled trees must agree on,"
-        " besides those that are made of the trees",
-    )
-    add.add_argument("--description", default="", help="a sentence for bin/models")
+    add_arguments(add)
     return commands
 
 

@@ -23,14 +23,27 @@ class ModelFileError(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What ``models/NAME/model.toml`` states.
+    """What ``models/NAME/model.toml`` states; ``docs/models.md`` has it field by field.
 
-    ``kind`` is ``binary``, ``classes`` or ``regression``; ``score`` the estimator's method:
-    ``predict_proba``, ``decision_function`` or ``predict``; ``labels`` are in the order of
-    the estimator's classes; a binary score is that of the label at ``positive``, which is
-    given above ``threshold``; ``features`` names the columns that a tabular model takes, in
-    its order, ``text_features`` those of them that aren't numbers; ``compiled``, of a model
-    whose trees are compiled, says by what and on how many rows it was compared.
+    ``kind``: ``binary``, ``classes``, ``labels`` (classes without scores), ``regression``,
+    ``outliers``, ``clusters`` or ``several`` (outputs). ``score``: the estimator's method whose
+    values are written: ``predict_proba``, ``decision_function``, ``predict``, ``score_samples``,
+    ``transform``, or empty where there are labels alone. ``labels`` are in the order of the
+    estimator's classes; a binary score is that of the label at ``positive``. ``labels_from``:
+    ``score`` where ``predict`` is proven to be the likeliest class of the same call, ``near``
+    where that holds but for scores within rounding of a tie (then ``predict`` is asked),
+    ``predict`` where it is always asked, ``threshold`` where the user has set one: the positive
+    label is then given above it. ``outputs`` names those of a model with several, ``output_labels``
+    has each one's classes (none: a number).
+
+    ``features`` are the columns that a tabular model takes, in its order, and ``types`` each
+    one's: ``number``, ``integer``, ``boolean`` or ``text``. ``input``: what the model takes them
+    as: ``array`` (numpy), ``frame`` (pandas), ``texts`` (a list of the only feature), ``series``
+    (that as a pandas Series) or ``records`` (a list of dicts). ``refuses_missing`` and
+    ``refuses_infinite`` are features of which the model is known to raise for such a value.
+    ``memory_mb`` is the peak of a process that loads the model and predicts a block,
+    ``load_seconds`` and ``block_seconds`` what both took; 0: not measured. ``compiled``, of a
+    model whose trees are compiled, says by what and on how many rows it was compared.
     """
 
     name: str
@@ -42,8 +55,18 @@ class Manifest:
     labels: tuple[str, ...] = ()
     positive: int = 1
     threshold: float = 0.5
+    labels_from: str = "predict"
+    outputs: tuple[str, ...] = ()
+    output_labels: tuple[tuple[str, ...], ...] = ()
     decimals: int = 6
     features: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    input: str = "array"
+    refuses_missing: tuple[str, ...] = ()
+    refuses_infinite: tuple[str, ...] = ()
+    memory_mb: int = 0
+    load_seconds: float = 0.0
+    block_seconds: float = 0.0
     text_features: tuple[str, ...] = ()
     takes_missing: bool = False
     takes_infinite: bool = False
