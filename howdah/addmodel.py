@@ -1,42 +1,79 @@
-"""Adding a model: load it once, ask it what it is, write its manifest, copy its file."""
+"""Adding a model: load it once, ask it what it is, hold it to a sample, copy its file."""
 
 import argparse
 import importlib.metadata
 import json
 import re
 import shutil
+import sys
 import tempfile
 import warnings
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from howdah.draft import TYPES, declared, features_of, meaning, outputs_of, unclear
 from howdah.errors import ModelError, UsageError
+from howdah.footprint import measured
+from howdah.interface import Interface, learn
+from howdah.sample import Comparison, Sample, compare, look, read_sample
+from howdah.trials import Record, Trials, invented_records, try_records
 from mr.model import Manifest, ModelFileError, load_files, sha256_of
 from mr.spec import MODEL_FILE
 
 __all__ = ["add_arguments", "add_model"]
+
+MOST_DECIMALS = 15
 
 
 def add_arguments(add: argparse.ArgumentParser) -> None:
     """What ``bin/models add`` takes."""
     add.add_argument("name", help="what to call it: letters, digits, - and _")
     add.add_argument("file", type=Path, help="a .joblib or .skops file")
-    add.add_argument("--features", help="the columns that it takes, in its order: a,b,c:text")
-    add.add_argument("--positive-class", help="binary: whose probability is the score")
-    add.add_argument("--threshold", type=float, help="binary: above it, the positive class")
-    add.add_argument("--decimals", type=int, default=6, help="of the scores (default 6)")
-    add.add_argument(
-        "--compiled",
-        action="store_true",
-        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
-    )
     add.add_argument(
         "--sample",
         type=Path,
         metavar="TABLE",
-        help="with --compiled: records that scikit-learn and the compiled trees must agree on,"
-        " besides those that are made of the trees",
+        help="some records as they will be submitted: Howdah's scores of them are compared with"
+        " the model's own",
+    )
+    add.add_argument(
+        "--expected",
+        metavar="label=COLUMN,score=COLUMN",
+        help="columns of the sample that have known answers, which are compared too",
+    )
+    add.add_argument(
+        "--features",
+        metavar="NAMES",
+        help="the columns that it takes, in its order, where it doesn't know them, and their"
+        ' types where these aren\'t certain: a,b:integer,"c, d":text',
+    )
+    for kind in TYPES:
+        short = {"boolean": "bool"}.get(kind, kind)
+        add.add_argument(
+            f"--{short}",
+            dest=f"{kind}_features",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help=f"a feature of type {kind}",
+        )
+    add.add_argument(
+        "--lines", action="store_true", help="it scores texts, one a line, rather than tables"
+    )
+    add.add_argument("--positive-class", help="binary: whose probability is the score")
+    add.add_argument(
+        "--threshold",
+        type=float,
+        help="binary: above it, the positive class (default: as the model's predict has it)",
+    )
+    add.add_argument("--outputs", metavar="NAMES", help="of a model with several, in its order")
+    add.add_argument("--decimals", type=int, default=6, help="of the scores, 0 to 15 (default 6)")
+    add.add_argument(
+        "--compiled",
+        action="store_true",
+        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
     )
     add.add_argument("--description", default="", help="a sentence for bin/models")
 
@@ -44,16 +81,48 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
 def add_model(models: Path, args: argparse.Namespace) -> Manifest:
     """Add ``args.file`` to ``models`` as ``args.name``; all or nothing.
 
-    Raises UsageError for arguments that don't fit the model, ModelError for a file that
-    can't be loaded, isn't trusted, was fitted with another scikit-learn, or can't be compiled.
+    Says on stderr what was learned, compared and not compared. Raises UsageError for arguments
+    that don't fit the model or aren't enough, ModelError for a file that can't be loaded, isn't
+    trusted, was fitted with another scikit-learn, can't be compiled, or whose scores of the
+    sample aren't the model's own.
     """
+    known = _check_arguments(args)
+    with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as scratch:
+        folder = Path(scratch) / args.name
+        folder.mkdir()
+        file = folder / f"model{args.file.suffix}"
+        original = Path(scratch) / file.name
+        shutil.copyfile(args.file, file)
+        shutil.copyfile(args.file, original)
+        model = _load(args.name, file)
+        told = learn(model)
+        manifest, sample, records = _describe(told, file, args, known, Path(scratch))
+        trials = _trials(model, told, manifest, records)
+        manifest = replace(
+            manifest, refuses_missing=trials.missing, refuses_infinite=trials.infinite
+        )
+        if args.compiled:
+            from howdah.trees import compile_model
+
+            manifest = compile_model(model, manifest, file, args.sample)
+        _write(manifest, folder)
+        compared = compare(sample, manifest, folder, original) if sample else None
+        manifest = measured(manifest, folder, sample, trials.taken, Path(scratch))
+        manifest = replace(manifest, compared=compared.records if compared else 0)
+        _write(manifest, folder)
+        place = models / args.name
+        if place.exists():
+            place.rename(Path(scratch) / "replaced")
+        folder.replace(place)
+    for line in _told(told, manifest, trials, compared, args):
+        print(f"  {line}", file=sys.stderr)
+    return manifest
+
+
+def _check_arguments(args: argparse.Namespace) -> dict[str, str]:
+    """Raise UsageError for what can't be meant; the columns of known answers."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", args.name):
         raise UsageError(f"{args.name} can't be a model's name", hint="letters, digits, - and _")
-    if (models / args.name).exists():
-        raise UsageError(
-            f"there is a model {args.name} already",
-            hint=f"another name, or remove models/{args.name}",
-        )
     if not args.file.is_file():
         raise UsageError(f"{args.file} does not exist", hint="give a .joblib or .skops file")
     if args.file.suffix not in (".joblib", ".skops"):
@@ -61,51 +130,25 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
             f"{args.file} is neither .joblib nor .skops",
             hint="save it with joblib.dump or skops.io.dump",
         )
-    if args.sample and not args.compiled:
-        raise UsageError("--sample is what --compiled compares with scikit-learn")
-    with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as scratch:
-        folder = Path(scratch) / args.name
-        folder.mkdir()
-        file = folder / f"model{args.file.suffix}"
-        shutil.copyfile(args.file, file)
-        model, manifest = _describe(file, args)
-        if args.compiled:
-            from howdah.trees import compile_model
-
-            manifest = compile_model(model, manifest, file, args.sample)
-        (folder / MODEL_FILE).write_text(_as_toml(manifest))
-        folder.replace(models / args.name)
-    return manifest
+    if not 0 <= args.decimals <= MOST_DECIMALS:
+        raise UsageError(f"--decimals {args.decimals}: it is 0 to {MOST_DECIMALS}")
+    if args.expected and not args.sample:
+        raise UsageError("--expected names columns of --sample TABLE", hint="give both")
+    known: dict[str, str] = {}
+    for word in args.expected.split(",") if args.expected else ():
+        of, _, column = word.partition("=")
+        if of not in ("label", "score") or not column:
+            raise UsageError(f"--expected {args.expected}", hint="label=COLUMN,score=COLUMN")
+        known[of] = column
+    return known
 
 
-def _describe(file: Path, args: argparse.Namespace) -> tuple[Any, Manifest]:
-    """The model, and what it says of itself."""
-    draft = Manifest(
-        name=args.name,
-        pipeline="tabular",
-        kind="",
-        scikit_learn="",
-        files={file.name: sha256_of(file)},
-        takes_frame=True,  # pandas may be needed: what the model takes isn't known yet
-    )
-    model = _load(draft, file)
-    if not hasattr(model, "predict"):
-        raise ModelError(f"{args.file} holds a {type(model).__name__}, which has no predict")
-    features, text_features = _features(model, args.features)
-    stated: dict[str, Any] = vars(draft) | {
-        "features": features,
-        "text_features": text_features,
-        "scikit_learn": importlib.metadata.version("scikit-learn"),
-        "decimals": args.decimals,
-        "description": args.description,
-    }
-    stated |= _outputs(model, args)
-    return model, Manifest(**(stated | _inputs(model, Manifest(**stated))))
-
-
-def _load(draft: Manifest, file: Path) -> Any:
+def _load(name: str, file: Path) -> Any:
+    """The model; ModelError where it can't be loaded here."""
     from sklearn.exceptions import InconsistentVersionWarning
 
+    # pandas may be needed: what the model takes isn't known yet
+    draft = Manifest(name, "tabular", "", "", {file.name: sha256_of(file)}, input="frame")
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
@@ -126,98 +169,96 @@ def _load(draft: Manifest, file: Path) -> Any:
     return model
 
 
-def _features(model: Any, stated: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of all features, and of those that are text."""
-    fitted = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
-    if stated is None and not fitted:
+def _describe(
+    told: Interface, file: Path, args: argparse.Namespace, known: Mapping[str, str], folder: Path
+) -> tuple[Manifest, Sample | None, list[Record]]:
+    """The manifest, of what is learned and given; the sample, which may settle types; and a few
+    of its records."""
+    types = features_of(told, declared(args), all_named=args.features is not None)
+    manifest = Manifest(
+        name=args.name,
+        pipeline="text" if args.lines else "tabular",
+        scikit_learn=importlib.metadata.version("scikit-learn"),
+        files={file.name: sha256_of(file)},
+        features=tuple(types),
+        types=tuple(kind or "text" for kind in types.values()),
+        input=told.input,
+        decimals=args.decimals,
+        description=args.description,
+        **outputs_of(told, args),
+    )
+    if args.lines and told.input not in ("texts", "series"):
         raise UsageError(
-            "the model doesn't know its columns' names",
-            hint="--features a,b,c (a text column: c:text)",
+            "--lines is for models that take texts alone: a vectorizer and what comes behind it",
+            hint="leave --lines out",
         )
-    words = stated.split(",") if stated else fitted
-    names = tuple(word.removesuffix(":text") for word in words)
-    if len(set(names)) < len(names) or "" in names:
-        raise UsageError(f"--features {stated}: an empty name, or one twice")
-    wanted = getattr(model, "n_features_in_", len(names))
-    if len(names) != wanted:
-        raise UsageError(f"--features names {len(names)} columns, the model takes {wanted}")
-    if fitted and set(names) == set(fitted):
-        names = fitted  # a frame's columns must come in the order of the fit
-    elif fitted:
-        other = next(name for name in names if name not in fitted)
-        raise UsageError(f"--features: the model was fitted without {other}",
-                         hint=f"its columns are {', '.join(fitted)}")  # fmt: skip
-    return names, tuple(word.removesuffix(":text") for word in words if word.endswith(":text"))
-
-
-def _outputs(model: Any, args: argparse.Namespace) -> dict[str, Any]:
-    from sklearn.base import is_classifier
-
-    if not is_classifier(model):
-        if args.positive_class or args.threshold is not None:
-            raise UsageError("--positive-class and --threshold are for binary classifiers")
-        return {"kind": "regression", "score": "predict"}
-    methods = ("predict_proba", "decision_function")
-    score = next((method for method in methods if hasattr(model, method)), None)
-    if score is None:
-        raise ModelError("the classifier has neither predict_proba nor decision_function")
-    labels = tuple(str(label) for label in model.classes_)
-    stated: dict[str, Any] = {"score": score, "labels": labels, "kind": "classes"}
-    if len(labels) > 2:
-        if args.positive_class or args.threshold is not None:
-            raise UsageError(f"the model has {len(labels)} classes: --positive-class and"
-                             " --threshold are for two")  # fmt: skip
-        return stated
-    positive = 1
-    if args.positive_class is not None:
-        if args.positive_class not in labels:
-            raise UsageError(f"--positive-class {args.positive_class}: the classes are"
-                             f" {' and '.join(labels)}")  # fmt: skip
-        positive = labels.index(args.positive_class)
-    if positive == 0 and score == "decision_function":
-        raise UsageError(f"the model has no probabilities; its score is that of {labels[1]}")
-    default = 0.5 if score == "predict_proba" else 0.0
-    threshold = default if args.threshold is None else args.threshold
-    return stated | {"kind": "binary", "positive": positive, "threshold": threshold}
-
-
-def _inputs(model: Any, manifest: Manifest) -> dict[str, Any]:
-    """Try the model on rows of its shape: does it need a frame, does it take NaN and inf?"""
-    import numpy as np
-    import pandas
-
-    from mr.scorer import predict_rows
-
-    width = len(manifest.features)
-
-    def works(value: float, frame: bool) -> bool:
-        rows: Any = np.full((2, width), value)
-        if frame or manifest.text_features:
-            columns = {
-                name: ["a", "a"] if name in manifest.text_features else [value, value]
-                for name in manifest.features
-            }
-            table = pandas.DataFrame(columns)
-            rows = table if frame else table.to_numpy(object)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                predict_rows(model, manifest, rows)
-        except Exception:  # whatever the model raises, it doesn't take these rows
-            return False
-        return True
-
-    frame = not works(0.0, frame=False)
-    if frame and not works(0.0, frame=True) and not manifest.text_features:
-        raise ModelError(
-            f"the model predicts nothing for {width} numbers",
-            hint="is a feature text? --features a,b:text",
+    sample = read_sample(args.sample, manifest, known, folder) if args.sample else None
+    open_types = [name for name, kind in types.items() if kind is None]
+    if sample is None:
+        if open_types:
+            raise unclear(told, types)
+        return manifest, None, []
+    found, records = look(sample, manifest, open_types)
+    if vague := {name: kind for name, kind in found.items() if kind not in TYPES}:
+        name, what = next(iter(vague.items()))
+        raise UsageError(
+            f"{name} has {what} in {sample.name}: the type that it was trained with isn't certain",
+            hint=f"--features …,{name}:number, or the type that it had",
         )
-    return {
-        "takes_frame": frame,
-        "takes_missing": works(float("nan"), frame),
-        "takes_infinite": works(float("inf"), frame),
+    types |= found
+    return replace(manifest, types=tuple(map(str, types.values()))), sample, records
+
+
+def _trials(model: Any, told: Interface, manifest: Manifest, records: list[Record]) -> Trials:
+    if manifest.pipeline != "tabular":
+        return Trials()
+    examples = {
+        name: feature.example
+        for name, feature in zip(manifest.features, told.features, strict=False)
+        if feature.example is not None
     }
+    return try_records(model, manifest, records + invented_records(manifest, examples))
+
+
+def _told(
+    told: Interface,
+    manifest: Manifest,
+    trials: Trials,
+    compared: Comparison | None,
+    args: argparse.Namespace,
+) -> Iterator[str]:
+    """What was learned and compared, and what wasn't."""
+    yield meaning(manifest)
+    for (kind, why), names in _by_type(told, manifest).items():
+        yield f"{kind}: {', '.join(names)[:200]}{f' ({why})' if why else ''}"
+    if compared is None:
+        yield ("nothing was compared with the model itself: --sample TABLE does it, with some"
+               " records as they will be submitted")  # fmt: skip
+        return
+    records = f"{compared.records:,} records of {args.sample}"
+    yield f"compared with the model itself: {records}, all alike"
+    for reason, count in compared.rejected.items():
+        yield f"{count:,} of them are rejected, as the model raises for them: {reason}"
+    if compared.known:
+        yield f"known answers in {args.expected}: all alike"
+    if unseen := sorted({*manifest.labels} - compared.labels):
+        yield f"no record of the sample is {' or '.join(unseen)[:200]}"
+    if complete := [name for name in manifest.features if name not in compared.missing]:
+        yield f"no record of the sample lacks {', '.join(complete)[:200]}"
+
+
+def _by_type(told: Interface, manifest: Manifest) -> dict[tuple[str, str], list[str]]:
+    """The features' names by their type and what tells it."""
+    whys = [feature.why if feature.type else "" for feature in told.features]
+    whys += [""] * (len(manifest.features) - len(whys))
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, kind, why in zip(manifest.features, manifest.types, whys, strict=True):
+        found.setdefault((kind, why), []).append(name)
+    return found
+
+
+def _write(manifest: Manifest, folder: Path) -> None:
+    (folder / MODEL_FILE).write_text(_as_toml(manifest))
 
 
 def _as_toml(manifest: Manifest) -> str:

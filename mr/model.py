@@ -41,9 +41,10 @@ class Manifest:
     as: ``array`` (numpy), ``frame`` (pandas), ``texts`` (a list of the only feature), ``series``
     (that as a pandas Series) or ``records`` (a list of dicts). ``refuses_missing`` and
     ``refuses_infinite`` are features of which the model is known to raise for such a value.
-    ``memory_mb`` is the peak of a process that loads the model and predicts a block,
-    ``load_seconds`` and ``block_seconds`` what both took; 0: not measured. ``compiled``, of a
-    model whose trees are compiled, says by what and on how many rows it was compared.
+    ``memory_mb`` is the peak of a process that loads the model and predicts 2,048 records,
+    ``load_seconds`` and ``block_seconds`` what both took; 0: not measured. ``compared``: how many
+    records of a sample came out as the model itself says. ``compiled``, of a model whose trees
+    are compiled, says by what and on how many rows it was compared.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Manifest:
     memory_mb: int = 0
     load_seconds: float = 0.0
     block_seconds: float = 0.0
+    compared: int = 0
     text_features: tuple[str, ...] = ()
     takes_missing: bool = False
     takes_infinite: bool = False
