@@ -206,7 +206,7 @@ def _describe(
             hint=f"--features …,{name}:number, or the type that it had",
         )
     types |= found
-    return replace(manifest, types=tuple(map(str, types.values()))), sample, records
+    return replace(manifest, types=tuple(map(str, types.values()))), sample, [*records]
 
 
 def _trials(model: Any, told: Interface, manifest: Manifest, records: list[Record]) -> Trials:

@@ -1,6 +1,7 @@
 """What a task with a model takes: its peak memory, and the seconds of loading and of one call."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +25,11 @@ def measured(
     They are those of the sample, over and over, else ``record``; without either, or where the
     model raises for it, only loading is measured.
     """
-    columns: dict[str, object] = {}
+    columns: Mapping[str, object] = {}
     if manifest.pipeline == "tabular":
-        json_lines = {"format": "json", "delimiter": "", "columns": manifest.features}
-        columns = sample.columns.options if sample else json_lines
+        columns = {"format": "json", "delimiter": "", "columns": manifest.features}
+    if sample and manifest.pipeline == "tabular":
+        columns = sample.columns.options
     lines = [line for line in sample.lines if line.strip()] if sample else []
     if record is not None and not lines:
         lines = [json.dumps(dict(record)).encode()]

@@ -59,6 +59,12 @@ def _tabular() -> type[Scorer]:
     return Tabular
 
 
+def _text() -> type[Scorer]:
+    from mr.pipelines.text import Text
+
+    return Text
+
+
 def _wordcount() -> type[Tally]:
     from mr.pipelines.wordcount import WordCount
 
@@ -117,6 +123,15 @@ PIPELINES = {
             example="bin/submit customers.csv --model churn",
             scorer=_tabular,
             table=True,
+        ),
+        Pipeline(
+            name="text",
+            about="texts, one a line, with a model of yours that takes texts",
+            input="any text",
+            results="scores.tsv",
+            output="score and label (or a column a class), text",
+            example="bin/submit tickets.txt --model urgency",
+            scorer=_text,
         ),
         Pipeline(
             name="evaluate",

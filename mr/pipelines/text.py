@@ -1,0 +1,41 @@
+"""Text records, one a line, scored by any model that takes texts: a vectorizer and what follows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mr.block import Block, Reject
+from mr.model import Manifest
+from mr.pipelines.moderation import quicken
+from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
+
+__all__ = ["Text"]
+
+VECTORIZERS = ("CountVectorizer", "TfidfVectorizer")
+
+
+class Text:
+    """The prediction's columns, then ``text``, the line."""
+
+    layout = Layout.PREDICTION_FIRST
+    block_size = 1 << 20
+
+    def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
+        self._manifest = manifest
+        (self._model,) = files.values()
+        first = self._model[0] if type(self._model).__name__ == "Pipeline" else None
+        if type(first).__name__ in VECTORIZERS:
+            quicken(first)
+
+    def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
+        """Take every record as text."""
+        texts = block.data.decode().split("\n")
+        texts.pop()
+        return Batch(fields=escape(block.data), features=texts, lines=block.numbers), []
+
+    def predict(self, features: list[str]) -> Prediction:
+        """Score n texts."""
+        if self._manifest.input == "series":
+            import pandas
+
+            return predict_rows(self._model, self._manifest, pandas.Series(features))
+        return predict_rows(self._model, self._manifest, features)
