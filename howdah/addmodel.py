@@ -7,11 +7,13 @@ import re
 import shutil
 import tempfile
 import warnings
-from dataclasses import fields
+from collections.abc import Collection
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from howdah.errors import ModelError, UsageError
+from mr.features import TYPES
 from mr.model import Manifest, ModelFileError, load_files, sha256_of
 from mr.spec import MODEL_FILE
 
@@ -86,15 +88,15 @@ def _describe(file: Path, args: argparse.Namespace) -> tuple[Any, Manifest]:
         kind="",
         scikit_learn="",
         files={file.name: sha256_of(file)},
-        takes_frame=True,  # pandas may be needed: what the model takes isn't known yet
+        input="frame",  # pandas may be needed: what the model takes isn't known yet
     )
     model = _load(draft, file)
     if not hasattr(model, "predict"):
         raise ModelError(f"{args.file} holds a {type(model).__name__}, which has no predict")
-    features, text_features = _features(model, args.features)
+    features, types = _features(model, args.features)
     stated: dict[str, Any] = vars(draft) | {
         "features": features,
-        "text_features": text_features,
+        "types": types,
         "scikit_learn": importlib.metadata.version("scikit-learn"),
         "decimals": args.decimals,
         "description": args.description,
@@ -127,15 +129,20 @@ def _load(draft: Manifest, file: Path) -> Any:
 
 
 def _features(model: Any, stated: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of all features, and of those that are text."""
+    """The names and the types of all features."""
     fitted = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
     if stated is None and not fitted:
         raise UsageError(
             "the model doesn't know its columns' names",
-            hint="--features a,b,c (a text column: c:text)",
+            hint="--features a,b,c (a text column: c:text; likewise integer and boolean)",
         )
     words = stated.split(",") if stated else fitted
-    names = tuple(word.removesuffix(":text") for word in words)
+    parts = [word.rpartition(":") for word in words]
+    typed = [
+        (name, kind) if name and kind in TYPES else (word, "number")
+        for word, (name, _, kind) in zip(words, parts, strict=True)
+    ]
+    names, types = tuple(name for name, _ in typed), dict(typed)
     if len(set(names)) < len(names) or "" in names:
         raise UsageError(f"--features {stated}: an empty name, or one twice")
     wanted = getattr(model, "n_features_in_", len(names))
@@ -147,7 +154,7 @@ def _features(model: Any, stated: str | None) -> tuple[tuple[str, ...], tuple[st
         other = next(name for name in names if name not in fitted)
         raise UsageError(f"--features: the model was fitted without {other}",
                          hint=f"its columns are {', '.join(fitted)}")  # fmt: skip
-    return names, tuple(word.removesuffix(":text") for word in words if word.endswith(":text"))
+    return names, tuple(types[name] for name in names)
 
 
 def _outputs(model: Any, args: argparse.Namespace) -> dict[str, Any]:
@@ -182,41 +189,53 @@ def _outputs(model: Any, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _inputs(model: Any, manifest: Manifest) -> dict[str, Any]:
-    """Try the model on rows of its shape: does it need a frame, does it take NaN and inf?"""
+    """Try the model on rows of its shape: does it need a frame, and for which missing or infinite
+    numbers does it raise?"""
     import numpy as np
-    import pandas
 
+    from mr.features import Features
     from mr.scorer import predict_rows
 
-    width = len(manifest.features)
-
-    def works(value: float, frame: bool) -> bool:
-        rows: Any = np.full((2, width), value)
-        if frame or manifest.text_features:
-            columns = {
-                name: ["a", "a"] if name in manifest.text_features else [value, value]
-                for name in manifest.features
-            }
-            table = pandas.DataFrame(columns)
-            rows = table if frame else table.to_numpy(object)
+    def works(form: str, odd: float = 0.0, odd_ones: Collection[str] = ()) -> bool:
+        columns = [
+            np.array(["a", "a"], object)
+            if kind == "text"
+            else np.full(2, odd if name in odd_ones else 0.0)
+            for name, kind in zip(manifest.features, manifest.types, strict=True)
+        ]
+        features = Features(manifest.features, manifest.types, form, columns)
+        tried = replace(manifest, input=form)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                predict_rows(model, manifest, rows)
+                for _, rows in features.parts():
+                    predict_rows(model, tried, rows)
         except Exception:  # whatever the model raises, it doesn't take these rows
             return False
         return True
 
-    frame = not works(0.0, frame=False)
-    if frame and not works(0.0, frame=True) and not manifest.text_features:
+    form = "array" if works("array") else "frame"
+    plain = works(form)
+    if not plain and "text" not in manifest.types:
         raise ModelError(
-            f"the model predicts nothing for {width} numbers",
+            f"the model predicts nothing for {len(manifest.features)} numbers",
             hint="is a feature text? --features a,b:text",
         )
+    numbers = [
+        name
+        for name, kind in zip(manifest.features, manifest.types, strict=True)
+        if kind == "number"
+    ]
+
+    def refused(odd: float) -> tuple[str, ...]:
+        if not plain or works(form, odd, numbers):
+            return ()
+        return tuple(name for name in numbers if not works(form, odd, [name]))
+
     return {
-        "takes_frame": frame,
-        "takes_missing": works(float("nan"), frame),
-        "takes_infinite": works(float("inf"), frame),
+        "input": form,
+        "refuses_missing": refused(np.nan),
+        "refuses_infinite": refused(np.inf),
     }
 
 

@@ -4,8 +4,9 @@ import pytest
 from mr.block import Block
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
-AB = Table(("a", "b"), ",", True, ("a", "b"))
-TEXT = Table(("name", "size"), ",", True, ("name", "size"), text_features=("name",))
+NUMBERS = ("number", "number")
+AB = Table(("a", "b"), ",", True, ("a", "b"), NUMBERS)
+TEXT = Table(("name", "size"), ",", True, ("name", "size"), ("text", "number"))
 
 
 def block(*records: str) -> Block:
@@ -57,7 +58,7 @@ def test_every_reader_reads_the_same_number(number: str) -> None:
 
 def test_plain_numbers_take_the_fastest_reader() -> None:
     """Rows of numbers come as one array in the features' order, row after row in memory."""
-    table = Table(("a", "b", "c"), ",", True, ("c", "a"))
+    table = Table(("a", "b", "c"), ",", True, ("c", "a"), NUMBERS)
     rows = read_numbers(b"1,2,3\n4,5,6\n", table)
     assert rows is not None
     assert rows.tolist() == [[3, 1], [6, 4]]
@@ -67,7 +68,7 @@ def test_plain_numbers_take_the_fastest_reader() -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " "], ids=repr)
 def test_every_reader_knows_the_delimiter(delimiter: str) -> None:
     """Whatever stands between the fields, the features are the same."""
-    table = Table(("a", "b"), delimiter, True, ("a", "b"))
+    table = Table(("a", "b"), delimiter, True, ("a", "b"), NUMBERS)
     record = f"1{delimiter}2"
     data = block(record).data
     numbers, columns = read_numbers(data, table), read_columns(data, table)
@@ -124,9 +125,9 @@ def test_a_rejects_reason_names_the_column(record: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        pytest.param(Table(("1", "2"), ",", True, ("1", "2")), id="names are numbers"),
+        pytest.param(Table(("1", "2"), ",", True, ("1", "2"), NUMBERS), id="names are numbers"),
         pytest.param(
-            Table(("a", "b"), ",", True, ("a", "b"), text_features=("a", "b")), id="only texts"
+            Table(("a", "b"), ",", True, ("a", "b"), ("text", "text")), id="only texts"
         ),
     ],
 )
@@ -146,7 +147,7 @@ def test_quoted_fields_are_read() -> None:
 
 def test_a_table_without_quotes_takes_them_as_text() -> None:
     """In TSV a quote is a character like any other."""
-    table = Table(("name", "size"), "\t", False, ("name", "size"), text_features=("name",))
+    table = Table(("name", "size"), "\t", False, ("name", "size"), ("text", "number"))
     columns = read_columns(b'5" pipe\t2\n', table)
     assert columns is not None
     assert [column.tolist() for column in columns] == [['5" pipe'], [2]]
