@@ -1,7 +1,7 @@
 """How a table is written: what its first line tells, and which columns are read as what."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,14 @@ class Table:
         ]
 
     @cached_property
+    def _readers(self) -> list[tuple[str, int, bool, Callable[[Any], Any]]]:
+        """Each feature's name and place, whether it may be missing, and what reads it."""
+        return [
+            (name, place, kind != WRITTEN, READERS[kind])
+            for name, place, kind in zip(self.features, self.places, self.kinds, strict=True)
+        ]
+
+    @cached_property
     def only_numbers(self) -> bool:
         return all(kind == "number" for kind in self.kinds)
 
@@ -84,12 +92,12 @@ class Table:
             except (ValueError, TypeError, OverflowError):
                 pass  # one is missing or isn't a number
         row = []
-        for name, place, kind in zip(self.features, self.places, self.kinds, strict=True):
+        for name, place, may_lack, read in self._readers:
             value = values[place]
-            if kind != WRITTEN and isinstance(value, str) and value in missing:
+            if may_lack and isinstance(value, str) and value in missing:
                 value = None
             try:
-                row.append(READERS[kind](value))
+                row.append(read(value))
             except NotReadable as error:
                 raise BadRecord(f"column {name}: {error}", repr(value)[:100]) from None
         return row
