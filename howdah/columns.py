@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from howdah.errors import ModelError, UsageError
 from howdah.inputs import Source
+from mr.cells import MISSING, READERS, NotReadable
 from mr.model import Manifest
 from mr.table import first_fields
 
@@ -92,8 +93,8 @@ def _columns_of(source: Source, manifest: Manifest) -> Columns:
             f" the {len(features)} features of model {manifest.name}",
             hint=f"add a header line with {', '.join(features)[:200]}",
         )
-    for name, field in zip(features, fields, strict=True):
-        if name not in manifest.text_features and not _is_number(field):
+    for name, kind, field in zip(features, manifest.all_types, fields, strict=True):
+        if not _may_be(kind, field):
             raise UsageError(
                 f"{source.name}: the first line is neither numbers nor a header with the"
                 f" features of model {manifest.name}: {field[:40]!r} stands for {name}",
@@ -126,9 +127,10 @@ def _unique(fields: list[str], source: Source) -> tuple[str, ...]:
     return tuple(fields)
 
 
-def _is_number(field: str) -> bool:
+def _may_be(kind: str, field: str) -> bool:
+    """Whether a feature of this type can be written so."""
     try:
-        float(field or "nan")
-    except ValueError:
+        READERS[kind](None if field in MISSING else field)
+    except NotReadable:
         return False
     return True

@@ -69,13 +69,14 @@ class Manifest:
     load_seconds: float = 0.0
     block_seconds: float = 0.0
     compared: int = 0
-    text_features: tuple[str, ...] = ()
-    takes_missing: bool = False
-    takes_infinite: bool = False
-    takes_frame: bool = False
     description: str = ""
     wheel: dict[str, Any] | None = None
     compiled: dict[str, Any] | None = None
+
+    @property
+    def all_types(self) -> tuple[str, ...]:
+        """The type of each feature; where none is stated, they are numbers."""
+        return self.types or ("number",) * len(self.features)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -114,7 +115,7 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
                 " its sha256 differs"
             )
     dumped = [name for name in manifest.files if Path(name).suffix not in (".npz", ".so")]
-    if dumped and not manifest.takes_frame:
+    if dumped and manifest.input not in ("frame", "series"):
         _import_without_pandas()
     loaded = {name: _load(folder / f"{prefix}{name}") for name in dumped}
     if manifest.compiled is None:

@@ -29,6 +29,7 @@ __all__ = [
     "escape_text",
     "format_lines",
     "interleave",
+    "join",
     "label_cells",
     "predict_rows",
     "substitute",
@@ -127,12 +128,13 @@ def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
     equal shapes, a record's prediction has the same bits wherever it stands.
     """
     ask = getattr(model, manifest.score)
-    dense = manifest.takes_frame or isinstance(rows, np.ndarray)
+    dense = manifest.input == "frame" or isinstance(rows, np.ndarray)
     if dense and not are_trees(model):
         values = np.concatenate(list(map(ask, _equal_shapes(rows))))
     else:
         values = ask(rows)
-    values = np.asarray(values[: rows.shape[0]], np.float64)
+    count = rows.shape[0] if hasattr(rows, "shape") else len(rows)
+    values = np.asarray(values[:count], np.float64)
     if manifest.kind == "regression":
         return Prediction(*to_fixed(values.reshape(len(values)), manifest.decimals))
     if manifest.kind == "binary":
@@ -146,6 +148,19 @@ def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
     classes = values.argmax(axis=1)
     scores = table[np.arange(len(table)), classes]
     return Prediction(scores, np.all(valid, axis=1), classes, table)
+
+
+def join(pieces: Sequence[tuple[NDArray[np.intp], Prediction]]) -> Prediction:
+    """The predictions of disjoint rows, each with its rows' places, put together in order."""
+    if len(pieces) == 1:
+        return pieces[0][1]
+    order = np.argsort(np.concatenate([places for places, _ in pieces]))
+
+    def of(name: str) -> Any:
+        columns = [getattr(prediction, name) for _, prediction in pieces]
+        return None if columns[0] is None else np.concatenate(columns)[order]
+
+    return Prediction(of("scores"), of("valid"), of("classes"), of("table"))
 
 
 def are_trees(model: Any) -> bool:

@@ -1,8 +1,8 @@
 """Tables as text: the rows of a block, read by the fastest reader that can take all of them.
 
 ``read_numbers`` takes blocks of plain numbers, ``read_columns`` any block without quotes,
-``read_rows`` every record by itself. The first two give up (None) on a block with anything
-unusual in it; only the last one rejects records, and says why.
+``read_rows`` every record by itself; what its fields are, ``mr.cells`` says. The first two give up
+(None) on a block with anything unusual in it; only the last one rejects records, and says why.
 """
 
 import csv
@@ -10,13 +10,15 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mr.block import Block, Reject
+from mr.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable, as_written, fits
+from mr.form import TEXTS, BadRecord, Table, first_fields
 from mr.scorer import escape_row
 
 __all__ = ["Rows", "Table", "first_fields", "read_columns", "read_features", "read_json_lines",
@@ -24,43 +26,16 @@ __all__ = ["Rows", "Table", "first_fields", "read_columns", "read_features", "re
 
 Floats = NDArray[np.float64]
 
-DELIMITERS = (",", "\t", ";")
 _LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast
 _NAN_WITH_NOTE = re.compile(rb"nan\(", re.IGNORECASE)  # what C allows, and pyarrow with it
-
-
-@dataclass(frozen=True)
-class Table:
-    """How a table is written, and which of its columns are features."""
-
-    columns: tuple[str, ...]
-    delimiter: str
-    quotes: bool
-    features: tuple[str, ...]
-    text_features: tuple[str, ...] = ()
-
-    @cached_property
-    def places(self) -> list[int]:
-        """Where each feature stands among the columns."""
-        return [self.columns.index(name) for name in self.features]
-
-    @cached_property
-    def header(self) -> bytes:
-        """The names of the columns as a record would have them."""
-        return self.delimiter.join(self.columns).encode() + b"\n"
-
-    @cached_property
-    def header_may_pass(self) -> bool:
-        """Whether the header, met among the records, could be taken for one of them."""
-        numbers = [name for name in self.features if name not in self.text_features]
-        return all(map(_is_number, numbers))
 
 
 @dataclass(frozen=True)
 class Rows:
     """n parsed records: their fields as TSV, their features, their lines.
 
-    Features are an array (n, features) where all are numbers, else a column (n,) each.
+    Features are an array (n, features) of floats, else a column (n,) each: of objects where they
+    are texts or floats don't hold them.
     """
 
     fields: list[bytes]
@@ -68,30 +43,14 @@ class Rows:
     lines: list[int]
 
 
-def first_fields(line: str) -> tuple[str, str, list[str]]:
-    """What a table's first line tells: how it is written (``csv``, ``tsv`` or ``json``), its
-    delimiter, and the line's fields, or the names in its object.
-
-    Raises ValueError for what begins like JSON and isn't.
-    """
-    if line.lstrip().startswith("{"):
-        import json
-
-        return "json", "", list(json.loads(line))
-    delimiter = max(DELIMITERS, key=line.count)
-    form = "tsv" if delimiter == "\t" else "csv"
-    if form == "csv" and '"' in line:
-        (fields,) = csv.reader([line], delimiter=delimiter)
-        return form, delimiter, fields
-    return form, delimiter, line.split(delimiter)
-
-
 def read_numbers(data: bytes, table: Table) -> Floats | None:
     """The features (n, features) of n lines that hold nothing but numbers.
 
     A JSON parser reads numbers several times as fast as CSV readers do, correctly rounded.
     """
-    if table.text_features or any(mark in data for mark in (b'"', b"[", b"{")):
+    if not {*table.kinds} <= {"number", "integer", "boolean"}:
+        return None
+    if any(mark in data for mark in (b'"', b"[", b"{")):
         return None
     delimiter = table.delimiter.encode()
     numbers = data.replace(b"\n", b"," + _LINE_END + b",")
@@ -112,7 +71,10 @@ def read_numbers(data: bytes, table: Table) -> Floats | None:
         return None
     if _repeats_header(data, table):
         return None
-    return _without_minus_zero(values.reshape(lines, width).take(table.places, axis=1))
+    rows = values.reshape(lines, width).take(table.places, axis=1)
+    if not (table.only_numbers or all(map(fits, rows.T, table.kinds))):
+        return None
+    return _without_minus_zero(rows)
 
 
 def read_columns(data: bytes, table: Table) -> list[Any] | None:
@@ -121,12 +83,15 @@ def read_columns(data: bytes, table: Table) -> list[Any] | None:
         return None
     if b"(" in data and _NAN_WITH_NOTE.search(data):
         return None
+    if {*TEXTS} <= {*table.kinds}:
+        return None  # pyarrow knows missing texts in all columns or in none
     import pyarrow as pa
     from pyarrow import csv as arrow
 
+    as_floats = ("number", "integer")
     types = {
-        name: pa.string() if name in table.text_features else pa.float64()
-        for name in table.features
+        name: pa.float64() if kind in as_floats else pa.string()
+        for name, kind in zip(table.features, table.kinds, strict=True)
     }
     try:
         read = arrow.read_csv(
@@ -138,16 +103,36 @@ def read_columns(data: bytes, table: Table) -> list[Any] | None:
                 delimiter=table.delimiter, quote_char=False, ignore_empty_lines=False
             ),
             arrow.ConvertOptions(
-                column_types=types, include_columns=list(table.features), null_values=[""]
+                column_types=types,
+                include_columns=list(table.features),
+                null_values=sorted(MISSING),
+                strings_can_be_null=WRITTEN not in table.kinds,
             ),
         )
-    except pa.ArrowInvalid:
+        return [
+            _column(column.combine_chunks(), kind)
+            for column, kind in zip(read, table.kinds, strict=True)
+        ]
+    except (pa.ArrowInvalid, NotReadable):
         return None
-    columns = (column.combine_chunks().to_numpy(zero_copy_only=False) for column in read)
-    return [
-        column if name in table.text_features else _without_minus_zero(column)
-        for name, column in zip(table.features, columns, strict=True)
-    ]
+
+
+def _column(column: Any, kind: str) -> Any:
+    """What pyarrow has read, as an array (n,); raises NotReadable for what isn't of the kind."""
+    if kind in TEXTS:
+        texts = column.to_numpy(zero_copy_only=False)
+        if column.null_count:
+            texts[np.asarray(column.is_null())] = np.nan
+        return texts
+    if kind in ("boolean", FLAG):
+        coded = column.dictionary_encode()
+        found = [READERS[kind](text) for text in coded.dictionary.to_pylist()]
+        places = coded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
+        return np.array([*found, np.nan], np.float64)[places]
+    numbers = column.to_numpy(zero_copy_only=False)
+    if not fits(numbers, kind):
+        raise NotReadable
+    return _without_minus_zero(numbers)
 
 
 def read_features(
@@ -164,13 +149,15 @@ def read_features(
 
 def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
     """Read record by record; a reject's reason names the column."""
-    return _read(block, table, lambda record: _split(record.decode(), table), escape_row)
+    return _read(block, table, lambda record: _split(record.decode(), table), escape_row, MISSING)
 
 
 def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
-    """Read a JSON object a line; columns that it lacks are empty, others are refused."""
+    """Read a JSON object a line; what it lacks is missing, as null is. Keys that are no columns
+    are left out, or kept together in the column for ``others``."""
     parser = _json_parser()
-    known = set(table.columns)
+    names = table.columns[:-1] if table.others else table.columns
+    known = set(names)
 
     def split(record: bytes) -> list[Any]:
         try:
@@ -178,12 +165,17 @@ def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
         except (ValueError, RuntimeError):
             values = _parse_unusual(record)
         if not isinstance(values, dict):
-            raise _BadRecord("not a JSON object")
-        if others := values.keys() - known:
-            raise _BadRecord("unknown column", repr(min(others)))
-        return [values.get(name) for name in table.columns]
+            raise BadRecord("not a JSON object")
+        row = [values.get(name) for name in names]
+        if table.others:
+            others = {key: value for key, value in values.items() if key not in known}
+            row.append(others or "")
+        return row
 
-    return _read(block, table, split, lambda values: escape_row(list(map(_as_text, values))))
+    def keep(values: list[Any]) -> bytes:
+        return escape_row(list(map(as_written, values)))
+
+    return _read(block, table, split, keep, frozenset())
 
 
 @cache
@@ -200,20 +192,8 @@ def _without_minus_zero(numbers: Floats) -> Floats:
     return positive
 
 
-class _BadRecord(Exception):
-    """Carries a reject's reason and detail."""
-
-
 def _repeats_header(data: bytes, table: Table) -> bool:
     return table.header_may_pass and table.header in data
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _parse_unusual(record: bytes) -> Any:
@@ -224,7 +204,7 @@ def _parse_unusual(record: bytes) -> Any:
         values = json.loads(record)
         json.dumps(values, ensure_ascii=False).encode()  # fails for half a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise _BadRecord("not JSON", str(error)) from None
+        raise BadRecord("not JSON", str(error)) from None
     return values
 
 
@@ -237,18 +217,18 @@ def _split(record: str, table: Table) -> list[str]:
         except csv.Error as error:
             (fields,) = csv.reader([record], delimiter=table.delimiter)
             column = table.columns[min(len(fields), len(table.columns)) - 1]
-            raise _BadRecord(f"column {column}: broken quotes", str(error)) from None
+            raise BadRecord(f"column {column}: broken quotes", str(error)) from None
     width = len(table.columns)
     if len(fields) < width:
-        raise _BadRecord(
+        raise BadRecord(
             f"column {table.columns[len(fields)]}: missing", f"{len(fields)} of {width} fields"
         )
     if len(fields) > width:
-        raise _BadRecord(
+        raise BadRecord(
             f"after column {table.columns[-1]}: too many fields", f"{len(fields)}, not {width}"
         )
     if tuple(fields) == table.columns:
-        raise _BadRecord(f"column {table.columns[0]}: the header again")
+        raise BadRecord(f"column {table.columns[0]}: the header again")
     return fields
 
 
@@ -257,6 +237,7 @@ def _read(
     table: Table,
     split: Callable[[bytes], list[Any]],
     keep: Callable[[list[Any]], bytes],
+    missing: frozenset[str],
 ) -> tuple[Rows, list[Reject]]:
     """Read the records that ``split`` parts into the table's columns and ``keep`` writes."""
     rows: list[list[Any]] = []
@@ -266,57 +247,26 @@ def _read(
     for line, record in zip(block.numbers, block.records, strict=True):
         try:
             values = split(record)
-            row = _features(values, table, plain=b"_" not in record)
-        except _BadRecord as bad:
+            row = table.pick(values, missing, plain=b"_" not in record)
+        except BadRecord as bad:
             rejects.append(Reject(line, *bad.args))
         else:
             rows.append(row)
             fields.append(keep(values))
             lines.append(line)
-    if not table.text_features:
-        numbers = np.array(rows, np.float64).reshape(len(rows), len(table.features))
-        return Rows(fields, _without_minus_zero(numbers), lines), rejects
-    columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(table.features)
-    features = [
-        np.array(column, object)
-        if name in table.text_features
-        else _without_minus_zero(np.array(column, np.float64))
-        for name, column in zip(table.features, columns, strict=True)
-    ]
-    return Rows(fields, features, lines), rejects
+    return Rows(fields, _as_arrays(rows, table), lines), rejects
 
 
-def _features(values: list[Any], table: Table, plain: bool) -> list[Any]:
-    """Pick the features; where all are numbers that ``float`` may read, without a look at each."""
-    if plain and not table.text_features:
-        try:
-            return [float(values[place]) for place in table.places]
-        except (ValueError, TypeError, OverflowError):
-            pass  # one is missing or isn't a number
-    return [
-        _as_text(values[place]) if name in table.text_features else _as_number(values[place], name)
-        for name, place in zip(table.features, table.places, strict=True)
-    ]
-
-
-def _as_number(value: Any, column: str) -> float:
-    if value is None or value == "":
-        return float("nan")
-    try:
-        if isinstance(value, str) and "_" in value:  # 1_000 is a number to float() alone
-            raise ValueError(value)
-        return float(value)
-    except (ValueError, TypeError, OverflowError):
-        raise _BadRecord(f"column {column}: not a number", repr(value)[:100]) from None
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if type(value) in (int, float):
-        return repr(value)
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
+def _as_arrays(rows: list[list[Any]], table: Table) -> Any:
+    """The features of all rows: an array (n, features), or where one isn't floats, (n,) each."""
+    large = "integer" in table.kinds and any(int in map(type, row) for row in rows)
+    if table.has_texts or large:
+        columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(table.features)
+        return [
+            np.array(column, object)
+            if kind in TEXTS or int in map(type, column)
+            else _without_minus_zero(np.array(column, np.float64))
+            for column, kind in zip(columns, table.kinds, strict=True)
+        ]
+    numbers = np.array(rows, np.float64).reshape(len(rows), len(table.features))
+    return _without_minus_zero(numbers)

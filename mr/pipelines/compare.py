@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.block import Block, Reject
+from mr.cells import WRITTEN
 from mr.comparison import Compared, conclude
 from mr.contenders import Scored, load_contenders, score_by_all, score_by_each
 from mr.fixed import digits
@@ -54,7 +55,7 @@ class Compare(Tally):
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
             features=known,
-            text_features=known,
+            types=(WRITTEN,) * len(known),
         )
         self._standings = Standings(self._compared)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.block import Block, Reject
+from mr.cells import WRITTEN
 from mr.evaluation import of_many, of_two
 from mr.fixed import LIMIT, to_fixed
 from mr.labels import LABELS_FILE, Labels, gather
@@ -61,7 +62,7 @@ class Evaluate(Tally):
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
             features=(*texts, *self._classes),
-            text_features=texts,
+            types=(*(WRITTEN for _ in texts), *("number" for _ in self._classes)),
         )
         self._json = options["format"] == "json"
         self._truth_of: Labels | None = None

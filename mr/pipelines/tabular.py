@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.block import Block, Reject
+from mr.features import Features
 from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, are_trees, escape, predict_rows, substitute
+from mr.scorer import Batch, Layout, Prediction, are_trees, escape, join, predict_rows, substitute
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
 __all__ = ["Tabular"]
@@ -18,7 +19,8 @@ class Tabular:
     """The input's columns, then the prediction's.
 
     Options: ``format`` (``csv``, ``tsv`` or ``json``), ``delimiter`` and ``columns`` (the
-    input's, in order).
+    input's, in order); ``booleans``, features that are numbers and written as True and False;
+    ``others``, the last of the columns, for what else JSON objects have.
     """
 
     layout = Layout.PREDICTION_LAST
@@ -33,7 +35,9 @@ class Tabular:
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
             features=manifest.features,
-            text_features=manifest.text_features,
+            types=manifest.all_types,
+            booleans=tuple(options.get("booleans", ())),
+            others=options.get("others", ""),
         )
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
@@ -45,16 +49,21 @@ class Tabular:
                 features = read_columns(block.data, self._table)
         if features is not None:
             rejects: list[Reject] = []
-            batch = Batch(self._fields(block.data), self._rows(features), block.numbers)
+            batch = Batch(self._fields(block.data), self._features(features), block.numbers)
         else:
             read = read_json_lines if self._json else read_rows
             rows, rejects = read(block, self._table)
-            batch = Batch(rows.fields, self._rows(rows.features), rows.lines)
+            batch = Batch(rows.fields, self._features(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
 
-    def predict(self, features: Any) -> Prediction:
-        """Score n rows."""
-        return predict_rows(self._model, self._manifest, features)
+    def predict(self, features: Features) -> Prediction:
+        """Score n rows, those with the same types at a time."""
+        return join(
+            [
+                (places, predict_rows(self._model, self._manifest, rows))
+                for places, rows in features.parts()
+            ]
+        )
 
     def _fields(self, data: bytes) -> list[bytes]:
         """The records' columns as TSV, where no field is quoted."""
@@ -68,40 +77,22 @@ class Tabular:
             data = substitute(data, delimiter, b"\t")
         return data.split(b"\n")[:-1]
 
-    def _rows(self, features: NDArray[np.float64] | Sequence[Any]) -> Any:
-        """The features as the model takes them: an array, or a frame with named columns."""
-        if self._manifest.takes_frame:
-            import pandas
-
-            columns = features.T if isinstance(features, np.ndarray) else features
-            return pandas.DataFrame(dict(zip(self._table.features, columns, strict=True)))
-        if isinstance(features, np.ndarray):
-            return features
-        return np.column_stack(list(features))
+    def _features(self, values: NDArray[np.float64] | Sequence[NDArray[Any]]) -> Features:
+        return Features(self._table.features, self._table.types, self._manifest.input, values)
 
     def _without_unusable(self, batch: Batch, rejects: list[Reject]) -> tuple[Batch, list[Reject]]:
-        """Reject rows with a missing or infinite number, where the model takes none."""
+        """Reject rows with a value that the model is known to raise for."""
         manifest = self._manifest
-        numbers = [name for name in manifest.features if name not in manifest.text_features]
-        if (manifest.takes_missing and manifest.takes_infinite) or not numbers or not batch.fields:
+        unusable = batch.features.unusable(manifest.refuses_missing, manifest.refuses_infinite)
+        if not unusable:
             return batch, rejects
-        rows = batch.features
-        values = rows[numbers].to_numpy() if manifest.takes_frame else rows
-        if values.dtype == object:
-            places = [manifest.features.index(name) for name in numbers]
-            values = values[:, places].astype(np.float64)
-        if np.isfinite(values).all():
-            return batch, rejects
-        missing = np.isnan(values) & (not manifest.takes_missing)
-        infinite = np.isinf(values) & (not manifest.takes_infinite)
-        bad = (missing | infinite).any(axis=1)
-        for row in np.flatnonzero(bad).tolist():
-            place = int(np.argmax(missing[row] | infinite[row]))
-            what = "a missing value" if missing[row, place] else "an infinite value"
-            rejects.append(Reject(batch.lines[row], f"column {numbers[place]}: {what}"))
-        good = np.flatnonzero(~bad).tolist()
-        kept = rows.iloc[good] if manifest.takes_frame else rows[good]
+        rejects += [Reject(batch.lines[row], reason) for row, reason in unusable.items()]
+        good = [row for row in range(len(batch.fields)) if row not in unusable]
         return (
-            Batch([batch.fields[row] for row in good], kept, [batch.lines[row] for row in good]),
+            Batch(
+                [batch.fields[row] for row in good],
+                batch.features[np.array(good, np.intp)],
+                [batch.lines[row] for row in good],
+            ),
             rejects,
         )

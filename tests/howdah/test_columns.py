@@ -12,7 +12,8 @@ from mr.model import Manifest
 
 def model(*features: str, text: tuple[str, ...] = ()) -> Manifest:
     """The manifest of a model that takes ``features``."""
-    return Manifest("m", "tabular", "regression", "1", {}, features=features, text_features=text)
+    types = tuple("text" if name in text else "number" for name in features)
+    return Manifest("m", "tabular", "regression", "1", {}, features=features, types=types)
 
 
 def columns_of(folder: Path, manifest: Manifest, *texts: bytes) -> Columns:

@@ -55,6 +55,7 @@ def score(tmp_path: Path) -> Score:
     ) -> Scored:
         joblib.dump(model, tmp_path / "model.joblib")
         stated = {"features": list(columns), "kind": "binary", "labels": ["no", "yes"]} | stated
+        stated = {"refuses_missing": stated["features"]} | stated
         write_manifest(tmp_path, "model.joblib", **stated)
         source = tmp_path / "input.csv"
         source.write_bytes(data)
@@ -121,4 +122,6 @@ def manifest() -> Manifest:
         files={},
         labels=("no", "yes"),
         features=("a", "b"),
+        refuses_missing=("a", "b"),
+        refuses_infinite=("a", "b"),
     )

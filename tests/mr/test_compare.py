@@ -63,6 +63,7 @@ class Case:
         joblib.dump(model, home / "model.joblib")
         kind = {0: "regression", 2: "binary"}.get(len(self.labels), "classes")
         score = "predict_proba" if self.labels else "predict"
+        stated["refuses_missing"] = stated["features"]
         stated |= {"name": name, "kind": kind, "score": score, "labels": list(self.labels)}
         write_manifest(home, "model.joblib", **stated)
         for path in home.iterdir():

@@ -62,7 +62,7 @@ def test_a_frames_records_have_the_same_bits_too(manifest: Manifest) -> None:
     """Columns with names don't change that."""
     import pandas
 
-    stated = like(manifest, takes_frame=True)
+    stated = like(manifest, input="frame")
     frame = pandas.DataFrame(ROWS[:500])
     model = fitted("logistic")
     whole = bits(model, stated, frame)

@@ -84,8 +84,8 @@ def test_columns_of_text_reach_a_model_by_their_names(score: Score) -> None:
         "".join(f"{name},{size},{colour}\n" for name, size, colour in rows).encode(),
         columns=["name", "size", "colour"],
         features=["colour", "size"],
-        text_features=["colour"],
-        takes_frame=True,
+        types=["text", "number"],
+        input="frame",
     )
     known = pandas.DataFrame({"colour": ["red", "blue", "green"], "size": [1.0, 15.0, 18.5]})
     assert [row[3:4] for row in scored.rows] == written(model.predict_proba(known)[:, 1:])
@@ -158,7 +158,7 @@ def test_rejects_are_found_again_by_their_offset(score: Score, logistic: Any) ->
 def test_a_reason_of_several_lines_is_one_field(score: Score, logistic: Any) -> None:
     """What scikit-learn says of a missing number has line ends; a reject stays one line."""
     data = b",".join([b""] * len(COLUMNS)) + b"\n"
-    scored = score(logistic, data, columns=COLUMNS, takes_missing=True)
+    scored = score(logistic, data, columns=COLUMNS, refuses_missing=[])
     reason, offset, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 2)
     assert reason.startswith(b"predict raised ValueError: Input X contains NaN.\\n")
     assert (offset, scored.rejected.count(b"\n")) == (b"0", 1)
