@@ -27,6 +27,12 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         help="map tasks (default: by size and cores)",
     )
     command.add_argument(
+        "--no-header",
+        action="store_true",
+        help="a table's first line is a record: its fields are the model's features, in their"
+        " order",
+    )
+    command.add_argument(
         "--keep-in-store",
         action="store_true",
         help="the results stay in HDFS until bin/results rm, not for 30 days alone",

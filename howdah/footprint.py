@@ -1,9 +1,9 @@
 """What a task with a model takes: its peak memory, and the seconds of loading and of one call."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from howdah.sample import Sample
 from howdah.single_task import run_task
@@ -25,7 +25,7 @@ def measured(
     They are those of the sample, over and over, else ``record``; without either, or where the
     model raises for it, only loading is measured.
     """
-    columns: Mapping[str, object] = {}
+    columns: dict[str, Any] = {}
     if manifest.pipeline == "tabular":
         columns = {"format": "json", "delimiter": "", "columns": manifest.features}
     if sample and manifest.pipeline == "tabular":

@@ -14,13 +14,22 @@ from howdah.errors import UsageError
 from mr.scorer import escape_text
 from mr.split import BOM, unpacked
 
-__all__ = ["HEAD", "STDIN", "Source", "find_sources", "suffix_of"]
+__all__ = ["HEAD", "STDIN", "Head", "Source", "find_sources", "suffix_of"]
 
 STDIN = "-"
 HEAD = 1 << 20
 LOOKED_AT = 1 << 14
 DAMAGED = (OSError, EOFError, zlib.error)  # or cut by the head's length
 MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2"}
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a text begins: its first lines, without byte order mark and line ends; ``goes_on``: there
+    is more than these."""
+
+    lines: list[bytes]
+    goes_on: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,22 @@ class Source:
             except DAMAGED:
                 return b""
         return line.removeprefix(BOM).rstrip(b"\r\n")
+
+    def look(self) -> Head:
+        """The lines that are whole in the text's first ``HEAD`` bytes; of a job's scores, the
+        header that they would have."""
+        if self.columns:
+            return Head([self._header], goes_on=True)
+        text = b""
+        with unpacked(io.BytesIO(self.head), self.suffix) as stream, suppress(*DAMAGED):
+            while len(text) <= HEAD and (chunk := stream.read(LOOKED_AT)):
+                text += chunk
+        goes_on = len(text) > HEAD or len(self.head) >= HEAD
+        text = text.removeprefix(BOM)
+        if goes_on:
+            text = text[: text.rfind(b"\n", 0, HEAD) + 1]
+        lines = text.removesuffix(b"\n").split(b"\n") if text else []
+        return Head([line.removesuffix(b"\r") for line in lines], goes_on)
 
     def text_head(self) -> bytes:
         """The text's first lines, a few KiB of them, without byte order mark; a job's scores

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from howdah.addmodel import add_arguments
 from howdah.errors import ModelError, UsageError
+from howdah.nearest import did_you_mean
 from howdah.settings import Settings
 from mr.model import Manifest, ModelFileError, read_manifest, sha256_of, untrusted_types
 from mr.pipelines import PIPELINES, Pipeline
@@ -61,7 +62,8 @@ def find_model(root: Path, name: str, pipeline: Pipeline) -> Model:
     """
     folder = root / "models" / name
     if not (folder / MODEL_FILE).is_file():
-        raise UsageError(f"there is no model {name}", hint="bin/models lists them")
+        ask = did_you_mean(name, model_names(root))
+        raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
     try:
         manifest = read_manifest(folder / MODEL_FILE)
     except ModelFileError as error:
@@ -86,9 +88,11 @@ def find_models(root: Path, names: Sequence[str]) -> list[Model]:
             f"--models takes two or more, each once, not {','.join(names) or 'none'}",
             hint="bin/models lists them",
         )
+    known = model_names(root)
     for name in names:
-        if name not in model_names(root):
-            raise UsageError(f"there is no model {name}", hint="bin/models lists them")
+        if name not in known:
+            ask = did_you_mean(name, known)
+            raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
     return [find_model(root, name, pipeline_of(root, name)) for name in names]
 
 

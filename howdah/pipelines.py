@@ -4,6 +4,7 @@ import argparse
 import json
 
 from howdah.errors import UsageError
+from howdah.nearest import did_you_mean
 from howdah.settings import Settings
 from mr.pipelines import PIPELINES, Pipeline
 
@@ -35,7 +36,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the registry, or one entry of it."""
     if args.verb == "show":
         if args.name not in PIPELINES:
-            raise UsageError(f"there is no pipeline {args.name}", hint="bin/pipelines lists them")
+            ask = did_you_mean(args.name, PIPELINES)
+            raise UsageError(
+                f"there is no pipeline {args.name}", hint=f"{ask}bin/pipelines lists them"
+            )
         shown = [PIPELINES[args.name]]
     else:
         shown = list(PIPELINES.values())

@@ -15,9 +15,13 @@ from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.jobs import Job
-from howdah.models import Model, find_model, find_models, pipeline_of
+from howdah.models import Model, find_model, find_models, model_names, pipeline_of
+from howdah.nearest import did_you_mean
+from howdah.predictions import said_by, said_by_all
 from howdah.settings import Cluster, Settings, environment_digest
+from howdah.tables import check_texts
 from mr.contenders import match
+from mr.names import set_apart
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
@@ -43,15 +47,20 @@ def make_plan(
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = what_to_run(args.pipeline, args.model, settings)
+    if args.pipeline is None and args.model is None:
+        check_texts(sources, settings)
+    _check_no_header(args, pipeline)
     runner = args.runner
     if runner == "auto":
         runner = "hadoop" if settings.cluster else "local"
     given = _options(args, pipeline)
+    no_header = args.no_header
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings.root)
+        planned = _plan_counting(pipeline, given, sources, settings.root, no_header=no_header)
     else:
         assert name
-        planned = _plan_scoring(pipeline, find_model(settings.root, name, pipeline), sources)
+        model = find_model(settings.root, name, pipeline)
+        planned = _plan_scoring(pipeline, model, sources, no_header=no_header)
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -66,14 +75,17 @@ def make_plan(
     }
 
 
-def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -> dict[str, Any]:
+def _plan_scoring(
+    pipeline: Pipeline, model: Model, sources: Sequence[Source], *, no_header: bool
+) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
-        table = find_columns(sources, model.manifest)
+        table = find_columns(sources, model.manifest, no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
-    predicted = columns(model.manifest)
+    called = set_apart(columns(model.manifest), names)
+    predicted = list(called.values())
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
     return {
@@ -81,12 +93,18 @@ def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -
         "model_sha256": model.sha256,
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
+        "predicted": said_by(model.manifest, called),
         "decimals": model.manifest.decimals,
     }
 
 
 def _plan_counting(
-    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source], root: Path
+    pipeline: Pipeline,
+    given: dict[str, str],
+    sources: Sequence[Source],
+    root: Path,
+    *,
+    no_header: bool,
 ) -> dict[str, Any]:
     assert pipeline.tally
     tally = pipeline.tally()
@@ -95,24 +113,31 @@ def _plan_counting(
     with _fitting(pipeline.name):
         beginnings = [Beginning(source.name, source.text_head()) for source in sources]
         if models:
-            options |= _in_common(models, sources)
+            options |= _in_common(models, sources, no_header=no_header)
         options |= tally.look(beginnings, options)
-        columns = tuple(tally(options).header())
+        counting = tally(options)
+    predicted: dict[str, Any] = {}
+    if models:
+        manifests = [model.manifest for model in models]
+        predicted = said_by_all(manifests, options["thresholds"], counting.called())
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},
         "options": {"header": False} | options,
-        "columns": columns,
+        "columns": tuple(counting.header()),
+        "predicted": predicted,
     }
 
 
-def _in_common(models: Sequence[Model], sources: Sequence[Source]) -> dict[str, Any]:
+def _in_common(
+    models: Sequence[Model], sources: Sequence[Source], *, no_header: bool
+) -> dict[str, Any]:
     """What all models are and take, as options; ValueError if they can't be compared."""
     manifests = [model.manifest for model in models]
     options = match(manifests)
     if not PIPELINES[options["of"]].table:
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
-    table = find_columns_of_all(sources, manifests)
+    table = find_columns_of_all(sources, manifests, no_header=no_header)
     return options | table.options | {"header": table.header}
 
 
@@ -154,12 +179,24 @@ def _fitting(pipeline: str) -> Iterator[None]:
         raise UsageError(str(error), hint=f"bin/pipelines show {pipeline}") from None
 
 
+def _check_no_header(args: argparse.Namespace, pipeline: Pipeline) -> None:
+    """UsageError for ``--no-header`` where no first line is taken for a header by a model's
+    features."""
+    if args.no_header and not (pipeline.table or pipeline.takes_models):
+        raise UsageError(
+            f"--no-header is of tables that a model scores, and not of pipeline {pipeline.name}",
+            hint="leave it out",
+        )
+
+
 def _options(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, str]:
     """What was given of the pipeline's own options; UsageError for one of another pipeline."""
     names = {option.name for option in pipeline.options}
     every = {option.name for other in PIPELINES.values() for option in other.options}
     given = {name: value for name in every if (value := getattr(args, name, None)) is not None}
     for name in sorted(given):
+        if not given[name]:
+            raise UsageError(f"--{name} is empty", hint="give it a value, or leave it out")
         if name not in names:
             raise UsageError(
                 f"pipeline {pipeline.name} has no option --{name}",
@@ -212,11 +249,13 @@ def what_to_run(
     if name is None and model:
         path = settings.root / "models" / model / MODEL_FILE
         if not path.is_file():
-            raise UsageError(f"there is no model {model}", hint="bin/models lists them")
+            ask = did_you_mean(model, model_names(settings.root))
+            raise UsageError(f"there is no model {model}", hint=f"{ask}bin/models lists them")
         name = pipeline_of(settings.root, model).name
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
-        raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
+        ask = did_you_mean(name or "", PIPELINES)
+        raise UsageError(f"there is no pipeline {name}", hint=f"{ask}bin/pipelines lists them")
     if pipeline.tally:
         if model:
             hint = "--models A,B" if pipeline.takes_models else "leave --model out"

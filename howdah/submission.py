@@ -15,6 +15,7 @@ from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, start
 from howdah.logs import first_error
 from howdah.plan import check_cluster, make_plan, prepare, settle, takes_files
+from howdah.predictions import renamed
 from howdah.progress import Bar
 from howdah.report import summary_of, tracking_url
 from howdah.settings import Settings
@@ -52,6 +53,8 @@ def submit(
     """Start a job, or find the unfinished one that has the same input; ``began`` are marks of what
     was before. A step of a run is the same as no other."""
     planned = make_plan(args, sources, settings)
+    for line in renamed(planned["predicted"]):
+        told.say(line)
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run

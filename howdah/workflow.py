@@ -30,6 +30,7 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "model": ((str,), "a text"),
     "max_rejected": ((int, float), "a number between 0 and 1"),
     "splits": ((int,), "a number above 0"),
+    "no_header": ((bool,), "true or false"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -46,6 +47,7 @@ class Step:
     max_rejected: float = 0.01
     splits: int = 0
     keep_in_store: bool = False
+    no_header: bool = False
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -61,6 +63,7 @@ class Step:
             max_rejected=self.max_rejected,
             splits=self.splits,
             keep_in_store=self.keep_in_store,
+            no_header=self.no_header,
             runner=runner,
             **self.options,
         )
@@ -129,6 +132,7 @@ def chain(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.max_rejected,
             args.splits,
             args.keep_in_store,
+            args.no_header,
             _with_files(first, folder),
         )
     ]
@@ -147,6 +151,7 @@ def chain(args: argparse.Namespace, settings: Settings) -> Workflow:
                 told.max_rejected,
                 told.splits,
                 args.keep_in_store or told.keep_in_store,
+                told.no_header,
                 _with_files(options, folder),
             )
         )

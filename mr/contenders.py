@@ -97,7 +97,10 @@ def match(manifests: Sequence[Manifest]) -> dict[str, Any]:
                     f"models {manifests[0].name} and {manifest.name} can't be compared:"
                     f" {'pipeline' if name == 'of' else name} {found[0][name]} and {value}"
                 )
-    return found[0] | {"thresholds": [manifest.threshold for manifest in manifests]}
+    return found[0] | {
+        "thresholds": [manifest.threshold for manifest in manifests],
+        "of_chances": all(manifest.score == "predict_proba" for manifest in manifests),
+    }
 
 
 def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]:

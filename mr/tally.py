@@ -106,6 +106,10 @@ class Tally(ABC):
         """The part file of ``key``, out of what tasks have found."""
         raise NotImplementedError
 
+    def called(self) -> Mapping[str, str]:
+        """What the columns of predictions are called, if it makes some."""
+        return {}
+
     def header(self) -> Sequence[str]:
         """The columns of the part files, if they are TSV: merged, they are results."""
         return ()

@@ -1,5 +1,6 @@
 """Several models on the same input: each record scored by all of them, or by one of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from mr.cells import WRITTEN
 from mr.comparison import Compared, conclude
 from mr.contenders import Scored, load_contenders, score_by_all, score_by_each
 from mr.fixed import digits
+from mr.names import set_apart
 from mr.scorer import interleave, label_cells
 from mr.shares import Shares
 from mr.standings import Standings
@@ -66,10 +68,7 @@ class Compare(Tally):
             return {}
         if options["kind"] != "binary":
             raise ValueError("--threshold is for models of two classes")
-        try:
-            threshold = float(options["threshold"])
-        except ValueError:
-            raise ValueError(f"--threshold {options['threshold']}: it is a number") from None
+        threshold = _threshold(options["threshold"], of_chances=options["of_chances"])
         return {"thresholds": [threshold] * len(options["thresholds"])}
 
     def load(self, folder: Path) -> None:
@@ -103,12 +102,17 @@ class Compare(Tally):
         """Of each model, and of each two."""
         return self._standings.within()
 
-    def header(self) -> Sequence[str]:
-        """The columns of scores.tsv."""
+    def called(self) -> Mapping[str, str]:
+        """What the columns of predictions are called beside the input's."""
         what = ("score", "label") if self._compared.labels else ("score",)
         if self._shares:
-            return *self._columns, "model", *what
-        return *self._columns, *(f"{each}_{name}" for name in self._compared.names for each in what)
+            return set_apart(("model", *what), self._columns)
+        own = [f"{each}_{name}" for name in self._compared.names for each in what]
+        return set_apart(own, self._columns)
+
+    def header(self) -> Sequence[str]:
+        """The columns of scores.tsv."""
+        return *self._columns, *self.called().values()
 
     def conclude(self, partial: Partial) -> Report:
         """Each model's scores, how far every two agree and, with a truth, which is better."""
@@ -180,6 +184,18 @@ def _check(options: Mapping[str, Any]) -> None:
             raise ValueError(f"--{name} {options[name]}: there is no such column; {has}")
     if options["truth"] and not options["labels"]:
         raise ValueError("--truth is compared with labels, and these models give none")
+
+
+def _threshold(text: str, *, of_chances: bool) -> float:
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = math.nan
+    if not math.isfinite(threshold):
+        raise ValueError(f"--threshold {text}: it is a number")
+    if of_chances and not 0 <= threshold <= 1:
+        raise ValueError(f"--threshold {text}: the models' scores are chances, from 0 to 1")
+    return threshold
 
 
 def _weights(options: Mapping[str, Any]) -> list[int]:

@@ -227,6 +227,7 @@ def _written(source: Source) -> dict[str, Any]:
         form, delimiter, fields = first_fields(line)
     except ValueError as error:
         raise ValueError(f"{source.name}: the first line names no columns: {error}") from None
-    if len(set(fields)) < len(fields):
-        raise ValueError(f"{source.name}: the header names a column twice")
+    for place, name in enumerate(fields):
+        if name in fields[:place]:
+            raise ValueError(f"{source.name}: the header names {name!r} twice: rename one of them")
     return {"format": form, "delimiter": delimiter, "columns": fields, "header": form != "json"}

@@ -357,7 +357,11 @@ def test_unusable_model(
 
 @pytest.mark.parametrize(
     ("line", "what"),
-    [("1", "has 1 columns"), ("x", "has no column y"), ('{"x": 1}', "the first record has no y")],
+    [
+        ("1", "has 1 columns"),
+        ("x", "has no column y"),
+        ('{"x": 1}', "no record among the first 2 has y"),
+    ],
     ids=["no header", "header", "JSON"],
 )
 def test_more_features_than_columns(
@@ -365,7 +369,8 @@ def test_more_features_than_columns(
 ) -> None:
     """A model that needs a column which the input lacks is refused."""
     manifest = model / "model.toml"
-    manifest.write_text(manifest.read_text().replace('features = ["x"]', 'features = ["x", "y"]'))
+    text = manifest.read_text().replace('features = ["x"]', 'features = ["x", "y"]')
+    manifest.write_text(text.replace('types = ["number"]', 'types = ["number", "number"]'))
     (tmp_path / "numbers").write_text(f"{line}\n{line}\n")
     said = refused(local, "submit", "numbers", "--model", model.name, exits=4)
     assert what in said.what

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from howdah.interface import learn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
@@ -39,7 +40,6 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from howdah.draft import declared, features_of, outputs_of
-from howdah.interface import learn
 from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block

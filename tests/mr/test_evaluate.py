@@ -222,7 +222,7 @@ def test_many_scores_are_joined_on_the_way(evaluate: Run, monkeypatch: pytest.Mo
         ("a,score\n", {}, "--truth truth: the input has no such column; it has a, score"),
         ("truth,score\n", {"truth": ""}, "evaluate needs --truth COLUMN; the input has truth"),
         ("truth,s\n", {}, "--score score: the input has no such column"),
-        ("truth,score,score\n", {}, "names a column twice"),
+        ("truth,score,score\n", {}, "names 'score' twice"),
         ("truth,score\n", {"threshold": "x"}, "--threshold x: it is a number"),
         ("truth,score\n", {"decimals": "17"}, "--decimals 17: it is 0 to 15, or exact"),
         ("{truth", {}, "the first line names no columns"),
