@@ -16,8 +16,10 @@ from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.jobs import Job
 from howdah.models import Model, find_model, find_models, pipeline_of
+from howdah.outputs import predicted_in
 from howdah.settings import Cluster, Settings, environment_digest
 from mr.contenders import match
+from mr.model import Manifest
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
 from mr.spec import MODEL_FILE
@@ -81,7 +83,22 @@ def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -
         "model_sha256": model.sha256,
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
+        "predicted": _predicted(model.manifest),
         "decimals": model.manifest.decimals,
+    }
+
+
+def _predicted(manifest: Manifest) -> dict[str, Any]:
+    """What the predictions' columns are called, and what they mean."""
+    two, many = manifest.kind == "binary", manifest.kind == "classes"
+    return {
+        "kind": manifest.kind,
+        "labels": list(manifest.labels),
+        "positive": manifest.labels[manifest.positive] if two else None,
+        "threshold": manifest.threshold if two else None,
+        "score": None if many else "score",
+        "label": "label" if manifest.labels else None,
+        "classes": {label: f"score_{label}" for label in manifest.labels} if many else {},
     }
 
 
@@ -93,7 +110,10 @@ def _plan_counting(
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
-        beginnings = [Beginning(source.name, source.text_head()) for source in sources]
+        beginnings = [
+            Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
+            for source in sources
+        ]
         if models:
             options |= _in_common(models, sources)
         options |= tally.look(beginnings, options)
