@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from howdah.errors import JobError, UsageError
 from howdah.jobs import Job, Jobs
@@ -12,6 +13,7 @@ from howdah.results import fetch_results
 from howdah.runs import Runs, is_run, jobs_of
 from howdah.settings import Settings
 from howdah.store import store_of
+from howdah.summaries import check_meaning
 from howdah.watch import observe, read_summary
 from mr.process import process_start
 
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps({"job": job.id, "files": files}))
     else:
         _print(files)
+    _check(files)
     return 0
 
 
@@ -68,7 +71,8 @@ def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: 
     run = Runs(settings.state).read(args.job)
     found = jobs_of(run, jobs)
     folder = args.output or Path("results") / run.id
-    fetched, missing = {}, []
+    fetched: dict[str, Any] = {}
+    missing = []
     for step in (step.name for step in run.workflow.steps):
         job = found.get(step)
         if job is None or (job := observe(job, settings).job).state != "done":
@@ -83,6 +87,8 @@ def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: 
     if missing:
         raise JobError(f"{run.id} has no results of {', '.join(missing)}",
                        hint=f"bin/submit --resume {run.id}")  # fmt: skip
+    for step in fetched.values():
+        _check(step["files"])
     return 0
 
 
@@ -102,6 +108,11 @@ def _fetch(
         jobs.mark(job.id, "fetched")
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
     return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}
+
+
+def _check(files: dict[str, str]) -> None:
+    """Raise UsageError if what was fetched means nothing."""
+    check_meaning(json.loads(Path(files["summary.json"]).read_text()))
 
 
 def _print(files: dict[str, str]) -> None:

@@ -103,12 +103,12 @@ class Source:
         lines = text.removesuffix(b"\n").split(b"\n") if text else []
         return Head([line.removesuffix(b"\r") for line in lines], goes_on)
 
-    def text_head(self) -> bytes:
-        """The text's first lines, a few KiB of them, without byte order mark; a job's scores
-        begin with a header."""
+    def text_head(self, least: int = LOOKED_AT) -> bytes:
+        """The text's first lines, ``least`` bytes if ``head`` has them, without byte order mark; a
+        job's scores begin with a header."""
         head = b""
         with unpacked(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGED):
-            while len(head) < LOOKED_AT and (line := text.readline(LOOKED_AT)):
+            while len(head) < least and (line := text.readline(LOOKED_AT)):
                 head += line
         return self._header + b"\n" + head if self.columns else head.removeprefix(BOM)
 

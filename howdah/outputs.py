@@ -1,17 +1,25 @@
-"""A finished job's scores as another job's inputs, read where they are."""
+"""A finished job's scores as another job's inputs: read where they are, or fetched before."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from howdah.errors import UsageError
 from howdah.hdfsfiles import look_at
-from howdah.inputs import Source
+from howdah.inputs import STDIN, Source
 from howdah.jobs import Job, Jobs
 from howdah.results import check_parts
 from howdah.settings import Settings
 from howdah.store import JOBS, hdfs_client, store_of
 from howdah.watch import read_summary
+from mr.pipelines import PIPELINES
+from mr.table import first_fields
 
-__all__ = ["scores_of"]
+__all__ = ["predicted_in", "scores_of"]
 
 SCORES = "output/scores"
+FETCHED = {pipeline.results for pipeline in PIPELINES.values() if pipeline.scorer}
 
 
 def scores_of(job: Job, settings: Settings) -> list[Source]:
@@ -29,14 +37,33 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
-            Source(name, b"", "", job.columns, file)
+            Source(name, b"", "", job.columns, file, predicted=job.predicted)
             for name, file in zip(names, files, strict=True)
         ]
     assert settings.cluster
     client = hdfs_client(settings.cluster)
     paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
     with store.reaching():
-        return [
+        found = [
             look_at(client, settings.cluster, path, name, job.columns)
             for name, path in zip(names, paths, strict=True)
         ]
+    return [replace(source, predicted=job.predicted) for source in found]
+
+
+def predicted_in(source: Source) -> Mapping[str, Any]:
+    """What is known of the predictions in an input: of a step's scores from its job, of a file
+    that was fetched from the run.json beside it."""
+    if source.predicted or source.path or source.name == STDIN or source.columns:
+        return source.predicted
+    path = source.path_here.resolve()
+    if path.name not in FETCHED:
+        return {}
+    try:
+        told = json.loads((path.parent / "run.json").read_text())
+        columns, predicted = told["columns"], told["predicted"]
+        _, _, header = first_fields(source.first_line().decode())
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    is_of_run = isinstance(predicted, dict) and columns and {*columns} <= {*header}
+    return predicted if is_of_run else {}

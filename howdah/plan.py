@@ -17,6 +17,7 @@ from howdah.inputs import Source
 from howdah.jobs import Job
 from howdah.models import Model, find_model, find_models, model_names, pipeline_of
 from howdah.nearest import did_you_mean
+from howdah.outputs import predicted_in
 from howdah.predictions import said_by, said_by_all
 from howdah.settings import Cluster, Settings, environment_digest
 from howdah.tables import check_texts
@@ -111,7 +112,10 @@ def _plan_counting(
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
-        beginnings = [Beginning(source.name, source.text_head()) for source in sources]
+        beginnings = [
+            Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
+            for source in sources
+        ]
         if models:
             options |= _in_common(models, sources, no_header=no_header)
         options |= tally.look(beginnings, options)

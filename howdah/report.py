@@ -16,6 +16,7 @@ MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
 SHOWN_CHARACTERS = 70
+SHOWN_TRUTHS = 10
 
 
 def tracking_url(job: Job, settings: Settings) -> str | None:
@@ -95,9 +96,23 @@ def _counts(summary: dict[str, Any]) -> Iterator[str]:
         yield f"  total     {total:>12,}  {name}"
     for name, events in summary.get("cut_flow", {}).items():
         yield f"  events    {events:>12,}  {name}"
+    yield from _truths(summary)
     for name, value in summary.items():
         if isinstance(value, float):
             yield f"  measure   {value:>12.6g}  {name}"
+    for warning in summary.get("warnings", ()):
+        yield f"  warning   {warning}"
+
+
+def _truths(summary: dict[str, Any]) -> Iterator[str]:
+    """What an evaluation has compared with."""
+    truths = list(summary.get("truths", {}).items())
+    for name, count in truths[:SHOWN_TRUTHS]:
+        yield f"  truth     {count:>12,}  {name}"
+    if others := truths[SHOWN_TRUTHS:]:
+        yield f"  truth     {sum(count for _, count in others):>12,}  {len(others):,} others"
+    if "positive" in summary:
+        yield f"  positive  {summary['positive']:>12}  {summary['positive_from']}"
 
 
 def _scores(summary: dict[str, Any]) -> Iterator[str]:

@@ -282,6 +282,7 @@ def _provenance(job: Job) -> dict[str, Any]:
         "options": job.options,
         "model": {"name": job.model, "sha256": job.model_sha256} if job.model else None,
         **({"models": job.models} if job.models else {}),
+        "columns": list(job.columns),
         "predicted": job.predicted or None,
         "inputs": [asdict(source) for source in job.inputs],
         "max_rejected": job.max_rejected,

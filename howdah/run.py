@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from howdah.errors import HowdahError, IntegrityError, RejectedError
+from howdah.errors import HowdahError, IntegrityError, RejectedError, UsageError
 from howdah.hdfsfiles import find_inputs
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
@@ -25,7 +25,7 @@ from howdah.runs import Run, Runs, jobs_of
 from howdah.settings import Settings
 from howdah.submission import (
     Told,
-    check_rejected,
+    check_end,
     follow_to_end,
     submit,
     summary_at_end,
@@ -54,16 +54,22 @@ def resume(run_id: str, settings: Settings, *, as_json: bool) -> int:
 
 def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
     """Plan every step before any runs; what scoring steps will write is known beforehand."""
-    columns: dict[str, tuple[str, ...]] = {}
+    written: dict[str, Source] = {}
     for step in workflow.steps:
         with workflow.at(step.name):
             if step.needs:
-                nothing = Path(os.devnull)
-                sources = [Source(f"@{n}", b"", "", columns[n], nothing) for n in step.needs]
+                sources = [written[need] for need in step.needs]
             else:
                 sources = find_inputs(step.inputs, runner, settings)
             planned = make_plan(step.arguments(runner), sources, settings)
-            columns[step.name] = planned.get("columns", ())
+            written[step.name] = Source(
+                name=f"@{step.name}",
+                head=b"",
+                suffix="",
+                columns=planned.get("columns", ()),
+                file=Path(os.devnull),
+                predicted=planned.get("predicted", {}),
+            )
 
 
 class _Steps:
@@ -156,7 +162,7 @@ class _Steps:
         if not ended_before:
             self._print(step.name, *summary_lines(job, summary))
             self._jobs.mark(job.id, "told")
-        check_rejected(job)
+        check_end(job, summary)
         return job
 
     def _usable(self, step: Step) -> Job | None:
@@ -164,11 +170,10 @@ class _Steps:
         job = self._earlier.get(step.name)
         if job is None or was_cut_off(job, self._jobs):
             return None
-        with suppress(RejectedError, IntegrityError):
+        with suppress(RejectedError, IntegrityError, UsageError):
             job = observe(job, self._settings).job
             if job.state == "done":
-                summary_at_end(job, self._settings)
-                check_rejected(job)
+                check_end(job, summary_at_end(job, self._settings))
             return None if job.state in ("failed", "cancelled") else job
         return None
 

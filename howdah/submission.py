@@ -21,11 +21,12 @@ from howdah.report import summary_of, tracking_url
 from howdah.settings import Settings
 from howdah.shipment import PREPARED
 from howdah.store import KEEP, store_of
+from howdah.summaries import check_meaning
 from howdah.upload import store_inputs
 from howdah.watch import SUBMIT_LOCK, follow, observe
 from mr.pipelines import PIPELINES
 
-__all__ = ["Told", "check_rejected", "follow_to_end", "submit", "summary_at_end", "was_cut_off"]
+__all__ = ["Told", "check_end", "follow_to_end", "submit", "summary_at_end", "was_cut_off"]
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,9 @@ def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
     return summary_of(job, settings)
 
 
-def check_rejected(job: Job) -> None:
-    """Raise RejectedError if more of the job's records were rejected than may be."""
+def check_end(job: Job, summary: dict[str, Any]) -> None:
+    """Raise RejectedError if more of the job's records were rejected than may be, UsageError if
+    what was counted means nothing."""
     rejected = (job.rejected or 0) / max(job.records, 1)
     if rejected > job.max_rejected:
         raise RejectedError(
@@ -192,3 +194,4 @@ def check_rejected(job: Job) -> None:
             f" and --max-rejected is {job.max_rejected:.1%}",
             hint=f"bin/getresults {job.id}: rejected.tsv has each with its reason",
         )
+    check_meaning(summary)

@@ -12,7 +12,7 @@ from howdah.hdfsfiles import find_inputs
 from howdah.jobs import Job, Jobs
 from howdah.report import describe, summary_lines
 from howdah.settings import Settings
-from howdah.submission import Told, check_rejected, follow_to_end, submit, summary_at_end
+from howdah.submission import Told, check_end, follow_to_end, submit, summary_at_end
 from howdah.watch import end
 from mr.process import process_start
 
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     else:
         print("\n".join(summary_lines(job, summary)))
     Jobs(settings.state).mark(job.id, "told")
-    check_rejected(job)
+    check_end(job, summary)
     return 0
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from howdah.errors import UsageError
 from howdah.jobs import Input, Job
 from mr.pipelines import PIPELINES
 from mr.split import BOM
 from mr.summary import Partial, finish, finish_counts
 from mr.tally import Report, Tally
 
-__all__ = ["places_of", "readable_summary", "tally_of"]
+__all__ = ["check_meaning", "places_of", "readable_summary", "tally_of"]
 
 
 def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
@@ -29,6 +30,12 @@ def readable_summary(job: Job, partial: Partial, report: Report | None = None) -
     return summary
 
 
+def check_meaning(summary: dict[str, Any]) -> None:
+    """Raise UsageError if what was counted means nothing, and the summary says so."""
+    if problem := summary.get("problem"):
+        raise UsageError(problem, hint="submit it again; rejected.tsv and summary.json tell more")
+
+
 def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The records that a summary shows, of one model or of several."""
     yield from summary.get("highest", ())
@@ -42,7 +49,10 @@ def tally_of(job: Job) -> Tally:
     """What a job's pipeline counts with."""
     tally = PIPELINES[job.pipeline].tally
     assert tally
-    return tally()(job.options)
+    try:
+        return tally()(job.options)
+    except ValueError as error:  # of an older version
+        raise UsageError(f"job {job.id}: {error}", hint="submit its input again") from None
 
 
 def places_of(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:

@@ -30,20 +30,21 @@ MEANS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
 def of_two(
     truths: Mapping[str, Scores],
     positive: str,
-    threshold: float,
+    threshold: float | None,
     *,
     rounded: bool,
     given: Mapping[tuple[str, str], int] | None = None,
 ) -> Report:
-    """Records whose truth is ``positive`` (by default, the last one) against all others, by the
-    scores that each truth's records have; ``rounded``: some weren't counted as they are;
-    ``given``: how many records of a truth have a label, if not by the threshold alone."""
+    """Records whose truth is ``positive`` against all others, by the scores that each truth's
+    records have; ``rounded``: some weren't counted as they are; ``given``: how many records of a
+    truth have a label, if predictions aren't those above ``threshold``."""
     names = sorted(truths)
-    positive = positive or (names[-1] if names else "")
     others = [name for name in names if name != positive]
     curve = Curve.of(truths.get(positive, {}), _sum([truths[name] for name in others]))
-    tn, fn, fp, tp = confusion(curve, threshold)
-    if given is not None:
+    if given is None:
+        assert threshold is not None
+        tn, fn, fp, tp = confusion(curve, threshold)
+    else:
         found = [0, 0, 0, 0]
         for (truth, label), count in given.items():
             found[2 * (label == positive) + (truth == positive)] += count
@@ -139,11 +140,12 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
         for row in zip(*columns.values(), strict=True)
     ]
     columns = ["class", *(next(iter(drawn.values())) if drawn else ())]
-    plots = {
-        "roc.svg": _lines(drawn, "false_positive_rate", "true_positive_rate", first=[0.0]),
-        "precision_recall.svg": _lines(drawn, "true_positive_rate", "precision"),
-        "confusion_matrix.svg": _matrix(**summary["confusion_matrix"]),
-    }
+    plots = {"confusion_matrix.svg": _matrix(**summary["confusion_matrix"])}
+    if curves:
+        plots |= {
+            "roc.svg": _lines(drawn, "false_positive_rate", "true_positive_rate", first=[0.0]),
+            "precision_recall.svg": _lines(drawn, "true_positive_rate", "precision"),
+        }
     chances = {name: curve for name, curve in curves.items() if is_chance(curve)}
     if chances:
         bins = {name: calibration(curve) for name, curve in chances.items()}

@@ -4,6 +4,8 @@ An id is known by 64 bits of its hash; that no two ids have the same is checked 
 gathered.
 """
 
+import io
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,10 @@ from numpy.typing import NDArray
 
 from mr.table import first_fields
 
-__all__ = ["LABELS_FILE", "Labels", "gather"]
+__all__ = ["LABELS_FILE", "Labels", "first_truths", "gather"]
 
 LABELS_FILE = "labels.npz"
+LOOKED_AT = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,31 @@ class Labels:
         return truths
 
 
-def gather(source: Path, id_column: str, truth_column: str, target: Path) -> None:
-    """Write the labels of a CSV or TSV file with a header, packed or not, to ``target``.
+def first_truths(source: Path, column: str) -> Counter[str]:
+    """How often the first labels of a file have each truth; ValueError as of ``gather``."""
+    import pyarrow as pa
+
+    try:
+        with pa.input_stream(str(source)) as stream:
+            head = stream.read(LOOKED_AT)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ValueError(f"{source}: {error}") from None
+    if len(head) == LOOKED_AT:
+        head = head[: head.rfind(b"\n") + 1]
+    (truths,) = _read(source, column, data=head)
+    _check_filled(source, column, truths)
+    return Counter(truths.tolist())
+
+
+def gather(source: Path, id_column: str, truth_column: str, target: Path) -> dict[str, int]:
+    """Write the labels of a CSV or TSV file with a header, packed or not, to ``target``; how many
+    have each truth.
 
     Raises ValueError, for people to read, if they can't be used.
     """
     ids, truths = _read(source, id_column, truth_column)
     for name, column in ((id_column, ids), (truth_column, truths)):
-        if (column == "").any():
-            line = int(np.argmax(column == "")) + 2
-            raise ValueError(f"{source}, line {line}: column {name} is empty")
+        _check_filled(source, name, column)
     hashes = _hashes(ids)
     order = np.argsort(hashes, kind="stable")
     hashes = hashes[order]
@@ -64,9 +82,18 @@ def gather(source: Path, id_column: str, truth_column: str, target: Path) -> Non
     distinct, places = np.unique(truths.astype(str), return_inverse=True)
     kept = places[order].astype(np.int32)
     np.savez(target, hashes=hashes, places=kept, truths=distinct)
+    counts = np.bincount(places, minlength=len(distinct))
+    return dict(zip(distinct.tolist(), counts.tolist(), strict=True))
 
 
-def _read(source: Path, *columns: str) -> list[NDArray[np.object_]]:
+def _check_filled(source: Path, name: str, column: NDArray[np.object_]) -> None:
+    if (column == "").any():
+        line = int(np.argmax(column == "")) + 2
+        raise ValueError(f"{source}, line {line}: column {name} is empty")
+
+
+def _read(source: Path, *columns: str, data: bytes | None = None) -> list[NDArray[np.object_]]:
+    """Columns of the file, or of its first ``data``."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -79,7 +106,7 @@ def _read(source: Path, *columns: str) -> list[NDArray[np.object_]]:
                 f"{source} has no column {missing[0]}; it has {', '.join(fields)[:200]}"
             )
         table = csv.read_csv(
-            source,
+            source if data is None else io.BytesIO(data),
             parse_options=csv.ParseOptions(
                 delimiter=delimiter, quote_char='"' if form == "csv" else False
             ),

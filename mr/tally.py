@@ -24,11 +24,12 @@ Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a 
 @dataclass(frozen=True)
 class Source:
     """An input as the host looks at it: its name, and its first bytes, uncompressed; once it is
-    stored, its ``lines``, too."""
+    stored, its ``lines``, too. ``predicted``: what is known of the predictions in it."""
 
     name: str
     head: bytes
     lines: int = 0
+    predicted: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Tally(ABC):
     """
 
     block_size = 1 << 20  # bytes of input that are counted at once
+    looks_at = 1 << 14  # bytes of each input's beginning, or a few more, that ``look`` is given
     reduces = False  # whether reducers merge what tasks have found
     stage = "summarise"  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected

@@ -143,9 +143,9 @@ PIPELINES = {
             tally=_evaluate,
             options=(
                 Option("truth", "the column that says what came true (needed)"),
-                Option("score", "the column of the positive truth's score", "score"),
-                Option("positive", "the truth that scores are for (default: the last by name)"),
-                Option("threshold", "scores above it say the positive truth", "0.5"),
+                Option("score", "the positive truth's score (default: as the scoring job says)"),
+                Option("positive", "the truth that scores are for (default: as that job says)"),
+                Option("threshold", "scores above it say the positive truth (default: by label)"),
                 Option("decimals", "round scores to these, or take them exact", "6"),
                 Option("labels", "a CSV or TSV file that has the truth, joined by --id", file=True),
                 Option("id", "the column that the input and the labels have"),
