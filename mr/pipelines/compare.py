@@ -1,5 +1,6 @@
 """Several models on the same input: each record scored by all of them, or by one of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,9 @@ class Compare(Tally):
         try:
             threshold = float(options["threshold"])
         except ValueError:
-            raise ValueError(f"--threshold {options['threshold']}: it is a number") from None
+            threshold = math.nan
+        if not math.isfinite(threshold):
+            raise ValueError(f"--threshold {options['threshold']}: it is a number")
         return {"thresholds": [threshold] * len(options["thresholds"])}
 
     def load(self, folder: Path) -> None:
