@@ -42,7 +42,7 @@ def check_classes(model: Any, manifest: Manifest) -> None:
         if (classes := getattr(model, "classes_", None)) is not None:
             found = tuple(map(str, classes))
     elif manifest.kind == "several" and (by_output := classes_by_output(model)) is not None:
-        stated = manifest.output_labels
+        stated = tuple(map(tuple, manifest.output_labels))
         found = tuple(tuple(map(str, classes)) for classes in by_output)
     if found is not None and found != tuple(stated):
         raise ModelFault(
@@ -81,7 +81,11 @@ def _of_table(values: Floats, classes: Places, decimals: int) -> Prediction:
     """A record's score is that of its label."""
     table, valid = to_fixed(values, decimals)
     scores = table[np.arange(len(table)), classes]
-    return Prediction(scores, np.all(valid, axis=1), classes, table)
+    # to ask row by row takes as long as to round them
+    good = np.ones(len(valid), np.bool_)
+    if not valid.all():
+        good &= valid.all(axis=1)
+    return Prediction(scores, good, classes, table)
 
 
 def _labels(asked: Asked) -> Prediction:

@@ -131,12 +131,17 @@ def is_near(values: NDArray[np.float64], likeliest: NDArray[np.intp]) -> NDArray
     if values.ndim == 1:
         near = np.abs(values) <= NEAR
     elif values.shape[1] == 2:
-        most, gap = np.abs(values).max(axis=1), np.abs(values[:, 1] - values[:, 0])
-        near = gap <= NEAR * np.maximum(1, most)
+        first, second = values.T
+        near = np.abs(second - first) <= NEAR * np.maximum(1, np.abs(first))
     else:
-        most = values[np.arange(len(values)), likeliest]
-        least = most - NEAR * np.maximum(1, np.abs(most))
-        near = np.count_nonzero(values >= least[:, None], axis=1) > 1
+        rows = np.arange(len(values))
+        most = values[rows, likeliest]
+        close = values >= (most - NEAR * np.maximum(1, np.abs(most)))[:, None]
+        close[rows, likeliest] = False
+        # to ask row by row takes as long as to score them
+        near = np.zeros(len(values), np.bool_)
+        if close.any():
+            near |= close.any(axis=1)
     return near
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.datasets import make_multilabel_classification
 from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
@@ -121,6 +125,40 @@ def test_labels_are_those_of_predict(model: Any, count: int) -> None:
     assert prediction.classes is not None
     labels = np.array(manifest.labels)[prediction.classes]
     assert labels.tolist() == model.predict(ROWS).tolist()
+
+
+QUICK = [
+    *(DecisionTreeClassifier(max_depth=1), GaussianNB(), KNeighborsClassifier(2)),
+    KNeighborsClassifier(3, weights="distance"),
+    GradientBoostingClassifier(n_estimators=2, max_depth=1),
+    *(LogisticRegression(), RidgeClassifier()),
+    AdaBoostClassifier(n_estimators=2),
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(QUICK),
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from("abc")),
+        min_size=6,
+        max_size=20,
+    ),
+)
+def test_however_even_the_classes_are_labels_are_predicts(
+    model: Any, known: list[tuple[int, int, str]]
+) -> None:
+    """Few records of few values: most are on a tie of some model."""
+    features = np.array([record[:2] for record in known], float)
+    target = np.array([record[2] for record in known])
+    assume(len(set(target)) > 1)
+    model.fit(features, target)
+    rows = np.resize(features, (ROWS_AT_ONCE, 2))
+    prediction = predict_rows(model, stated(model, labels_rule(model)), rows)
+    assert prediction.classes is not None
+    expected = model.predict(rows)[prediction.valid].tolist()
+    assert model.classes_[prediction.classes[prediction.valid]].tolist() == expected
 
 
 @pytest.mark.parametrize(
