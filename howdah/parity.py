@@ -31,12 +31,13 @@ SAMPLE_BYTES = 16 << 20
 def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
     """Score ``rows`` (n, features) with both; return n.
 
-    Raises ModelError unless all scores have the same bits.
+    Raises ModelError unless all scores have the same bits, and all labels are the same.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # columns without names
         expected = np.asarray(getattr(model, method)(rows), np.float64)
-    found = compiled.predict(rows)
+        labels = [str(label) for label in model.predict(rows)] if len(compiled.classes_) else []
+    found = getattr(compiled, method)(rows)
     if found.shape != expected.shape:
         raise ModelError(f"compiled, the model gives scores of shape {found.shape}, and"
                          f" {expected.shape} is scikit-learn's")  # fmt: skip
@@ -47,6 +48,9 @@ def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
             f" otherwise than scikit-learn, by up to {difference.max():.3g}: it is not added",
             hint="add it without --compiled",
         )
+    if labels and labels != compiled.predict(rows).tolist():
+        raise ModelError("compiled, the model gives other labels than scikit-learn: it is not"
+                         " added", hint="add it without --compiled")  # fmt: skip
     return len(expected)
 
 

@@ -116,13 +116,20 @@ def _truths(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _scores(summary: dict[str, Any]) -> Iterator[str]:
-    for label, count in summary["labels"].items():
-        yield f"  label     {count:>12,}  {label}"
-    if score := summary["score"]:
-        median = score["quantiles"]["0.5"]
-        yield (
-            f"  score     mean {score['mean']:.6g}, median {median:.6g},"
-            f" {score['min']:.6g} to {score['max']:.6g}"
-        )
-    for entry in summary["highest"][:SHOWN_HIGHEST]:
-        yield f"  highest   {entry['score']:>12.6g}  {entry['record'][:SHOWN_CHARACTERS]}"
+    for name, told in summary.get("outputs", {}).items():
+        yield f"  output    {name}"
+        yield from _scores(told)
+    for word, counted in (("label", "labels"), ("cluster", "clusters")):
+        for label, count in summary.get(counted, {}).items():
+            yield f"  {word:<9} {count:>12,}  {label}"
+    for word in ("score", "distance"):
+        if numbers := summary.get(word):
+            median = numbers["quantiles"]["0.5"]
+            yield (
+                f"  {word:<9} mean {numbers['mean']:.6g}, median {median:.6g},"
+                f" {numbers['min']:.6g} to {numbers['max']:.6g}"
+            )
+    for word in ("highest", "lowest", "farthest"):
+        for entry in summary.get(word, ())[:SHOWN_HIGHEST]:
+            number = entry["distance" if word == "farthest" else "score"]
+            yield f"  {word:<9} {number:>12.6g}  {entry['record'][:SHOWN_CHARACTERS]}"

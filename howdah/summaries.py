@@ -37,10 +37,11 @@ def check_meaning(summary: dict[str, Any]) -> None:
 
 
 def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The records that a summary shows, of one model or of several."""
-    yield from summary.get("highest", ())
-    for model in summary.get("models", {}).values():
-        yield from model["highest"]
+    """The records that a summary shows, of one model or output, or of several."""
+    for shown in ("highest", "lowest", "farthest"):
+        yield from summary.get(shown, ())
+    for inner in (*summary.get("models", {}).values(), *summary.get("outputs", {}).values()):
+        yield from inner["highest"]
     for pair in summary.get("pairs", ()):
         yield from pair.get("most_different", ())
 

@@ -52,9 +52,10 @@ def compile_model(model: Any, manifest: Manifest, file: Path, sample: Path | Non
     except ModelFileError as error:
         raise ModelError(str(error), hint="add it without --compiled") from None
     rows = threshold_rows(trees)
-    compared = compare(estimator, CompiledTrees(trees, program), manifest.score, rows)
+    alone = CompiledTrees(trees, program, labels=manifest.labels)
+    compared = compare(estimator, alone, manifest.score, rows)
     if sample is not None:
-        whole = CompiledTrees(trees, program, steps)
+        whole = CompiledTrees(trees, program, steps, manifest.labels)
         compared += compare_sample(model, whole, manifest, sample)
     compiled = {
         "compiler": _compiler_version(),
@@ -180,11 +181,14 @@ def _takes_missing(model: Any) -> bool:
 def _outcome(model: Any) -> tuple[str, int]:
     """What the sums of a boosted model become, and what they are multiplied by before."""
     link = type(model._loss.link).__name__
+    # as each one's predict has it
+    histogram = type(model).__name__.startswith("Hist")
+    logistic = "logistic, second above 0" if histogram else "logistic, second from 0"
     known = {
         "IdentityLink": ("number", 1),
         "LogLink": ("exponential", 1),
-        "LogitLink": ("logistic", 1),
-        "HalfLogitLink": ("logistic", 2),  # doubling rounds nothing
+        "LogitLink": (logistic, 1),
+        "HalfLogitLink": (logistic, 2),  # doubling rounds nothing
         "MultinomialLogit": ("softmax", 1),
     }
     if link not in known:

@@ -25,6 +25,8 @@ __all__ = [
     "score_by_each",
 ]
 
+KINDS = ("binary", "classes", "regression")
+
 Ints = NDArray[np.int64]
 
 
@@ -68,18 +70,26 @@ class Contender:
         none, width = np.zeros(0, np.int64), len(self.manifest.labels)
         classes = [p.classes for p in predictions if p.classes is not None]
         tables = [p.table for p in predictions if p.table is not None]
+        many = self.manifest.kind == "classes"
         return Scored(
             np.concatenate([none, *(batch.lines for batch, _ in pieces)]),
             [field for batch, _ in pieces for field in batch.fields],
-            np.concatenate([none, *(p.scores for p in predictions)]),
+            np.concatenate([none, *(p.scores for p in predictions if p.scores is not None)]),
             np.concatenate([none, *classes]) if width else None,
-            np.concatenate([none.reshape(0, width), *tables]) if width > 2 else None,
+            np.concatenate([none.reshape(0, width), *tables]) if many else None,
         ), rejects
 
 
 def match(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """What all models have in common, as a job's options; ValueError if that isn't enough to
     compare them."""
+    for manifest in manifests:
+        if manifest.kind not in KINDS:
+            raise ValueError(
+                f"model {manifest.name} can't be compared: its predictions are {manifest.kind},"
+                f" and compared are models of two classes, of more with a score for each, and"
+                " regressions"
+            )
     found = [
         {
             "of": manifest.pipeline,
@@ -112,7 +122,8 @@ def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]
     for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
         manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
         files = load_files(manifest, folder, f"{name}.")
-        manifest = replace(manifest, threshold=threshold)
+        if options["threshold"]:
+            manifest = replace(manifest, threshold=threshold, labels_from="threshold")
         loaded.append(Contender(manifest, scorer()(manifest, files, options)))
     return loaded
 

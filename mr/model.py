@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = [
     "Manifest",
+    "ModelFault",
     "ModelFileError",
     "load_files",
     "read_manifest",
@@ -19,6 +20,11 @@ __all__ = [
 
 class ModelFileError(Exception):
     """A model file that is missing or altered, or whose contents aren't trusted."""
+
+
+class ModelFault(Exception):
+    """The model broke a promise that its manifest makes: as many predictions as records, its
+    scores' shape, its labels."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,8 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
         return loaded
     from mr.trees import load_compiled
 
-    return {"trees": load_compiled(folder, *loaded.values(), prefix=prefix)}
+    steps = next(iter(loaded.values()), None)
+    return {"trees": load_compiled(folder, steps, manifest.labels, prefix)}
 
 
 def _load(path: Path) -> Any:

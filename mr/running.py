@@ -1,13 +1,16 @@
 """The summary of a split's scores, which grows block by block."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mr import summary
+from mr.model import Manifest
+from mr.prediction import Prediction
+from mr.scorer import OUTLIER_LABELS
 
 __all__ = ["Running", "example"]
 
@@ -18,35 +21,75 @@ Examples = Callable[[Sequence[int]], Iterable[dict[str, Any]]]
 
 
 class Running:
-    """The summary of all records that were added; ``labels`` are those of the classes."""
+    """The summary of all records that were added; ``labels`` are those of the classes, ``kind``
+    and ``outputs`` those of a manifest whose predictions aren't told of in the usual way."""
 
-    def __init__(self, labels: Sequence[str], decimals: int) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        decimals: int,
+        kind: str = "",
+        outputs: Mapping[str, Sequence[str]] = {},
+    ) -> None:
         self._labels = labels
         self._decimals = decimals
-        self._partial = summary.new()
+        self._kind = kind
+        self._partial = summary.new() | {"kind": kind}
         self._pending: list[Any] = []
+        self._outputs = {name: Running(of, decimals) for name, of in outputs.items()}
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "Running":
+        """That of a model's predictions."""
+        labels: Sequence[str] = manifest.labels
+        kind = manifest.kind if manifest.kind in summary.KINDS else ""
+        if kind == "outliers":
+            labels = OUTLIER_LABELS
+        outputs = dict(zip(manifest.outputs, manifest.output_labels, strict=True))
+        return cls(labels, manifest.decimals, kind, outputs)
+
+    def add_prediction(self, prediction: Prediction, examples: Examples) -> None:
+        """Add n records with all that was predicted of them."""
+        if not prediction.outputs:
+            self.add(prediction.scores, prediction.classes, examples)
+            return
+        self._partial["scored"] += len(prediction)
+        for running, output in zip(self._outputs.values(), prediction.outputs, strict=True):
+            running.add_prediction(output, examples)
 
     def add(
         self,
-        scores: NDArray[np.int64],
+        scores: NDArray[np.int64] | None,
         classes: NDArray[np.intp] | None,
         examples: Examples,
     ) -> None:
-        """Add n records: ``scores`` (n,), ``classes`` (n,) if there are any; ``examples`` gives
+        """Add n records: ``scores`` (n,) and ``classes`` (n,), or one of them; ``examples`` gives
         an entry for each of some rows."""
-        self._pending.append(scores)
         if classes is not None:
-            counts = np.bincount(classes, minlength=len(self._labels))
-            labels = zip(self._labels, counts.tolist(), strict=True)
-            self._partial["labels"] = dict(Counter(self._partial["labels"]) + Counter(dict(labels)))
-        self._keep_highest(scores, examples)
+            labels = Counter(self._partial["labels"]) + Counter(self._count(classes))
+            self._partial["labels"] = dict(labels)
+        if scores is None:
+            self._partial["scored"] += 0 if classes is None else len(classes)
+            return
+        # of outliers, the lowest scores are of interest
+        ranked = -scores if self._kind == "outliers" else scores
+        self._keep_highest(ranked, examples)
+        self._pending.append(scores)
         if sum(map(len, self._pending)) >= SUMMARISED_AT_ONCE:
             self._summarise()
 
     def partial(self) -> summary.Partial:
         """The summary so far."""
         self._summarise()
-        return self._partial
+        within = {name: running.partial() for name, running in self._outputs.items()}
+        return self._partial | {"within": within}
+
+    def _count(self, classes: NDArray[np.intp]) -> dict[str, int]:
+        if self._kind == "clusters":
+            numbers, counts = np.unique(classes, return_counts=True)
+            return dict(zip(map(str, numbers.tolist()), counts.tolist(), strict=True))
+        counts = np.bincount(classes, minlength=len(self._labels))
+        return dict(zip(self._labels, counts.tolist(), strict=True))
 
     def _keep_highest(self, scores: NDArray[np.int64], examples: Examples) -> None:
         kept = self._partial["highest"]

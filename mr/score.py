@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -91,18 +90,9 @@ def _predict(
 
 def _valid(batch: Batch, prediction: Prediction) -> tuple[Batch, Prediction]:
     rows = np.flatnonzero(prediction.valid)
-
-    def pick(values: Any) -> Any:
-        return None if values is None else values[rows]
-
     kept = rows.tolist()
     return (
         # the features have done their work
         Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept]),
-        Prediction(
-            pick(prediction.scores),
-            pick(prediction.valid),
-            pick(prediction.classes),
-            pick(prediction.table),
-        ),
+        prediction.of(rows),
     )

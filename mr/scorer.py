@@ -4,8 +4,8 @@ TSV fields are escaped: a backslash is written ``\\\\``, a tab ``\\t``, a carria
 ``\\r`` and, where a field can hold one, a newline ``\\n``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
@@ -13,16 +13,22 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.answers import check_classes, predict_rows
 from mr.block import Block, Reject
-from mr.fixed import digits, to_fixed
+from mr.fixed import digits
 from mr.model import Manifest
+from mr.prediction import Prediction, join
+from mr.questions import ROWS_AT_ONCE, are_trees
 
 __all__ = [
+    "OUTLIER_LABELS",
+    "ROWS_AT_ONCE",
     "Batch",
     "Layout",
     "Prediction",
     "Scorer",
     "are_trees",
+    "check_classes",
     "columns",
     "escape",
     "escape_row",
@@ -35,8 +41,7 @@ __all__ = [
     "substitute",
 ]
 
-ROWS_AT_ONCE = 2048
-TREES = ("sklearn.tree._classes", "sklearn.ensemble._forest")
+OUTLIER_LABELS = ("anomaly", "normal")
 
 
 class Layout(Enum):
@@ -57,17 +62,6 @@ class Batch:
     fields: list[bytes]
     features: Any
     lines: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """n predictions, in fixed point: ``scores`` (n,), ``table`` (n, classes) where one column a
-    class is written, ``classes`` (n,) as indices into the labels, ``valid`` (n,)."""
-
-    scores: NDArray[np.int64]
-    valid: NDArray[np.bool_]
-    classes: NDArray[np.intp] | None = None
-    table: NDArray[np.int64] | None = None
 
 
 class Scorer(Protocol):
@@ -120,70 +114,34 @@ def substitute(data: bytes, byte: bytes, other: bytes) -> bytes:
     return substituted
 
 
-def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
-    """Ask ``model`` for its prediction of ``rows`` (n, features); round it to fixed point.
-
-    Dense rows are given to it in equal shapes, unless it goes by ``are_trees``. A matrix product's
-    last bits depend on the shape of the matrix and on the row's place in the kernel's last tile; in
-    equal shapes, a record's prediction has the same bits wherever it stands.
-    """
-    ask = getattr(model, manifest.score)
-    dense = manifest.input == "frame" or isinstance(rows, np.ndarray)
-    if dense and not are_trees(model):
-        values = np.concatenate(list(map(ask, _equal_shapes(rows))))
-    else:
-        values = ask(rows)
-    count = rows.shape[0] if hasattr(rows, "shape") else len(rows)
-    values = np.asarray(values[:count], np.float64)
-    if manifest.kind == "regression":
-        return Prediction(*to_fixed(values.reshape(len(values)), manifest.decimals))
-    if manifest.kind == "binary":
-        positive = manifest.positive
-        chances = values[:, positive] if values.ndim == 2 else values
-        scores, valid = to_fixed(chances, manifest.decimals)
-        # at 0.5, a tie goes to the first label, as in the estimator's own predict
-        above = chances > manifest.threshold if positive else chances >= manifest.threshold
-        return Prediction(scores, valid, np.where(above, positive, 1 - positive))
-    table, valid = to_fixed(values, manifest.decimals)
-    classes = values.argmax(axis=1)
-    scores = table[np.arange(len(table)), classes]
-    return Prediction(scores, np.all(valid, axis=1), classes, table)
-
-
-def join(pieces: Sequence[tuple[NDArray[np.intp], Prediction]]) -> Prediction:
-    """The predictions of disjoint rows, each with its rows' places, put together in order."""
-    if len(pieces) == 1:
-        return pieces[0][1]
-    order = np.argsort(np.concatenate([places for places, _ in pieces]))
-
-    def of(name: str) -> Any:
-        columns = [getattr(prediction, name) for _, prediction in pieces]
-        return None if columns[0] is None else np.concatenate(columns)[order]
-
-    return Prediction(of("scores"), of("valid"), of("classes"), of("table"))
-
-
-def are_trees(model: Any) -> bool:
-    """Whether ``model`` is a tree or a forest: it sends each row alone down its trees, and takes
-    half as long for a row among many, since each call is dear."""
-    return type(model).__module__ in TREES
-
-
-def _equal_shapes(rows: Any) -> Iterator[Any]:
-    """Cut an array or frame into ``ROWS_AT_ONCE`` each; the last row fills up the last."""
-    last = len(rows) - 1
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        places = np.arange(start, start + ROWS_AT_ONCE)
-        yield rows.take(np.minimum(places, last), axis=0)
-
-
 def columns(manifest: Manifest) -> list[str]:
     """The names of the prediction's columns, in the order of ``format_lines``."""
-    if manifest.kind == "regression":
-        return ["score"]
-    if manifest.kind == "binary":
-        return ["score", "label"]
-    return ["label", *(f"score_{label}" for label in manifest.labels)]
+    match manifest.kind:
+        case "regression":
+            return ["score"]
+        case "binary":
+            return ["score", "label"]
+        case "classes":
+            return ["label", *(f"score_{label}" for label in manifest.labels)]
+        case "outliers":
+            return ["score", "label"] if manifest.score else ["label"]
+        case "clusters":
+            return ["cluster", "distance"] if manifest.score else ["cluster"]
+        case "several":
+            named = zip(manifest.outputs, manifest.output_labels, strict=True)
+            score = manifest.score
+            return [name for output, labels in named for name in _of_output(output, labels, score)]
+    return ["label"]
+
+
+def _of_output(output: str, labels: Sequence[str], score: str) -> list[str]:
+    """The names of one output's columns."""
+    if not labels:
+        return [f"score_{output}"]
+    if not score:
+        return [f"label_{output}"]
+    scored = [output] if len(labels) == 2 else [f"{output}_{label}" for label in labels]
+    return [f"label_{output}", *(f"score_{name}" for name in scored)]
 
 
 def format_lines(
@@ -216,11 +174,35 @@ def _column_writers(
     prediction: Prediction, manifest: Manifest
 ) -> list[Callable[[bytes, bytes], list[bytes]]]:
     """For each column, what writes its n cells between a ``before`` and an ``after``."""
-    numbers = [prediction.scores] if prediction.table is None else list(prediction.table.T)
-    writers: list[Any] = [partial(digits, column, manifest.decimals) for column in numbers]
+    if manifest.kind == "several":
+        parts = zip(prediction.outputs, manifest.output_labels, strict=True)
+        return [
+            writer
+            for output, labels in parts
+            for writer in _writers(output, labels, manifest.decimals)
+        ]
+    if manifest.kind == "clusters":
+        numbers = prediction.classes
+        first = [partial(digits, np.asarray(numbers, np.int64), 0)]
+        return [*first, *_writers(replace(prediction, classes=None), (), manifest.decimals)]
+    labels = OUTLIER_LABELS if manifest.kind == "outliers" else manifest.labels
+    writers = _writers(prediction, labels, manifest.decimals)
+    if manifest.kind in ("binary", "outliers"):
+        writers.reverse()
+    return writers
+
+
+def _writers(
+    prediction: Prediction, labels: Sequence[str], decimals: int
+) -> list[Callable[[bytes, bytes], list[bytes]]]:
+    """Those of a label, if there is one, and of what scores there are."""
+    writers: list[Any] = []
     if prediction.classes is not None:
-        place = 0 if manifest.kind == "classes" else 1
-        writers.insert(place, partial(label_cells, prediction.classes, manifest.labels))
+        writers.append(partial(label_cells, prediction.classes, labels))
+    if prediction.table is not None:
+        writers += [partial(digits, column, decimals) for column in prediction.table.T]
+    elif prediction.scores is not None:
+        writers.append(partial(digits, prediction.scores, decimals))
     return writers
 
 

@@ -30,7 +30,7 @@ class Scoring:
         self._scores = scores
         self._timed = timed
         self._manifest: Manifest = read_manifest(folder / MODEL_FILE)
-        self._summary = Running(self._manifest.labels, self._manifest.decimals)
+        self._summary = Running.of(self._manifest)
         files = load_files(self._manifest, folder)
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
@@ -46,7 +46,7 @@ class Scoring:
         with self._timed("summarise"):
             for batch in scored:
                 self._count(raw, position, batch)
-        return sum(len(batch.prediction.scores) for batch in scored), rejects
+        return sum(len(batch.prediction) for batch in scored), rejects
 
     def end(self) -> summary.Partial:
         """Close the part file; the split's summary."""
@@ -66,4 +66,4 @@ class Scoring:
                 offset = position + offsets[scored.batch.lines[row]]
                 yield example(self._split.part, offset, scored.batch.fields[row])
 
-        self._summary.add(scored.prediction.scores, scored.prediction.classes, examples)
+        self._summary.add_prediction(scored.prediction, examples)

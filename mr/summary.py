@@ -5,6 +5,8 @@ fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact
 and the histogram come from a sketch that counts scores by their first ten significant bits,
 so they are within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
 name to a count a key, and ``left_out`` instead. ``within`` are summaries inside this one, by name.
+``kind`` is that of predictions which are told of in their own words: of outliers, ``highest`` has
+the lowest scores, negated; of clusters, scores are distances; of several outputs, each is within.
 """
 
 import heapq
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "KINDS",
     "QUANTILES",
     "Partial",
     "finish",
@@ -25,11 +28,13 @@ __all__ = [
     "new",
     "of_scores",
     "rank",
+    "told_of",
 ]
 
 Partial = dict[str, Any]
 Ints = NDArray[np.int64]
 
+KINDS = ("outliers", "clusters", "several")
 HIGHEST = 10
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
@@ -41,6 +46,7 @@ _SQUARES_FIT = 1 << 20  # below it, a block's sum of squares fits in int64
 def new() -> Partial:
     """The summary of no records."""
     return {
+        "kind": "",
         "scored": 0,
         "rejected": {},
         "labels": {},
@@ -100,6 +106,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
     tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch", "left_out")}
     columns: dict[str, Counter[str]] = {}
     for partial in partials:
+        merged["kind"] = merged["kind"] or partial["kind"]
         for name in ("scored", "sum", "squares"):
             merged[name] += partial[name]
         for name, tally in tallies.items():
@@ -138,12 +145,29 @@ def finish_counts(
 
 def finish(partial: Partial, decimals: int) -> dict[str, Any]:
     """The summary as people read it: scores as numbers, shares, quantiles, a histogram."""
+    outcomes = _outcomes(partial, "scored")
+    if partial["kind"] != "several":
+        return outcomes | told_of(partial, decimals)
+    within = partial["within"].items()
+    return outcomes | {"outputs": {name: told_of(inner, decimals) for name, inner in within}}
+
+
+def told_of(partial: Partial, decimals: int) -> dict[str, Any]:
+    """Its labels, scores and the records of most interest."""
+    kind = partial["kind"]
+    labels, score, shown = {
+        "outliers": ("labels", "score", "lowest"),
+        "clusters": ("clusters", "distance", "farthest"),
+    }.get(kind, ("labels", "score", "highest"))
+    unit = 10**decimals * (-1 if kind == "outliers" else 1)
+    entry_name = "distance" if kind == "clusters" else "score"
     return {
-        **_outcomes(partial, "scored"),
-        "labels": _by_count(partial["labels"]),
-        "score": _distribution(partial, decimals) if partial["scored"] else None,
-        "highest": [
-            entry | {"score": entry["score"] / 10**decimals} for entry in partial["highest"]
+        labels: _by_count(partial["labels"]),
+        score: None if partial["min"] is None else _distribution(partial, decimals),
+        shown: [
+            {entry_name: entry["score"] / unit}
+            | {name: value for name, value in entry.items() if name != "score"}
+            for entry in partial["highest"]
         ],
     }
 

@@ -5,6 +5,7 @@ A task that has nothing else to load needs no scikit-learn, and starts the soone
 
 import ctypes
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ class Trees:
     (columns,); a boosted model's trees take turns with the columns. ``divisor``: the trees
     that a forest takes the mean of, otherwise 1. ``single``: rows are compared in float32.
     ``missing``: rows may have NaN. ``features``: how many a row has. ``outcome``: what the
-    sums become, a name of ``OUTCOMES``.
+    sums become, a name of ``OUTCOMES``; where that is a logistic one, it also says whether a
+    sum of 0 belongs to the second class.
     """
 
     nodes: NDArray[Any]
@@ -61,14 +63,22 @@ class Trees:
     def load(cls, path: Path) -> "Trees":
         with np.load(path) as arrays:
             stored = {field.name: arrays[field.name] for field in fields(cls)}
-        return cls(**{name: a if a.ndim else a.item() for name, a in stored.items()})
+        trees = cls(**{name: a if a.ndim else a.item() for name, a in stored.items()})
+        if trees.outcome not in OUTCOMES:
+            raise ModelFileError(
+                f"{path.name} was written by another version of Howdah: add the model again"
+            )
+        return trees
 
 
-def load_compiled(folder: Path, *steps: Any, prefix: str = "") -> "CompiledTrees":
+def load_compiled(
+    folder: Path, steps: Any = None, labels: Sequence[str] = (), prefix: str = ""
+) -> "CompiledTrees":
     """The compiled model in ``folder``, where its files' names have a ``prefix``, behind the
-    ``steps`` that stay scikit-learn's."""
+    ``steps`` that stay scikit-learn's; ``labels`` are those of its classes."""
     program = load_program(folder / f"{prefix}{PROGRAM_FILE}")
-    return CompiledTrees(Trees.load(folder / f"{prefix}{ARRAYS_FILE}"), program, *steps)
+    trees = Trees.load(folder / f"{prefix}{ARRAYS_FILE}")
+    return CompiledTrees(trees, program, steps, labels)
 
 
 def load_program(path: Path) -> ctypes.CDLL:
@@ -88,18 +98,37 @@ def load_program(path: Path) -> ctypes.CDLL:
 
 
 class CompiledTrees:
-    """A model as ``predict_rows`` asks it; ``steps`` is what transforms rows for the trees."""
+    """A model as ``predict_rows`` asks it; ``steps`` is what transforms rows for the trees,
+    ``labels`` are those of a classifier's classes.
 
-    def __init__(self, trees: Trees, program: ctypes.CDLL, steps: Any = None) -> None:
+    Raises ValueError for numbers that scikit-learn refuses.
+    """
+
+    def __init__(
+        self, trees: Trees, program: ctypes.CDLL, steps: Any = None, labels: Sequence[str] = ()
+    ) -> None:
+        self.classes_ = np.array(labels, object)
         self._trees = trees
         self._program = program
         self._steps = steps
 
-    def predict(self, rows: Any) -> NDArray[np.float64]:
-        """What scikit-learn's ``predict`` or, of a classifier, ``predict_proba`` gives.
+    def predict(self, rows: Any) -> NDArray[Any]:
+        """What scikit-learn's ``predict`` gives; classes as text."""
+        sums, outcome = self._sums(rows), self._trees.outcome
+        if not len(self.classes_):
+            return OUTCOMES[outcome](sums, self._program)
+        places = sums.argmax(axis=1)
+        if outcome in ZERO_IS_SECOND:
+            second = sums[:, 0] >= 0 if ZERO_IS_SECOND[outcome] else sums[:, 0] > 0
+            places = second.astype(np.intp)
+        labels: NDArray[Any] = self.classes_.take(places)
+        return labels
 
-        Raises ValueError for numbers that scikit-learn refuses.
-        """
+    def predict_proba(self, rows: Any) -> NDArray[np.float64]:
+        """What scikit-learn's gives."""
+        return OUTCOMES[self._trees.outcome](self._sums(rows), self._program)
+
+    def _sums(self, rows: Any) -> NDArray[np.float64]:
         if self._steps is not None:
             rows = self._steps.transform(rows)
         if hasattr(rows, "toarray"):
@@ -117,11 +146,9 @@ class CompiledTrees:
         missing = bool(np.isnan(rows).any())
         if missing and not self._trees.missing:
             raise ValueError("Input X contains NaN.")
-        return OUTCOMES[self._trees.outcome](self._sums(rows, missing), self._program)
+        return self._added(rows, missing)
 
-    predict_proba = predict
-
-    def _sums(self, rows: NDArray[np.float64], missing: bool) -> NDArray[np.float64]:
+    def _added(self, rows: NDArray[np.float64], missing: bool) -> NDArray[np.float64]:
         trees = self._trees
         sums = np.tile(trees.start, (len(rows), 1))
         self._program.add_trees(
@@ -170,9 +197,12 @@ def _softmax_by_column(sums: NDArray[np.float64], program: Any) -> NDArray[np.fl
 
 OUTCOMES = {
     "exponential": _exponential,
-    "logistic": _logistic,
+    "logistic, second above 0": _logistic,
+    "logistic, second from 0": _logistic,
     "number": _number,
     "probabilities": _probabilities,
     "softmax": _softmax,
     "softmax by column": _softmax_by_column,
 }
+
+ZERO_IS_SECOND = {"logistic, second above 0": False, "logistic, second from 0": True}

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 from mr.block import Block, Reject
 from mr.features import Features
 from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, are_trees, escape, join, predict_rows, substitute
+from mr.scorer import (
+    Batch,
+    Layout,
+    Prediction,
+    are_trees,
+    check_classes,
+    escape,
+    join,
+    predict_rows,
+    substitute,
+)
 from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
 
 __all__ = ["Tabular"]
@@ -28,6 +38,7 @@ class Tabular:
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest
         (self._model,) = files.values()
+        check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
         self._table = Table(

@@ -16,6 +16,7 @@ from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block
 from tests.bench import inputs, peers
+from tests.mr.models import with_labels
 
 ROOT = Path(__file__).parents[2]
 PATH = [str(ROOT), str(ROOT / "tests" / "bench"), str(peers.HERE)]
@@ -57,7 +58,9 @@ def expected(source: Path, model: Path) -> bytes:
         features=inputs.COLUMNS,
     )
     options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
-    scorer = Tabular(manifest, {model.name: joblib.load(model)}, options)
+    scorer = Tabular(
+        manifest, {model.name: with_labels(joblib.load(model), ["no", "yes"])}, options
+    )
     scored, _ = score_block(scorer, manifest, source.read_bytes())
     return b"".join(batch.tsv for batch in scored)
 

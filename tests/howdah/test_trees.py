@@ -28,7 +28,7 @@ from howdah.parity import compare, threshold_rows
 from howdah.trees import compile_model, compile_program, flatten
 from mr.model import Manifest, ModelFileError, load_files, sha256_of
 from mr.scorer import ROWS_AT_ONCE, predict_rows
-from mr.trees import PROGRAM_FILE, CompiledTrees, load_program
+from mr.trees import PROGRAM_FILE, CompiledTrees, Trees, load_program
 from tests.conftest import ROOT
 from tests.mr.models import Bits
 
@@ -88,7 +88,58 @@ def test_scores_are_scikit_learns_bit_by_bit(kind: str, program: Any) -> None:
     compiled = CompiledTrees(flatten(model), program)
     for rows in (threshold_rows(flatten(model)), MODELS[kind][1]):
         expected = getattr(model, method(model))(rows)
-        assert compiled.predict(rows).tobytes() == np.ascontiguousarray(expected).tobytes()
+        found = getattr(compiled, method(model))(rows)
+        assert found.tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("model", "second"),
+    [
+        (GradientBoostingClassifier(n_estimators=3, max_depth=1, random_state=0), True),
+        (GradientBoostingClassifier(
+            loss="exponential", n_estimators=3, max_depth=1, random_state=0), True),
+        (HistGradientBoostingClassifier(max_iter=3, max_leaf_nodes=2, min_samples_leaf=1), False),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_record_on_the_tie_gets_the_label_that_predict_gives(
+    model: Any, second: bool, program: Any, binary: Manifest
+) -> None:
+    """Where sums are exactly 0, one kind of boosted model takes the second class, one the first."""
+    rows, target = np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([False, True, False, True])
+    model.fit(np.repeat(rows, 10, axis=0), np.repeat(target, 10))
+    assert (model.decision_function(rows) == 0).all()
+    assert model.predict(rows).tolist() == [second] * 4
+    compiled = CompiledTrees(flatten(model), program, labels=("False", "True"))
+    for asked in (model, compiled):
+        prediction = predict_rows(asked, replace(binary, labels_from="near"), rows)
+        assert prediction.classes is not None
+        assert prediction.classes.tolist() == [int(second)] * 4
+        assert prediction.scores is not None
+        assert set(prediction.scores.tolist()) == {500_000}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if "regression" not in kind])
+def test_labels_are_scikit_learns(kind: str, program: Any) -> None:
+    """Near ties of scores, too: the sums decide, or the likeliest class."""
+    model = fitted(kind)
+    if not hasattr(model, "classes_"):
+        return
+    labels = tuple(map(str, model.classes_))
+    compiled = CompiledTrees(flatten(model), program, labels=labels)
+    rows = threshold_rows(flatten(model))
+    assert compiled.predict(rows).tolist() == list(map(str, model.predict(rows)))
+
+
+def test_another_label_is_refused(program: Any) -> None:
+    """Though all scores are the same."""
+    rows = np.array([[0.0], [0.0], [1.0], [1.0]] * 5)
+    model = GradientBoostingClassifier(n_estimators=2, max_depth=1)
+    trees = flatten(model.fit(rows, [False, True, False, True] * 5))
+    other = replace(trees, outcome="logistic, second above 0")
+    compiled = CompiledTrees(other, program, labels=("False", "True"))
+    with pytest.raises(ModelError, match="other labels than scikit-learn"):
+        compare(model, compiled, "predict_proba", rows)
 
 
 def test_every_leaf_is_reached() -> None:
@@ -154,7 +205,7 @@ def test_a_records_bits_depend_on_nothing_but_the_record(
     whole = bits(rows)
     for start, end in [(0, 1), (4, 9), (7, 100), (63, 2000), (1, len(rows)), (2047, 2049)]:
         assert bits(rows[start:end]) == whole[start * row : end * row]
-    assert compiled.predict(rows[3:20]).tobytes() == whole[3 * row : 20 * row]
+    assert compiled.predict_proba(rows[3:20]).tobytes() == whole[3 * row : 20 * row]
 
 
 def test_numbers_that_scikit_learn_refuses_are_refused(program: Any) -> None:
@@ -187,7 +238,7 @@ def test_without_a_compiler_the_error_says_what_to_install(
 def binary() -> Manifest:
     return Manifest(
         name="small", pipeline="tabular", kind="binary", scikit_learn="1.9.1", files={},
-        labels=("no", "yes"), features=tuple("abcde"),
+        labels=("False", "True"), labels_from="score", features=tuple("abcde"),
     )  # fmt: skip
 
 
@@ -220,6 +271,14 @@ def test_an_altered_program_is_never_loaded(tmp_path: Path, added: Manifest) -> 
         file.write(b"more")
     with pytest.raises(ModelFileError, match="its sha256 differs"):
         load_files(added, tmp_path)
+
+
+def test_trees_of_another_version_are_refused(tmp_path: Path) -> None:
+    """They don't say what becomes of a tie."""
+    old = replace(flatten(fitted("histogram, two classes")), outcome="logistic")
+    old.save(tmp_path / "trees.npz")
+    with pytest.raises(ModelFileError, match="another version of Howdah: add the model again"):
+        Trees.load(tmp_path / "trees.npz")
 
 
 def test_a_program_for_other_machines_is_said_to_be_one(tmp_path: Path) -> None:

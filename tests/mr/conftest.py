@@ -17,6 +17,7 @@ from mr.spec import MODEL_FILE, Spec
 from mr.split import Split
 from mr.summary import Partial, merge
 from mr.task import Task
+from tests.mr.models import with_labels
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def score(tmp_path: Path) -> Score:
         header: bool = False,
         **stated: Any,
     ) -> Scored:
-        joblib.dump(model, tmp_path / "model.joblib")
         stated = {"features": list(columns), "kind": "binary", "labels": ["no", "yes"]} | stated
         stated = {"refuses_missing": stated["features"]} | stated
+        joblib.dump(with_labels(model, stated["labels"]), tmp_path / "model.joblib")
         write_manifest(tmp_path, "model.joblib", **stated)
         source = tmp_path / "input.csv"
         source.write_bytes(data)
@@ -121,6 +122,7 @@ def manifest() -> Manifest:
         scikit_learn="1.9.1",
         files={},
         labels=("no", "yes"),
+        labels_from="score",
         features=("a", "b"),
         refuses_missing=("a", "b"),
         refuses_infinite=("a", "b"),

@@ -1,18 +1,29 @@
 """Small models and manifests for the tests of tasks."""
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from mr.labelling import estimator_of
 from mr.model import Manifest
 
-__all__ = ["Bits", "Picky", "like"]
+__all__ = ["Bits", "Picky", "like", "with_labels"]
 
 
 def like(manifest: Manifest, **stated: Any) -> Manifest:
     """``manifest``, but for what is ``stated``."""
     return replace(manifest, **stated)
+
+
+def with_labels(model: Any, labels: Sequence[str]) -> Any:
+    """``model`` as if it had been fitted with these names for its classes."""
+    model = deepcopy(model)
+    if labels and hasattr(model, "classes_"):
+        estimator_of(model).classes_ = np.array(labels)
+    return model
 
 
 class Picky:

@@ -295,6 +295,23 @@ def test_another_threshold_is_that_of_all_models(two: Case) -> None:
         assert sum(row[1] for row in told["confusion_matrix"]["matrix"]) == above.sum()
 
 
+@pytest.mark.parametrize("threshold", ["high", "nan", "inf"])
+def test_a_threshold_is_a_finite_number(two: Case, threshold: str) -> None:
+    """Anything else is refused before a job is made of it."""
+    with pytest.raises(ValueError, match=f"--threshold {threshold}: it is a number"):
+        two.run(threshold=threshold)
+
+
+@pytest.mark.parametrize("kind", ["labels", "outliers", "clusters", "several"])
+def test_kinds_without_a_score_of_their_label_are_not_compared(
+    kind: str, manifest: Manifest
+) -> None:
+    """It is said which model it is, and what can be."""
+    other = like(manifest, name="other", kind=kind)
+    with pytest.raises(ValueError, match=f"model other can't be compared: its .* {kind}, and"):
+        match([manifest, other])
+
+
 def test_records_that_cannot_be_compared_are_rejected(three: Case) -> None:
     """By all models, by one of them, or for their truth."""
     lines = ["id,a,b,c,truth", "1,1,,1,low", "2,1,1", "3,1,1,1,", "4,1,1,1,huge", "5,x,1,1,mid"]

@@ -14,6 +14,7 @@ import pytest
 from howdah.timeline import STAGES
 from mr.spec import SPEC_FILE, Spec
 from tests.mr.conftest import write_manifest
+from tests.mr.models import with_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = "\n".join(",".join([f"0.{row}"] * 20) for row in range(10)).encode()
@@ -22,7 +23,7 @@ ROWS = "\n".join(",".join([f"0.{row}"] * 20) for row in range(10)).encode()
 @pytest.fixture
 def folder(tmp_path: Path, logistic: Any) -> Path:
     """A task's working folder."""
-    joblib.dump(logistic, tmp_path / "model.joblib")
+    joblib.dump(with_labels(logistic, ["no", "yes"]), tmp_path / "model.joblib")
     columns = [f"c{number}" for number in range(20)]
     stated = {"kind": "binary", "labels": ["no", "yes"], "features": columns}
     write_manifest(tmp_path, "model.joblib", **stated)

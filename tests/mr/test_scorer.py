@@ -61,13 +61,13 @@ def test_substitute_replaces_a_byte(pair: tuple[bytes, bytes]) -> None:
 
 @pytest.mark.parametrize(
     ("chance", "threshold", "positive", "label"),
-    [(0.7, 0.5, 1, 1), (0.3, 0.5, 1, 0), (0.5, 0.5, 1, 0), (0.5, 0.5, 0, 0), (0.3, 0.2, 1, 1)],
+    [(0.7, 0.5, 1, 1), (0.3, 0.5, 1, 0), (0.5, 0.5, 1, 0), (0.5, 0.5, 0, 1), (0.3, 0.2, 1, 1)],
 )
 def test_a_binary_label_is_given_above_the_threshold(
     manifest: Manifest, chance: float, threshold: float, positive: int, label: int
 ) -> None:
-    """The positive label above the threshold; at it, the first label, as scikit-learn does."""
-    stated = like(manifest, threshold=threshold, positive=positive)
+    """Where the user has set one: the positive label above it; at it, the other one."""
+    stated = like(manifest, threshold=threshold, positive=positive, labels_from="threshold")
     values = [[1 - chance, chance]] if positive else [[chance, 1 - chance]]
     prediction = predict_rows(Fixed(values), stated, np.zeros((1, 2)))
     assert prediction.scores.tolist() == [round(chance * 1e6)]

@@ -1,11 +1,15 @@
 import json
 import random
+from collections.abc import Iterator, Sequence
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mr import summary
+from mr.prediction import Prediction
+from mr.running import Running, example
 
 RANDOM = np.random.default_rng(4)
 SCORES = {
@@ -109,3 +113,90 @@ def test_a_part_that_comes_twice_is_refused() -> None:
     part = partial(np.array([1]), "a")
     with pytest.raises(ValueError, match="part a was summarised twice"):
         summary.merge([part, part])
+
+
+def of_kind(
+    kind: str, rows: range, labels: tuple[str, ...] = (), **outputs: tuple[str, ...]
+) -> Running:
+    """The running summary of a model whose scores are the numbers of its records."""
+    running = Running(labels, 0, kind, outputs)
+    numbers = np.array(rows, np.int64)
+    valid = np.ones(len(rows), np.bool_)
+    classes = (numbers % 2).astype(np.intp)
+    each = [
+        Prediction(numbers if name != "named" else None, valid, classes if of else None)
+        for name, of in outputs.items()
+    ]
+    prediction = (
+        Prediction(None, valid, outputs=tuple(each))
+        if each
+        else Prediction(numbers, valid, classes if labels or kind == "clusters" else None)
+    )
+
+    def examples(places: Sequence[int]) -> Iterator[dict[str, Any]]:
+        for place in places:
+            yield example("a", int(numbers[place]), b"record")
+
+    running.add_prediction(prediction, examples)
+    return running
+
+
+def shown(entries: list[dict[str, Any]], name: str = "score") -> list[float]:
+    return [entry[name] for entry in entries]
+
+
+def merged_of(*parts: Running) -> dict[str, Any]:
+    return summary.finish(summary.merge([part.partial() for part in parts]), 0)
+
+
+def test_of_outliers_the_lowest_scores_are_shown() -> None:
+    """They are the outliers."""
+    labels = ("anomaly", "normal")
+    told = merged_of(*(of_kind("outliers", rows, labels) for rows in (range(20, 40), range(20))))
+    assert shown(told["lowest"]) == list(range(10))
+    assert "highest" not in told
+    assert told["labels"] == {"anomaly": 20, "normal": 20}
+    assert (told["score"]["min"], told["score"]["max"]) == (0, 39)
+
+
+def test_of_clusters_those_far_from_their_centres_are_shown() -> None:
+    """And how many records each cluster has."""
+    told = merged_of(of_kind("clusters", range(7)), of_kind("clusters", range(7, 15)))
+    assert told["clusters"] == {"0": 8, "1": 7}
+    assert told["distance"]["max"] == 14
+    assert shown(told["farthest"], "distance") == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
+
+
+def test_labels_alone_are_counted() -> None:
+    """There is no score to tell of."""
+    running = Running(("no", "yes"), 0)
+    running.add(None, np.array([0, 1, 1]), lambda _: ())
+    told = merged_of(running)
+    assert (told["scored"], told["labels"]) == (3, {"yes": 2, "no": 1})
+    assert (told["score"], told["highest"]) == (None, [])
+
+
+def test_each_of_several_outputs_is_told_of() -> None:
+    """Its labels and its scores; records are counted once."""
+    outputs = {"bought": ("no", "yes"), "named": ("x", "y"), "price": ()}
+    told = merged_of(*(of_kind("several", rows, **outputs) for rows in (range(5), range(5, 12))))
+    assert told["scored"] == 12
+    assert list(told["outputs"]) == ["bought", "named", "price"]
+    assert told["outputs"]["bought"]["labels"] == {"no": 6, "yes": 6}
+    assert shown(told["outputs"]["bought"]["highest"])[:2] == [11, 10]
+    assert told["outputs"]["named"]["score"] is None
+    assert told["outputs"]["price"]["labels"] == {}
+    assert told["outputs"]["price"]["score"]["max"] == 11
+
+
+@pytest.mark.parametrize("kind", summary.KINDS)
+def test_summaries_of_every_kind_merge_to_the_same_bytes(kind: str) -> None:
+    """In any order."""
+    outputs = {"a": ("no", "yes")} if kind == "several" else {}
+    parts = [
+        of_kind(kind, rows, ("anomaly", "normal"), **outputs).partial()
+        for rows in (range(9), range(9, 30), range(30, 31))
+    ]
+    merged = {json.dumps(summary.merge(order)) for order in permutations(parts)}
+    merged |= {json.dumps(summary.merge([summary.merge(parts[:2]), summary.merge(parts[2:])]))}
+    assert len(merged) == 1

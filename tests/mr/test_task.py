@@ -3,8 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import datasets
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from mr.summary import finish
 from tests.mr.conftest import Score
 
 
@@ -231,3 +233,42 @@ def test_a_task_without_records_leaves_no_files(score: Score, logistic: Any) -> 
     scored = score(logistic, b"a,b\n", columns=COLUMNS, header=True)
     assert (scored.scores, scored.rejected) == (b"", b"")
     assert scored.partial["scored"] == 0
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_a_job_of_outliers_shows_the_oddest(score: Score, splits: int) -> None:
+    """With their place in the input, lowest score first."""
+    rows = np.random.default_rng(1).normal(size=(400, 2)).round(3)
+    rows[7] = [9, -9]
+    model = IsolationForest(n_estimators=20, random_state=0).fit(rows)
+    scored = score(
+        model, csv_of(rows), columns=["a", "b"], splits=splits,
+        kind="outliers", score="score_samples", labels=[],
+    )  # fmt: skip
+    assert [row[2:3] for row in scored.rows] == written(model.score_samples(rows)[:, np.newaxis])
+    words = {-1: "anomaly", 1: "normal"}
+    assert [row[3] for row in scored.rows] == [words[one] for one in model.predict(rows).tolist()]
+    told = finish(scored.partial, 6)
+    assert told["lowest"][0]["record"] == "9.0\t-9.0"
+    assert told["lowest"][0]["score"] == told["score"]["min"]
+    assert told["labels"]["normal"] > told["labels"]["anomaly"] > 0
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_a_job_of_several_outputs_tells_of_each(score: Score, splits: int) -> None:
+    """Columns and a summary, whatever the splits."""
+    rows = np.random.default_rng(1).normal(size=(400, 2)).round(3)
+    targets = (rows > 0).astype(int)
+    model = RandomForestClassifier(5, random_state=0).fit(rows, targets)
+    scored = score(
+        model, csv_of(rows), columns=["a", "b"], splits=splits, kind="several", labels=[],
+        outputs=["left", "bought"], output_labels=[["0", "1"], ["0", "1"]],
+    )  # fmt: skip
+    chances, labels = model.predict_proba(rows), model.predict(rows)
+    for place, name in enumerate(("left", "bought")):
+        cells = [row[2 + 2 * place : 4 + 2 * place] for row in scored.rows]
+        own = written(chances[place][:, 1:])
+        assert cells == [[str(one), *two] for one, two in zip(labels[:, place], own, strict=True)]
+        told = finish(scored.partial, 6)["outputs"][name]
+        assert told["labels"]["1"] == np.count_nonzero(labels[:, place])
+        assert told["score"]["mean"] == pytest.approx(chances[place][:, 1].mean(), abs=1e-6)
