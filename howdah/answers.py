@@ -140,6 +140,8 @@ def _output_classes(model: Any) -> list[Any] | None:
     inner = answering(model)
     classes = model.classes_
     if isinstance(classes, list):
+        if isinstance(inner, ClassifierChain):  # whose list is in the order of the chain
+            return [classes[place] for place in np.argsort(inner.order_)]
         return classes
     binarizer = getattr(inner, "_label_binarizer", None)
     multilabel = getattr(binarizer, "y_type_", "").startswith("multilabel")

@@ -11,14 +11,16 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
+from sklearn.isotonic import IsotonicRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from howdah.answers import learn_answers
 from howdah.clues import Clues
-from howdah.consumers import Column, follow, named
+from howdah.consumers import follow
 from howdah.errors import ModelError
+from howdah.flow import Column, named
 from howdah.wrappers import STACKS, handed_on, is_own, real_steps
 
 __all__ = ["Feature", "Interface", "learn"]
@@ -117,11 +119,8 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
     if form == "records":
         return tuple(_record_features(model)), form
     names = tuple(map(str, _first(model, "feature_names_in_", ())))
-    width = _first(model, "n_features_in_", 0 if form == "table" else 1)
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ModelError(f"the model was fitted with several columns {twice}",
-                         hint="give each a name of its own, and fit it again")  # fmt: skip
+    lone = form != "table" or any(isinstance(it, IsotonicRegression) for it in _given_rows(model))
+    width = _first(model, "n_features_in_", 1 if lone else 0)
     clues = Clues()
     follow(model, [Column(place, untouched=True, gaps=True) for place in range(width)], clues)
     features = []
