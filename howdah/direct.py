@@ -70,7 +70,6 @@ def read(request: Mapping[str, Any]) -> pd.DataFrame:
         index_col=False,
         dtype=dict.fromkeys(texts, "str"),
         quoting=csv.QUOTE_MINIMAL if request["format"] == "csv" else csv.QUOTE_NONE,
-        float_precision="round_trip",
         low_memory=False,
     )
 

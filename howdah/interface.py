@@ -3,7 +3,7 @@
 ``bin/models add`` begins here; what can't be learned, it asks for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from howdah.consumers import follow
 from howdah.errors import ModelError
 from howdah.flow import Column, named
 from howdah.wrappers import STACKS, handed_on, is_own, real_steps
+from mr.labelling import labels_rule
 
 __all__ = ["Feature", "Interface", "learn"]
 
@@ -67,8 +68,8 @@ class Interface:
     output_labels: tuple[tuple[str, ...], ...]
 
 
-def learn(model: Any, labels_rule: Callable[[Any], str] = lambda model: "predict") -> Interface:
-    """Learn what ``model`` takes and gives; ``labels_rule`` tells how to have its labels.
+def learn(model: Any) -> Interface:
+    """Learn what ``model`` takes and gives.
 
     Raises ModelError for a model that can't be served: not fitted, without ``predict``, of
     nobody knows which kind, with labels that look alike, or that takes what no table has.

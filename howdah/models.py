@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from howdah.addmodel import add_arguments
 from howdah.errors import ModelError, UsageError
 from howdah.nearest import did_you_mean
 from howdah.settings import Settings
@@ -189,6 +188,8 @@ def parser() -> argparse.ArgumentParser:
     actions = commands.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("check", help="compare every model's files with its manifest")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
+    from howdah.addmodel import add_arguments
+
     add_arguments(add)
     return commands
 

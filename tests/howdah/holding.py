@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas
 
 from howdah.interface import Interface, learn
 
