@@ -3,9 +3,7 @@
 import argparse
 import importlib.metadata
 import json
-import re
 import shutil
-import tempfile
 import warnings
 from dataclasses import fields
 from pathlib import Path
@@ -41,19 +39,12 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument("--description", default="", help="a sentence for bin/models")
 
 
-def add_model(models: Path, args: argparse.Namespace) -> Manifest:
-    """Add ``args.file`` to ``models`` as ``args.name``; all or nothing.
+def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
+    """Make ``args.file`` a model in ``folder``, which is empty and of that name.
 
     Raises UsageError for arguments that don't fit the model, ModelError for a file that
     can't be loaded, isn't trusted, was fitted with another scikit-learn, or can't be compiled.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", args.name):
-        raise UsageError(f"{args.name} can't be a model's name", hint="letters, digits, - and _")
-    if (models / args.name).exists():
-        raise UsageError(
-            f"there is a model {args.name} already",
-            hint=f"another name, or remove models/{args.name}",
-        )
     if not args.file.is_file():
         raise UsageError(f"{args.file} does not exist", hint="give a .joblib or .skops file")
     if args.file.suffix not in (".joblib", ".skops"):
@@ -63,18 +54,14 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
         )
     if args.sample and not args.compiled:
         raise UsageError("--sample is what --compiled compares with scikit-learn")
-    with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as scratch:
-        folder = Path(scratch) / args.name
-        folder.mkdir()
-        file = folder / f"model{args.file.suffix}"
-        shutil.copyfile(args.file, file)
-        model, manifest = _describe(file, args)
-        if args.compiled:
-            from howdah.trees import compile_model
+    file = folder / f"model{args.file.suffix}"
+    shutil.copyfile(args.file, file)
+    model, manifest = _describe(file, args)
+    if args.compiled:
+        from howdah.trees import compile_model
 
-            manifest = compile_model(model, manifest, file, args.sample)
-        (folder / MODEL_FILE).write_text(_as_toml(manifest))
-        folder.replace(models / args.name)
+        manifest = compile_model(model, manifest, file, args.sample)
+    (folder / MODEL_FILE).write_text(_as_toml(manifest))
     return manifest
 
 

@@ -11,15 +11,18 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
-from howdah.jobs import Job, Jobs
-from howdah.models import Model, find_model, find_models
+from howdah.jobs import CODE, Job, Jobs
+from howdah.privacy import keep_private
+from howdah.registry import Model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.shipment import CODE, ship, task_inputs
+from howdah.shelf import kept_models
+from howdah.shipment import ship, task_inputs
 from howdah.store import (
     JOBS,
     SENT,
@@ -73,6 +76,7 @@ def main(job_id: str, lock: int) -> int:
     os.set_inheritable(lock, False)
     del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
     settings = load(os.environ)
+    keep_private(None)
     jobs = Jobs(settings.state)
     of = jobs.read(job_id).of
     named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
@@ -86,7 +90,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        models = _models(job, settings.root)
+        models = kept_models(job, jobs.folder(job.id))
         if job.runner == "local":
             _run_locally(job, models, jobs.folder(job.id), mark)
             jobs.update(job, state="done")
@@ -94,13 +98,14 @@ def main(job_id: str, lock: int) -> int:
             assert settings.cluster
             _run_on_hadoop(job, models, jobs.folder(job.id), settings.cluster, mark)
     except Exception as error:
-        traceback.print_exc()
-        known = job.runner == "hadoop" and settings.cluster is not None
-        if not (known and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
+        with suppress(OSError):  # the log may be on the disk that is full
+            traceback.print_exc()
+        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
             jobs.update(job, state="failed", error=_with_task(error))
         return 1
     finally:
-        (jobs.folder(job.id) / CODE).unlink(missing_ok=True)  # the largest file of a job's record
+        jobs.clear(job.id)
     return 0
 
 
@@ -108,12 +113,6 @@ def _with_task(error: Exception) -> str:
     """What went wrong, after the name of the local task that it went wrong in."""
     kind = getattr(error, "task_type", None)
     return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
-
-
-def _models(job: Job, root: Path) -> list[Model]:
-    if job.models:
-        return find_models(root, list(job.models))
-    return [find_model(root, job.model, PIPELINES[job.pipeline])] if job.model else []
 
 
 def _run_locally(

@@ -15,12 +15,11 @@ from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.jobs import Job
-from howdah.models import Model, find_model, find_models, pipeline_of
+from howdah.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Cluster, Settings, environment_digest
 from mr.contenders import match
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
-from mr.spec import MODEL_FILE
 from mr.tally import FileTally
 from mr.tally import Source as Beginning
 
@@ -48,10 +47,10 @@ def make_plan(
         runner = "hadoop" if settings.cluster else "local"
     given = _options(args, pipeline)
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings.root)
+        planned = _plan_counting(pipeline, given, sources, settings)
     else:
         assert name
-        planned = _plan_scoring(pipeline, find_model(settings.root, name, pipeline), sources)
+        planned = _plan_scoring(pipeline, find_model(settings, name, pipeline), sources)
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -86,12 +85,12 @@ def _plan_scoring(pipeline: Pipeline, model: Model, sources: Sequence[Source]) -
 
 
 def _plan_counting(
-    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source], root: Path
+    pipeline: Pipeline, given: dict[str, str], sources: Sequence[Source], settings: Settings
 ) -> dict[str, Any]:
     assert pipeline.tally
     tally = pipeline.tally()
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
-    models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
+    models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
         beginnings = [Beginning(source.name, source.text_head()) for source in sources]
         if models:
@@ -210,10 +209,7 @@ def what_to_run(
 ) -> tuple[Pipeline, str | None]:
     """The pipeline and the model's name, if it takes one; each implies the other."""
     if name is None and model:
-        path = settings.root / "models" / model / MODEL_FILE
-        if not path.is_file():
-            raise UsageError(f"there is no model {model}", hint="bin/models lists them")
-        name = pipeline_of(settings.root, model).name
+        name = pipeline_of(settings, model).name
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
         raise UsageError(f"there is no pipeline {name}", hint="bin/pipelines lists them")
