@@ -20,6 +20,8 @@ DENIED = (errno.EACCES, errno.EPERM)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 ELSEWHERE = "HOWDAH_STATE=DIR names another folder for jobs, -o DIR one for results"
 HINTS = {
+    errno.ENOENT: "is the name right?",
+    errno.ENOTDIR: "is the name right?",
     errno.EROFS: ELSEWHERE,
     errno.EFBIG: "ulimit -f, or that disk, allows no larger file: " + ELSEWHERE,
     errno.EMFILE: "ulimit -n allows more",
@@ -32,7 +34,7 @@ HINTS = {
 }
 OF_DISKS = (*FULL, errno.EROFS, errno.EFBIG, errno.EIO)
 LITTLE = 1 << 20
-SAID = re.compile(r"^(?:\w*Error: )?\[Errno (\d+)\] ([^:\n]+)(?:: '(.*)')?$", re.MULTILINE)
+SAID = re.compile(r"\[Errno (\d+)\] ([^:\n]+)(?:: '(.*)')?$", re.MULTILINE)
 
 
 @contextmanager
@@ -72,18 +74,19 @@ def refused_by_machine(error: OSError, settings: Settings | None) -> MachineErro
     return _told(number, error.strerror or str(error), place)
 
 
-def said_by_task(text: str) -> MachineError | None:
+def said_by_task(text: str, place: str) -> MachineError | None:
     """What a disk refused a task of this machine, read off the last line that says so; None where
-    something else went wrong."""
+    something else went wrong. ``place``: where it writes to."""
     found = [said for said in SAID.finditer(text) if int(said[1]) in OF_DISKS]
-    return _told(int(found[-1][1]), found[-1][2], found[-1][3] or "") if found else None
+    return _told(int(found[-1][1]), found[-1][2], found[-1][3] or place) if found else None
 
 
 def _told(number: int, what: str, place: str) -> MachineError:
     if number in FULL:
+        where = place or "the jobs or the results, or where the output goes to"
         return MachineError(
-            f"no space is left on the disk of {place or 'the jobs, the results or the output'}",
-            hint=f"df -h {place or '.'}; free some there, or: {ELSEWHERE}",
+            f"no space is left on the disk of {where}",
+            hint=f"df -h {_there(place) or '.'}; free some there, or: {ELSEWHERE}",
         )
     if number in DENIED:
         return MachineError(
@@ -97,13 +100,24 @@ def _told(number: int, what: str, place: str) -> MachineError:
 
 
 def _owner(place: str) -> str:
-    """Whom that, or the folder that is there of its path, belongs to."""
+    """Whom that, or what is there of its path, belongs to."""
+    with suppress(OSError, KeyError):
+        if found := _there(place):
+            name = pwd.getpwuid(found.stat().st_uid).pw_name
+            return (
+                f" (belongs to {name})" if str(found) == place else f" ({found} belongs to {name})"
+            )
+    return ""
+
+
+def _there(place: str) -> Path | None:
+    """What there is of a path."""
     path = Path(place)
     for found in (path, *path.parents) if place else ():
-        with suppress(OSError, KeyError):
-            name = pwd.getpwuid(found.stat().st_uid).pw_name
-            return f" (belongs to {name})" if found == path else f" ({found} belongs to {name})"
-    return ""
+        with suppress(OSError):
+            found.stat()
+            return found
+    return None
 
 
 def _full_disk(settings: Settings | None) -> str:

@@ -19,11 +19,12 @@ from howdah.errors import UsageError
 from howdah.failures import naming
 from howdah.privacy import make_private
 
-__all__ = ["CODE", "FINISHED", "MODELS", "Input", "Job", "Jobs", "write_record"]
+__all__ = ["CODE", "FINISHED", "MODELS", "RESERVE", "Input", "Job", "Jobs", "write_record"]
 
 FINISHED = ("done", "failed", "cancelled")
 CODE = "mr.zip"  # in a job's folder, what its tasks import
 MODELS = "models"  # and the models that they load
+RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
 MARKS = "marks"
 
 
@@ -165,7 +166,8 @@ class Jobs:
 
     def clear(self, job_id: str) -> None:
         """Remove what only a job's launcher and local tasks need: by far the largest files."""
-        (self.folder(job_id) / CODE).unlink(missing_ok=True)
+        for name in (CODE, RESERVE):
+            (self.folder(job_id) / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(job_id) / MODELS, ignore_errors=True)
 
     def mark(self, job_id: str, name: str, at: float | None = None) -> None:

@@ -3,21 +3,23 @@
 It holds the job's ``run`` lock as long as it lives, and what it says goes to run.log.
 """
 
+import errno
 import fcntl
 import logging
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
-from howdah.jobs import CODE, Job, Jobs
+from howdah.failures import naming
+from howdah.jobs import CODE, RESERVE, Job, Jobs
 from howdah.privacy import keep_private
 from howdah.registry import Model
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -41,6 +43,7 @@ __all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 TASKS = "tasks"  # mrjob's own folder, in the local runner
+RESERVED = 128 << 10
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
@@ -54,6 +57,8 @@ CHUNKED = {
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     folder = Jobs(settings.state).folder(job.id)
+    with naming(folder), (folder / RESERVE).open("wb") as reserve:
+        os.posix_fallocate(reserve.fileno(), 0, RESERVED)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
@@ -98,11 +103,14 @@ def main(job_id: str, lock: int) -> int:
             assert settings.cluster
             _run_on_hadoop(job, models, jobs.folder(job.id), settings.cluster, mark)
     except Exception as error:
-        with suppress(OSError):  # the log may be on the disk that is full
-            traceback.print_exc()
+        why = _with_task(error)
+        if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
+            why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
+        (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
+        traceback.print_exc()
         on_cluster = job.runner == "hadoop" and settings.cluster is not None
         if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=_with_task(error))
+            jobs.update(job, state="failed", error=why)
         return 1
     finally:
         jobs.clear(job.id)

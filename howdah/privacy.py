@@ -65,13 +65,14 @@ def _close_entry(name: str | Path, here: int | None) -> None:
 
 def _close_results(folder: Path, record: Path) -> None:
     """Close the results in ``folder`` once: who opens them afterwards wants them open."""
-    if not folder.is_dir() or not record.parent.is_dir():
+    if not record.parent.is_dir():  # there has been no job yet
         return
-    known = record.read_text().splitlines() if record.exists() else []
-    if str(folder) not in known:
-        for results in _results(folder):
-            close(results)
-        record.write_text("".join(f"{line}\n" for line in [*known, str(folder)]))
+    with record.open("a+") as known:
+        known.seek(0)
+        if f"{folder}\n" not in known:
+            for results in _results(folder):
+                close(results)
+            known.write(f"{folder}\n")
 
 
 def _results(folder: Path) -> Iterator[Path]:

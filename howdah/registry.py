@@ -85,7 +85,8 @@ def entries(settings: Settings) -> list[Entry]:
             came = place != BUNDLED or _has_wheel(folder / name)
             entry = Entry(name, folder / name, place if came else SHARED)
             if first := found.get(name):
-                entry = replace(first, hides=(*first.hides, entry.place))
+                hides = dict.fromkeys((*first.hides, entry.place))
+                entry = replace(first, hides=tuple(hides))
             found[name] = entry
     return sorted(found.values(), key=lambda entry: entry.name)
 

@@ -180,7 +180,7 @@ def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
     """The summary of a job that has ended; raises JobError unless it is done."""
     if job.state == "failed":
         error = first_error(job, settings)
-        if job.runner == "local" and (refused := said_by_task(error)):
+        if job.runner == "local" and (refused := said_by_task(error, store_of(job, settings).uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise JobError(error, hint=f"bin/logs {job.id}")
