@@ -2,7 +2,10 @@
 
 import errno
 import os
+import threading
+from dataclasses import replace
 from http.client import IncompleteRead
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from urllib3.exceptions import ProtocolError
 
 from howdah.errors import ClusterError, MachineError, UsageError
 from howdah.failures import known, naming, said_by_task
+from howdah.settings import SETUP, read_cluster
+from howdah.store import HdfsStore
 
 
 def refused(number: int, place: str | None = None) -> OSError:
@@ -78,3 +83,29 @@ def test_a_full_disk_is_read_off_a_tasks_log() -> None:
     assert named
     assert named.message == "/x/y: Read-only file system"
     assert said_by_task("FileNotFoundError: [Errno 2] No such file: 'words.txt'", "/jobs") is None
+
+
+class CutOff(BaseHTTPRequestHandler):
+    """Promises more bytes than it sends."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"half")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_answer_of_hdfs_that_is_cut_off(tmp_path: Path) -> None:
+    """The error that says it comes from below requests, and is the cluster's all the same."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), CutOff) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        cluster = replace(
+            read_cluster(SETUP / "inventory" / "local", tmp_path),
+            webhdfs_url=f"http://127.0.0.1:{server.server_port}",
+        )
+        with pytest.raises(ClusterError, match="HDFS doesn't answer"):
+            list(HdfsStore(cluster, "/howdah/jobs/1").read("output/part-00000"))
+        server.shutdown()
