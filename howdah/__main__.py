@@ -5,8 +5,9 @@ import os
 import sys
 import traceback
 
-from howdah.errors import HowdahError
-from howdah.settings import load
+from howdah.failures import known
+from howdah.privacy import keep_private
+from howdah.settings import Settings, load
 
 COMMANDS = {
     "submit": "howdah.submit",
@@ -27,6 +28,8 @@ COMMANDS = {
     "lab": "tests.lab",
     "test": "tests.run",
 }
+# what these make is their user's alone; the others install, or write nothing of a job's
+PRIVATE = {"submit", "status", "logs", "cancel", "getresults", "results", "models", "janitor"}
 
 
 def main(arguments: list[str]) -> int:
@@ -34,13 +37,14 @@ def main(arguments: list[str]) -> int:
     debug = os.environ.get("HOWDAH_DEBUG") == "1"
     command = importlib.import_module(COMMANDS[arguments[0]])
     args = command.parser().parse_args(arguments[1:])
+    settings: Settings | None = None
     try:
-        return int(command.run(args, load(os.environ)))
-    except HowdahError as error:
-        if debug:
-            traceback.print_exc()
-        print(f"howdah: {error}", file=sys.stderr)
-        return error.exit_status
+        settings = load(os.environ)
+        if arguments[0] in PRIVATE:
+            keep_private(settings)
+        status = int(command.run(args, settings))
+        _flush()
+        return status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -49,9 +53,29 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  try: HOWDAH_DEBUG=1 before the command shows where", file=sys.stderr)
-        return 1
+        return _tell(error, settings)
+
+
+def _tell(error: Exception, settings: Settings | None) -> int:
+    """Print what went wrong; its exit status."""
+    if found := known(error, settings):
+        print(f"howdah: {found}", file=sys.stderr)
+        return found.exit_status
+    print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  try: HOWDAH_DEBUG=1 before the command shows where", file=sys.stderr)
+    return 1
+
+
+def _flush() -> None:
+    """Have stdout written while it can still be told that it can't."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = None  # or Python would try again at its end
+        error.filename = "stdout"
+        raise
 
 
 if __name__ == "__main__":

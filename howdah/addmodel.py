@@ -3,20 +3,19 @@
 import argparse
 import importlib.metadata
 import json
-import re
 import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from howdah.draft import TYPES, declared, features_of, meaning, outputs_of, unclear
+from howdah.draft import TYPES, declared, features_of, outputs_of, unclear
 from howdah.errors import ModelError, UsageError
 from howdah.footprint import measured
 from howdah.interface import Interface, learn
+from howdah.modelcard import gives
 from howdah.sample import Comparison, Sample, compare, look, read_sample
 from howdah.trials import Record, Trials, invented_records, try_records
 from mr.model import Manifest, ModelFileError, load_files, sha256_of
@@ -78,8 +77,8 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument("--description", default="", help="a sentence for bin/models")
 
 
-def add_model(models: Path, args: argparse.Namespace) -> Manifest:
-    """Add ``args.file`` to ``models`` as ``args.name``; all or nothing.
+def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
+    """Make ``args.file`` a model in ``folder``, which is empty and of that name.
 
     Says on stderr what was learned, compared and not compared. Raises UsageError for arguments
     that don't fit the model or aren't enough, ModelError for a file that can't be loaded, isn't
@@ -87,33 +86,25 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
     sample aren't the model's own.
     """
     known = _check_arguments(args)
-    with tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as scratch:
-        folder = Path(scratch) / args.name
-        folder.mkdir()
-        file = folder / f"model{args.file.suffix}"
-        original = Path(scratch) / file.name
-        shutil.copyfile(args.file, file)
-        shutil.copyfile(args.file, original)
-        model = _load(args.name, file)
-        told = learn(model)
-        manifest, sample, records = _describe(told, file, args, known, Path(scratch))
-        trials = _trials(model, told, manifest, records)
-        manifest = replace(
-            manifest, refuses_missing=trials.missing, refuses_infinite=trials.infinite
-        )
-        if args.compiled:
-            from howdah.trees import compile_model
+    scratch = folder.parent
+    file = folder / f"model{args.file.suffix}"
+    original = scratch / file.name
+    shutil.copyfile(args.file, file)
+    shutil.copyfile(args.file, original)
+    model = _load(args.name, file)
+    told = learn(model)
+    manifest, sample, records = _describe(told, file, args, known, scratch)
+    trials = _trials(model, told, manifest, records)
+    manifest = replace(manifest, refuses_missing=trials.missing, refuses_infinite=trials.infinite)
+    if args.compiled:
+        from howdah.trees import compile_model
 
-            manifest = compile_model(model, manifest, file, args.sample)
-        _write(manifest, folder)
-        compared = compare(sample, manifest, folder, original) if sample else None
-        manifest = measured(manifest, folder, sample, trials.taken, Path(scratch))
-        manifest = replace(manifest, compared=compared.records if compared else 0)
-        _write(manifest, folder)
-        place = models / args.name
-        if place.exists():
-            place.rename(Path(scratch) / "replaced")
-        folder.replace(place)
+        manifest = compile_model(model, manifest, file, args.sample)
+    _write(manifest, folder)
+    compared = compare(sample, manifest, folder, original) if sample else None
+    manifest = measured(manifest, folder, sample, trials.taken, scratch)
+    manifest = replace(manifest, compared=compared.records if compared else 0)
+    _write(manifest, folder)
     for line in _told(told, manifest, trials, compared, args):
         print(f"  {line}", file=sys.stderr)
     return manifest
@@ -121,8 +112,6 @@ def add_model(models: Path, args: argparse.Namespace) -> Manifest:
 
 def _check_arguments(args: argparse.Namespace) -> dict[str, str]:
     """Raise UsageError for what can't be meant; the columns of known answers."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", args.name):
-        raise UsageError(f"{args.name} can't be a model's name", hint="letters, digits, - and _")
     if not args.file.is_file():
         raise UsageError(f"{args.file} does not exist", hint="give a .joblib or .skops file")
     if args.file.suffix not in (".joblib", ".skops"):
@@ -228,7 +217,8 @@ def _told(
     args: argparse.Namespace,
 ) -> Iterator[str]:
     """What was learned and compared, and what wasn't."""
-    yield meaning(manifest)
+    for name, what in gives(manifest):
+        yield f"{name}: {what}"
     for (kind, why), names in _by_type(told, manifest).items():
         yield f"{kind}: {', '.join(names)[:200]}{f' ({why})' if why else ''}"
     if compared is None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from howdah.check import Check, judge
 from howdah.errors import ClusterError, HowdahError
 from howdah.health import Daemon, Report, Target, ask
-from howdah.models import find_model, model_names, pipeline_of
 from howdah.nodes import check_nodes, may_look
 from howdah.plan import check_user
 from howdah.published import allowed, check_published, read_published
+from howdah.registry import find_model, model_names
 from howdah.settings import Cluster, Settings
 
 __all__ = ["parser", "run"]
@@ -55,9 +55,9 @@ def _machine(settings: Settings) -> Iterator[Check]:
 
 
 def _models(settings: Settings) -> Iterator[Check]:
-    for name in model_names(settings.root):
+    for name in model_names(settings):
         try:
-            model = find_model(settings.root, name, pipeline_of(settings.root, name))
+            model = find_model(settings, name)
         except HowdahError as error:
             yield Check(f"model {name}", error.message, error.hint or "bin/models check")
         else:
@@ -92,7 +92,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
         else:
             yield from check_published(published, settings.cluster)
     if may_look(settings, settings.cluster):
-        yield from check_nodes(settings, settings.cluster, allowed(published, settings.root))
+        yield from check_nodes(settings, settings.cluster, allowed(published, settings))
     elif settings.cluster.service_manager == "systemd":
         found = "only their daemons were asked; who installed them sees more with bin/doctor"
         yield Check("hosts", found)

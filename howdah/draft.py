@@ -8,9 +8,8 @@ from typing import Any
 
 from howdah.errors import UsageError
 from howdah.interface import Feature, Interface
-from mr.model import Manifest
 
-__all__ = ["TYPES", "Declared", "declared", "features_of", "meaning", "outputs_of", "unclear"]
+__all__ = ["TYPES", "Declared", "declared", "features_of", "outputs_of", "unclear"]
 
 TYPES = ("number", "integer", "boolean", "text")
 NUMERIC = TYPES[:3]
@@ -201,26 +200,3 @@ def _several(told: Interface, args: argparse.Namespace) -> dict[str, Any]:
             " outputs, each with a name of its own"
         )
     return {"outputs": tuple(names), "output_labels": told.output_labels}
-
-
-def meaning(manifest: Manifest) -> str:
-    """What a model's scores and labels are, in a sentence."""
-    scores = {"predict_proba": "the probability", "decision_function": "the decision value"}
-    own = "labels are those of the model's own predict"
-    if manifest.kind == "binary":
-        positive = manifest.labels[manifest.positive]
-        other = manifest.labels[1 - manifest.positive]
-        score = f"score is {scores[manifest.score]} of {positive}"
-        if manifest.labels_from == "threshold":
-            return f"{score}; above {manifest.threshold:g} the label is {positive}, else {other}"
-        return f"{score}; {own}: {positive} above {manifest.threshold:g}, else {other}"
-    if manifest.kind == "classes":
-        return f"score_ columns are {scores[manifest.score]} of each class; {own}"
-    return {
-        "labels": f"there are no scores; {own}: {', '.join(manifest.labels)[:200]}",
-        "regression": "score is what the model predicts",
-        "outliers": "score is score_samples, the lower the stranger; label is anomaly or normal",
-        "clusters": "cluster is the number of the cluster"
-        + (", distance that to its centre" if manifest.score else ""),
-        "several": f"label_ and score_ columns of each output: {', '.join(manifest.outputs)[:200]}",
-    }[manifest.kind]

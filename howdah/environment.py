@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,7 @@ def main(arguments: list[str]) -> None:
     if Path(sys.prefix) != VENV:
         os.execv(PYTHON, [str(PYTHON), __file__, *arguments])
     sys.path[0] = str(ROOT)
+    _compile_sources()
     from howdah.__main__ import main as run
 
     sys.exit(run(arguments))
@@ -72,6 +74,33 @@ def ensure(lock: str) -> None:
             _make_venv(lock)
         _pip_install(lock, (ROOT / lock).read_text())
         _stamp(lock).write_text(_state(lock))
+
+
+def _compile_sources() -> None:
+    """Compile what has changed while others may read what is made: commands close what they make.
+
+    Whoever can't write there goes without, as Python itself does.
+    """
+    import py_compile
+
+    for folder in (ROOT / "howdah", ROOT / "mr", ROOT / "mr" / "pipelines"):
+        if not os.access(folder, os.W_OK):
+            continue
+        made = _times(folder / "__pycache__")
+        for name, changed in _times(folder).items():
+            compiled = f"{name.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
+            if name.endswith(".py") and made.get(compiled, 0.0) < changed:
+                with suppress(OSError, py_compile.PyCompileError):
+                    py_compile.compile(str(folder / name))
+
+
+def _times(folder: Path) -> dict[str, float]:
+    """When each file of a folder has changed; none if it isn't there."""
+    try:
+        with os.scandir(folder) as found:
+            return {entry.name: entry.stat().st_mtime for entry in found}
+    except FileNotFoundError:
+        return {}
 
 
 def _stamp(lock: str) -> Path:

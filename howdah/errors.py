@@ -6,7 +6,8 @@
     ├── ModelError        4  a model that is missing, altered or doesn't fit
     ├── JobError          5  the job ran and failed
     ├── ClusterError      6  the cluster can't be used now
-    └── IntegrityError    7  counts or bytes that don't meet
+    ├── IntegrityError    7  counts or bytes that don't meet
+    └── MachineError      8  this machine: no permission, a full disk
 
 A message says what failed and where; ``hint`` says what to try next.
 Commands raise; only ``howdah.__main__`` catches, prints and exits.
@@ -17,6 +18,7 @@ __all__ = [
     "HowdahError",
     "IntegrityError",
     "JobError",
+    "MachineError",
     "ModelError",
     "RejectedError",
     "UsageError",
@@ -59,3 +61,7 @@ class ClusterError(HowdahError):
 
 class IntegrityError(HowdahError):
     exit_status = 7
+
+
+class MachineError(HowdahError):
+    exit_status = 8

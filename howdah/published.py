@@ -4,11 +4,10 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from howdah.check import Check, judge
-from howdah.models import model_names
-from howdah.settings import Cluster
+from howdah.registry import entries
+from howdah.settings import Cluster, Settings
 from howdah.store import MODELS, HdfsStore, hdfs_client
 from mr.spec import MODEL_FILE
 
@@ -81,15 +80,18 @@ def check_published(published: Sequence[Published], cluster: Cluster) -> Iterato
     yield from judge("models in HDFS", found, well)
 
 
-def allowed(published: Sequence[Published], root: Path) -> dict[str, set[str]]:
+def allowed(published: Sequence[Published], settings: Settings) -> dict[str, set[str]]:
     """The sha256 that a copy of each file may have: that of any model here or in HDFS."""
     found: dict[str, set[str]] = {}
     for model in published:
         if not model.altered:
             for name, sha256 in model.files.items():
                 found.setdefault(name, set()).add(sha256)
-    for name in model_names(root):
-        manifest = (root / "models" / name / MODEL_FILE).read_bytes()
+    for entry in entries(settings):
+        try:
+            manifest = (entry.folder / MODEL_FILE).read_bytes()
+        except OSError:  # bin/models tells of it, and no job can have it
+            continue
         own = {MODEL_FILE: hashlib.sha256(manifest).hexdigest(), **stated(manifest)}
         for file, sha256 in own.items():
             found.setdefault(file, set()).add(sha256)

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
+from howdah.failures import naming
 from howdah.jobs import Input, Job
 from howdah.reports import write_report
 from howdah.store import Store
@@ -45,7 +46,7 @@ def fetch_results(
     _check_counts(job, partial)
     check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    with _locked(unfinished):
+    with naming(unfinished), _locked(unfinished):
         if folder.exists():  # another call has fetched it while this one waited
             with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
                 unfinished.rmdir()

@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from howdah.errors import HowdahError, IntegrityError, RejectedError, UsageError
+from howdah.errors import IntegrityError, RejectedError, UsageError
+from howdah.failures import known
 from howdah.hdfsfiles import find_inputs
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
@@ -132,12 +133,13 @@ class _Steps:
     def _end(self, step: Step, future: Future[Job]) -> None:
         try:
             self._done[step.name] = future.result()
-        except HowdahError as error:
-            self._failed[step.name] = error.exit_status
-            self._say(step.name, str(error))
         except Exception as error:  # other branches go on
-            self._failed[step.name] = 1
-            self._say(step.name, f"{type(error).__name__}: {error}")
+            if found := known(error, self._settings):
+                self._failed[step.name] = found.exit_status
+                self._say(step.name, str(found))
+            else:
+                self._failed[step.name] = 1
+                self._say(step.name, f"{type(error).__name__}: {error}")
 
     def _take(self, step: Step) -> Job:
         """See to one step's end; raises what ``bin/submit`` would."""

@@ -11,6 +11,7 @@ from typing import IO
 
 from howdah.errors import UsageError
 from howdah.jobs import Job, Jobs, write_record
+from howdah.privacy import make_private
 from howdah.workflow import Step, Workflow
 
 __all__ = ["Run", "Runs", "is_run", "jobs_of"]
@@ -57,7 +58,7 @@ class Runs:
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._folder)
         write_record(self.path(run.id), asdict(run))
         return run
 

@@ -5,17 +5,16 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from howdah.jobs import Input, Job
-from howdah.models import Model
+from howdah.jobs import CODE, Input, Job
+from howdah.registry import Model
 from howdah.settings import ROOT, Cluster
 from howdah.store import MODELS, Store, hdfs_client
 from mr.files import Entry
 from mr.sink import PartFile
 from mr.spec import SPEC_FILE, Spec
 
-__all__ = ["CODE", "LISTS", "PREPARED", "ship", "task_inputs"]
+__all__ = ["LISTS", "PREPARED", "ship", "task_inputs"]
 
-CODE = "mr.zip"
 PREPARED = "prepared"  # what a pipeline made for its tasks
 LISTS = "lists"  # of whole files, one a task
 

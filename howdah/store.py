@@ -152,13 +152,14 @@ class HdfsStore:
     def reaching(self) -> Iterator[None]:
         from hdfs import HdfsError
         from requests import RequestException
+        from urllib3.exceptions import HTTPError
 
         try:
             yield
         except HdfsError as error:
             why = str(error).strip().split("\n")[0]
             raise ClusterError(f"HDFS refuses: {why}", hint="bin/cluster status") from error
-        except RequestException as error:
+        except (RequestException, HTTPError) as error:  # the second: of an answer that is cut off
             raise ClusterError(
                 f"HDFS doesn't answer at {self._cluster.webhdfs_url}",
                 hint="bin/cluster status; bin/cluster up",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
+from howdah.failures import naming, said_by_task
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, start
@@ -19,6 +20,7 @@ from howdah.predictions import renamed
 from howdah.progress import Bar
 from howdah.report import summary_of, tracking_url
 from howdah.settings import Settings
+from howdah.shelf import keep_models
 from howdah.shipment import PREPARED
 from howdah.store import KEEP, store_of
 from howdah.summaries import check_meaning
@@ -120,9 +122,11 @@ def _store_and_start(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == "local" or bool(sources[0].path)
     try:
+        keep_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
         with (
+            naming(jobs.folder(job.id)),
             store.reaching(),
             Bar("reading" if stays else "uploading", total, shown=told.bars) as bar,
         ):
@@ -151,6 +155,7 @@ def _store_and_start(
     jobs.mark(job.id, "stored")
     job = jobs.update(job, inputs=stored, options=options)
     if job.is_finished:  # cancelled meanwhile
+        jobs.clear(job.id)
         return job
     start(job, settings)
     job = jobs.read(job.id)
@@ -178,7 +183,11 @@ def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = Fa
 def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
     """The summary of a job that has ended; raises JobError unless it is done."""
     if job.state == "failed":
-        raise JobError(first_error(job, settings), hint=f"bin/logs {job.id}")
+        error = first_error(job, settings)
+        if job.runner == "local" and (refused := said_by_task(error, store_of(job, settings).uri)):
+            refused.message = f"job {job.id} failed: {refused.message}"
+            raise refused
+        raise JobError(error, hint=f"bin/logs {job.id}")
     if job.state == "cancelled":
         raise JobError(f"job {job.id} was cancelled")
     return summary_of(job, settings)

@@ -33,7 +33,8 @@ EXAMPLES = """examples:
 
 The first line on stdout is the job's id, or the run's; then comes the summary.
 exit status: 0 done; 2 usage or unusable input; 3 too many rejected records; 4 model;
-5 job failed; 6 cluster unavailable; 7 integrity; 130 interrupted
+5 job failed; 6 cluster unavailable; 7 integrity; 8 this machine: no permission, a full disk;
+130 interrupted
 """
 
 

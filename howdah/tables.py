@@ -3,20 +3,20 @@
 import re
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 
-from howdah.errors import UsageError
+from howdah.errors import ModelError, UsageError
 from howdah.fields import is_number
 from howdah.header import fields_of, readings
 from howdah.inputs import Source
 from howdah.keys import is_object, objects
-from howdah.models import model_names
+from howdah.registry import entries, manifest_of
 from howdah.settings import Settings
-from mr.model import Manifest, ModelFileError, read_manifest
-from mr.spec import MODEL_FILE
+from mr.model import Manifest
 
 __all__ = ["check_texts"]
 
+TABULAR = "tabular"
 NAMED = re.compile(r"\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz|\.bz2)?$", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?…][\"')\]]?(\s|$)")
 PAUSE = re.compile(r"[,;](\s|$)")
@@ -26,7 +26,7 @@ MANY = 20
 
 def check_texts(sources: Sequence[Source], settings: Settings) -> None:
     """UsageError for inputs that look like tables; its hint has the models that fit."""
-    models = _models(settings.root)
+    models = _models(settings)
     for source in sources:
         names = _columns(source, models)
         if names is None:
@@ -42,15 +42,13 @@ def check_texts(sources: Sequence[Source], settings: Settings) -> None:
         )
 
 
-def _models(root: Path) -> list[Manifest]:
+def _models(settings: Settings) -> list[Manifest]:
     """The models that take columns."""
     found = []
-    for name in model_names(root):
-        try:
-            found.append(read_manifest(root / "models" / name / MODEL_FILE))
-        except ModelFileError:  # bin/models tells of it
-            continue
-    return [manifest for manifest in found if manifest.features]
+    for entry in entries(settings):
+        with suppress(ModelError):  # bin/models tells of it
+            found.append(manifest_of(entry))
+    return [manifest for manifest in found if manifest.pipeline == TABULAR]
 
 
 def _columns(source: Source, models: Sequence[Manifest]) -> list[str] | None:

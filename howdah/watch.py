@@ -124,7 +124,7 @@ def _observe_local(job: Job, jobs: Jobs, settings: Settings) -> Progress:
         return Progress(job, _local_share(job, jobs))
     job = jobs.read(job.id)  # it may have ended since
     if not job.is_finished:
-        killed = f"its process was killed; {RUN_LOG} ends where it stopped"
+        killed = f"its process was killed, or could write no more; {RUN_LOG} ends where it stopped"
         return Progress(jobs.update(job, state="failed", error=killed, finished=time.time()), 1.0)
     return _observe_local(job, jobs, settings) if job.state == "done" else Progress(job, 1.0)
 

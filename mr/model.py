@@ -3,9 +3,9 @@
 import hashlib
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 __all__ = [
     "Manifest",
@@ -88,13 +88,42 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest:
     """Read a ``model.toml``; raise ModelFileError for what it can't mean."""
     try:
-        stated = tomllib.loads(path.read_text())
-        lists = {name: tuple(value) for name, value in stated.items() if isinstance(value, list)}
-        return Manifest(**(stated | lists))
+        stated = {name: _frozen(value) for name, value in tomllib.loads(path.read_text()).items()}
     except FileNotFoundError:
         raise ModelFileError(f"{path} does not exist") from None
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+    except ValueError as error:  # no TOML, or no UTF-8
         raise ModelFileError(f"{path}: {error}") from None
+    stated_types = get_type_hints(Manifest)
+    for name, value in stated.items():
+        if name not in stated_types:
+            raise ModelFileError(f"{path}: {name} is nothing that this version of Howdah knows")
+        if not _is_a(value, stated_types[name]):
+            raise ModelFileError(f"{path}: {name} = {value!r} can't be what it means")
+    needed = [field.name for field in fields(Manifest) if field.default is MISSING]
+    if missing := [name for name in needed if name not in stated]:
+        raise ModelFileError(f"{path} states no {', '.join(missing)}")
+    return Manifest(**stated)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    """Whether a value of TOML is one of a field's declared type."""
+    inner = get_args(kind)
+    if kind is Any or (kind is float and type(value) is int):
+        return True
+    match get_origin(kind):
+        case None:
+            return type(value) is kind
+        case origin if origin is tuple:
+            return isinstance(value, tuple) and all(_is_a(each, inner[0]) for each in value)
+        case origin if origin is dict:
+            pairs = value.items() if isinstance(value, dict) else [(None, None)]
+            return all(_is_a(k, inner[0]) and _is_a(v, inner[1]) for k, v in pairs)
+        case _:
+            return any(_is_a(value, each) for each in inner)
 
 
 def sha256_of(path: Path) -> str:

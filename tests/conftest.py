@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".howdah" / "test"
+SHARED = ROOT / ".howdah"  # the state folder whose models commands with any other one see, too
+MODELS = SHARED / "models"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -120,10 +122,11 @@ def howdah(request: pytest.FixtureRequest) -> Howdah:
 
 @pytest.fixture(scope="module")
 def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Adds a model by bin/models, as a user would, and removes it again; gives its name."""
+    """Adds a model that all share by bin/models, as the checkout's owner would, and removes it
+    again; gives its name."""
     names = []
     folder = tmp_path_factory.mktemp("models")
-    howdah = Howdah(folder / "state", folder, "local")
+    howdah = Howdah(SHARED, folder, "local")
 
     def add(model: Any, *arguments: str) -> str:
         name = f"test-{uuid.uuid4().hex[:8]}"
@@ -134,4 +137,4 @@ def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 
     yield add
     for name in names:
-        shutil.rmtree(ROOT / "models" / name, ignore_errors=True)
+        shutil.rmtree(MODELS / name, ignore_errors=True)

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         found = SUITES[args.suite].run(args, settings)
     finally:
-        remove_models()
+        remove_models(settings)
     print(found.text, file=sys.stderr if args.json else sys.stdout)
     if args.json:
         print(json.dumps({name: round(value, 3) for name, value in found.figures.items()}))

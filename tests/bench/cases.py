@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from howdah.models import Model, find_model
+from howdah.registry import Model, find_model, model_names
 from howdah.settings import ROOT, Settings
+from howdah.shelf import remove
 from mr.pipelines import PIPELINES
 from mr.spec import SPEC_FILE, Spec
 from tests.bench import inputs
@@ -55,30 +56,37 @@ def make_case(name: str, rows: int, settings: Settings) -> Case:
 
     With ``COMPILED`` behind its name, tasks score with its compiled trees, plain programs without.
     """
+    return _text(settings, rows) if name == "text" else _table(settings, name, rows)
+
+
+def _table(settings: Settings, name: str, rows: int) -> Case:
     folder = settings.state / "bench"
-    return _text(folder, rows) if name == "text" else _table(folder, name, rows)
-
-
-def _table(folder: Path, name: str, rows: int) -> Case:
     estimator = name.removesuffix(COMPILED)
     file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
-    shutil.rmtree(ROOT / "models" / model, ignore_errors=True)
     features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", "yes")
-    command: list[str | Path] = [ROOT / "bin" / "models", "add", model, file, *features]
+    command: list[str | Path] = [
+        ROOT / "bin" / "models",
+        "add",
+        model,
+        file,
+        *features,
+        "--replace",
+    ]
     if name != estimator:
         command.append("--compiled")
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
-    added = find_model(ROOT, model, PIPELINES["tabular"])
+    added = find_model(settings, model, PIPELINES["tabular"])
     job = _job(folder / name, added, Spec("tabular", options=options))
     readers = [(name, size) for name in ("simdjson", "pyarrow", "pandas") for size in (BLOCK, 0)]
     return Case(inputs.rows(folder, rows), model, job, [file], readers)
 
 
-def _text(folder: Path, rows: int) -> Case:
+def _text(settings: Settings, rows: int) -> Case:
     import joblib
 
-    model = find_model(ROOT, "moderation", PIPELINES["moderation"])
+    folder = settings.state / "bench"
+    model = find_model(settings, "moderation", PIPELINES["moderation"])
     job = _job(folder / "text", model, Spec("moderation"))
     files = [job / "model.joblib", job / "vectorizer.joblib"]
     source = inputs.texts(folder, rows, sorted(joblib.load(files[1]).vocabulary_))
@@ -94,10 +102,11 @@ def _job(folder: Path, model: Model, spec: Spec) -> Path:
     return folder
 
 
-def remove_models() -> None:
+def remove_models(settings: Settings) -> None:
     """Remove the models that the bench has added."""
-    for folder in (ROOT / "models").glob(f"{PREFIX}*"):
-        shutil.rmtree(folder)
+    for name in model_names(settings):
+        if name.startswith(PREFIX):
+            remove(settings, name)
 
 
 def map_here(case: Case, source: Path, target: Path) -> Used:

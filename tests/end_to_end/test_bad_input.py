@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from howdah.__main__ import COMMANDS
-from tests.conftest import ROOT, Howdah
+from tests.conftest import MODELS, Howdah
 from tests.end_to_end.models import Echo
 from tests.end_to_end.watching import jobs_of
 
@@ -306,7 +306,7 @@ def test_all_kinds_of_inputs(howdah: Howdah, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def added(add_model: Callable[..., str]) -> Path:
     """The folder of a model that takes one number, x."""
-    return ROOT / "models" / add_model(Echo(), "--features", "x")
+    return MODELS / add_model(Echo(), "--features", "x")
 
 
 @pytest.fixture
@@ -400,7 +400,7 @@ def test_untrusted_skops_is_not_added(local: Howdah, tmp_path: Path) -> None:
     skops.io.dump(Echo(), tmp_path / "echo.skops")
     said = refused(local, "models", "add", "test-skops", "echo.skops", "--features", "x", exits=4)
     assert "tests.end_to_end.models.Echo" in said.what
-    assert not (ROOT / "models" / "test-skops").exists()
+    assert not (local.state / "models" / "test-skops").exists()
 
 
 def test_untrusted_skops_is_not_run(local: Howdah, tmp_path: Path, model: Path) -> None:
@@ -426,12 +426,11 @@ def test_model_of_another_version_is_not_added(
     joblib.dump(model, tmp_path / "old.joblib")
     said = refused(local, "models", "add", "test-old", "old.joblib", "--features", "x", exits=4)
     assert "was fitted with scikit-learn 1.0.2" in said.what
-    assert not (ROOT / "models" / "test-old").exists()
+    assert not (local.state / "models" / "test-old").exists()
 
 
 def test_half_added_models_leave_nothing(local: Howdah, tmp_path: Path) -> None:
     """A file that isn't a model leaves nothing in the folder of models."""
-    before = sorted((ROOT / "models").iterdir())
     (tmp_path / "text.joblib").write_text("not a model")
     refused(local, "models", "add", "test-text", "text.joblib", "--features", "x", exits=4)
-    assert sorted((ROOT / "models").iterdir()) == before
+    assert list((local.state / "models").iterdir()) == []

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.conftest import ROOT, Howdah
+from tests.conftest import MODELS, Howdah
 
 ROWS = np.random.default_rng(4).normal(size=(400, 4))
 CLASSES = np.digitize(ROWS[:, 0] * ROWS[:, 1], [-0.3, 0.3])
@@ -68,7 +68,7 @@ def test_results_are_those_of_the_uncompiled_model(
 def test_the_manifest_says_what_compiled_it(local: Howdah, add_model: Callable[..., str]) -> None:
     """The compiler, how many rows were compared, and the files that are loaded: no others."""
     name = add_model(model_of("forest"), "--features", "a,b,c,d", "--compiled")
-    folder = ROOT / "models" / name
+    folder = MODELS / name
     manifest = tomllib.loads((folder / "model.toml").read_text())
     assert manifest["compiled"]["compiler"].startswith("cc ")
     assert manifest["compiled"]["rows_compared"] > 100
@@ -84,7 +84,7 @@ def test_a_model_without_trees_is_not_added(local: Howdah, tmp_path: Path) -> No
                  "--compiled", exits=4)  # fmt: skip
     assert "LogisticRegression is not one of the models that can be compiled" in done.stderr
     assert "HistGradientBoostingClassifier" in done.stderr
-    assert not (ROOT / "models" / "test-plain").exists()
+    assert not (local.state / "models" / "test-plain").exists()
 
 
 def test_a_sample_without_use_is_refused(local: Howdah, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_sample_without_use_is_refused(local: Howdah, tmp_path: Path) -> None:
     done = local("models", "add", "test-plain", "plain.joblib", "--features", "a,b,c,d",
                  "--compiled", "--sample", "table.csv", exits=2)  # fmt: skip
     assert "table.csv has no records to compare" in done.stderr
-    assert not (ROOT / "models" / "test-plain").exists()
+    assert not (local.state / "models" / "test-plain").exists()
 
 
 def test_a_model_compiled_for_another_machine_is_refused(
@@ -106,7 +106,7 @@ def test_a_model_compiled_for_another_machine_is_refused(
     """Before a job is started with it."""
     table(tmp_path / "table.csv")
     name = add_model(model_of("boosted"), "--features", "a,b,c,d", "--compiled")
-    manifest = ROOT / "models" / name / "model.toml"
+    manifest = MODELS / name / "model.toml"
     manifest.write_text(manifest.read_text().replace(platform.machine(), "abacus"))
     done = local("submit", "table.csv", "--model", name, exits=4)
     assert f"compiled on abacus, and this is {platform.machine()}" in done.stderr

@@ -17,7 +17,7 @@ from howdah.inventory import Host, Inventory
 from howdah.nodes import Expected, Machine, Service, check_machines, machine_of
 from howdah.playbook import attempt
 from howdah.published import Published, allowed, read_published
-from howdah.settings import ROOT, Cluster, load
+from howdah.settings import Cluster, Settings, load
 from tests.conftest import Howdah
 
 GIB = 1 << 30
@@ -235,7 +235,8 @@ def test_copies_may_be_of_any_model_here_or_in_hdfs(tmp_path: Path) -> None:
     (tmp_path / "models" / "churn").mkdir(parents=True)
     (tmp_path / "models" / "churn" / "model.toml").write_bytes(b'[files]\n"model.joblib" = "bb"\n')
     altered = replace(GOOD, files={**GOOD.files, "model.joblib": "cc"})
-    assert allowed([GOOD, altered], tmp_path)["model.joblib"] == {"aa", "bb"}
+    settings = Settings(tmp_path, tmp_path / "state", None)
+    assert allowed([GOOD, altered], settings)["model.joblib"] == {"aa", "bb"}
 
 
 @pytest.fixture
@@ -269,7 +270,7 @@ def test_an_altered_model_is_found_in_hdfs(hadoop: Howdah, cluster: Cluster) -> 
 def test_inspection_sees_a_real_host_and_changes_nothing(hadoop: Howdah, cluster: Cluster) -> None:
     """Its daemons' ports, its Java and Hadoop, and every copy of a model, whole or altered."""
     settings = load(os.environ | {"HOWDAH_STATE": str(hadoop.state)})
-    models = allowed(read_published(cluster), ROOT)
+    models = allowed(read_published(cluster), settings)
 
     def look() -> Machine:
         variables = {"inspect_model_files": sorted(models)}

@@ -17,8 +17,9 @@ from howdah.__main__ import main
 from howdah.census import Application, Census, Kind, Progress, Work
 from howdah.exporter import RATED_LOOKS, Exporter, Running, address, known_kinds, running
 from howdah.ledger import Ledger
-from howdah.settings import ROOT, SETUP, Cluster, describe, read_cluster
+from howdah.settings import ROOT, SETUP, Cluster, Settings, describe, read_cluster
 
+SETTINGS = Settings(ROOT, ROOT / ".howdah", None)
 TEXTS = Kind("moderation", "moderation")
 JOB = Application(
     id="application_1800000000000_0001",
@@ -72,7 +73,7 @@ def values(metrics: Iterator[Metric]) -> dict[tuple[str, ...], float]:
 
 def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     """Sums stay, what is unknown is absent, and it is said once why."""
-    exporter = Exporter(Census(cluster), ledger, ROOT)
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
     exporter.look()
     exporter.look()
     seen = values(exporter.collect())
@@ -90,7 +91,7 @@ def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFix
 
 def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, ledger: Ledger) -> None:
     """While a look hangs, what the one before saw is answered."""
-    exporter = Exporter(Census(cluster), ledger, ROOT)
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
     exporter.look()
     before = values(exporter.collect())
     with deaf() as url:
@@ -107,7 +108,7 @@ def test_sums_that_cannot_be_kept_are_not_shown(
     cluster: Cluster, ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Prometheus would see them fall at the next restart, and count them all once more."""
-    exporter = Exporter(Census(cluster), ledger, ROOT)
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
     exporter.look()
     (tmp_path / "counted.partial").mkdir()
     ledger.settle(JOB, Work({"scored": 3}))
@@ -122,7 +123,7 @@ def test_sums_that_cannot_be_kept_are_not_shown(
 
 def test_a_new_kind_rises_from_0(cluster: Cluster, ledger: Ledger) -> None:
     """Its first job is seen as one, even if no scrape came before that ended."""
-    exporter = Exporter(Census(cluster), ledger, ROOT)
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
     early, late = (Kind("tabular", name) for name in ("early", "late"))
     ended = "howdah_jobs_ended_total", "failed"
     ledger.end([JOB._replace(id="1", kind=early, state="failed")])
@@ -166,7 +167,7 @@ def test_a_job_without_a_history(
     with ThreadingHTTPServer(("127.0.0.1", 0), Forgetful) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         known = replace(cluster, historyserver_url=f"http://127.0.0.1:{server.server_port}")
-        exporter = Exporter(Census(known), ledger, ROOT)
+        exporter = Exporter(Census(known), ledger, SETTINGS)
         exporter.look()
         server.shutdown()
     assert (not ledger.open) == settled
@@ -177,12 +178,16 @@ def test_a_job_without_a_history(
 
 def test_known_models_are_there_from_the_start(tmp_path: Path) -> None:
     """Before any job, with pipelines that need none; one whose manifest is damaged is left out."""
-    assert TEXTS in known_kinds(ROOT)
-    for name, text in (("good", (ROOT / "models/moderation/model.toml").read_text()), ("bad", "?")):
+    assert TEXTS in known_kinds(Settings(ROOT, tmp_path / "state", None))
+    for name, text in (
+        ("moderation", (ROOT / "models/moderation/model.toml").read_text()),
+        ("bad", "?"),
+    ):
         (tmp_path / "models" / name).mkdir(parents=True)
         (tmp_path / "models" / name / "model.toml").write_text(text)
-    assert [kind for kind in known_kinds(tmp_path) if kind.model != "none"] == [TEXTS]
-    assert Kind("wordcount", "none") in known_kinds(tmp_path)
+    here = Settings(tmp_path, tmp_path / "state", None)
+    assert [kind for kind in known_kinds(here) if kind.model != "none"] == [TEXTS]
+    assert Kind("wordcount", "none") in known_kinds(here)
 
 
 def test_nothing_runs() -> None:

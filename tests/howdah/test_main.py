@@ -1,10 +1,20 @@
 """The command boundary: what a user sees of an error."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from howdah.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """Commands close what their process makes."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +49,27 @@ def test_trace_on_demand(
     monkeypatch.setenv("HOWDAH_DEBUG", "1")
     assert main(["status"]) == 1
     assert "Traceback (most recent call last):" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_somebody_elses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state folder below a file, as root could still write to any folder: place, what, exit 8."""
+    monkeypatch.setenv("HOWDAH_STATE", "/etc/passwd/state")
+    assert main(["submit", __file__]) == 8
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what.startswith("howdah: /etc/passwd/state")
+    assert "try: " in hint
+
+
+def test_a_stdout_that_takes_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can't be printed is told, with its own status."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["models"]) == 8
+        with pytest.raises(OSError, match="No space"):
+            full.close()
+    what, _ = capsys.readouterr().err.splitlines()
+    assert what.startswith("howdah: no space is left on the disk of stdout")

@@ -105,7 +105,7 @@ def await_alert(cluster: Cluster, status: str, **labels: str) -> None:
 def test_a_failed_job_is_told(cluster: Cluster) -> None:
     """Its tasks are killed one after the other; the alert names pipeline and model."""
     joblib.dump(Killed(), cluster.root / "root" / "stone.joblib")
-    models = cluster.root / CHECKOUT[1:] / "models"
+    models = cluster.root / CHECKOUT[1:] / ".howdah" / "models"
     try:
         cluster("models add stone /root/stone.joblib --features number")
         (cluster.root / "home/ada/stone.csv").write_text(f"1\n{STONE}\n2\n")

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,10 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from howdah.models import find_model
-from mr.pipelines import PIPELINES
+from howdah.registry import find_model
+from howdah.settings import load
 from mr.pipelines.moderation import quicken
 from mr.spec import Spec
-from tests.conftest import ROOT
 from tests.mr.conftest import run_tasks
 
 TEXTS = [
@@ -56,7 +56,7 @@ def test_a_quickened_vectorizer_gives_the_same_rows(vectorizer: Any) -> None:
 @pytest.mark.parametrize("splits", [1, 3])
 def test_texts_get_the_chances_that_the_model_gives(tmp_path: Path, splits: int) -> None:
     """Score and label, then the text, escaped; what the files of the wheel say by themselves."""
-    model = find_model(ROOT, "moderation", PIPELINES["moderation"]).folder
+    model = find_model(load(os.environ), "moderation").folder
     texts = [text for text in TEXTS * 50 if text] + ["You are an idiot and a moron."]
     source = tmp_path / "comments.txt"
     source.write_text("\n".join(texts))
