@@ -122,7 +122,7 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
     lone = form != "table" or any(isinstance(it, IsotonicRegression) for it in _given_rows(model))
     width = _first(model, "n_features_in_", 1 if lone else 0)
     clues = Clues()
-    follow(model, [Column(place, untouched=True, gaps=True) for place in range(width)], clues)
+    follow(model, [Column(place, True, True, True) for place in range(width)], clues)
     features = []
     for place in sorted(_needed(model, width)) if names else range(width):
         clue = clues.settled(place)

@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 
-from howdah.errors import ModelError
 from tests.howdah.holding import hold
 from tests.howdah.modelmaking import Made, made
 
