@@ -93,12 +93,13 @@ def learn(model: Any, labels_rule: Callable[[Any], str] = lambda model: "predict
 
 def _check(model: Any) -> None:
     name = type(model).__name__
+    if not hasattr(model, "__sklearn_tags__"):
+        raise ModelError(f"{name} is no estimator of scikit-learn's kind",
+                         hint="its class must inherit from sklearn.base.BaseEstimator")  # fmt: skip
     try:
         check_is_fitted(model)
     except NotFittedError:
         raise ModelError(f"{name} isn't fitted", hint="fit it, then save it") from None
-    except TypeError:
-        raise ModelError(f"{name} is no estimator of scikit-learn's kind") from None
     if hasattr(model, "predict"):
         return
     hint = "save a model that predicts"

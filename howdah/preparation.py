@@ -50,7 +50,7 @@ def _encoder(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     for column, categories in zip(columns, model.categories_, strict=True):
         clue = of_categories(named(model), categories)
         missing = any(map(is_missing, categories))
-        if missing and None in categories:
+        if any(value is None for value in categories):
             clue = replace(clue, why=f"{clue.why}, and as None where it is missing")
             missing = any(is_missing(value) for value in categories if value is not None)
         note(clue, [column], clues)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import DBSCAN, AffinityPropagation, Birch, KMeans, MeanShift
 from sklearn.compose import TransformedTargetRegressor
@@ -249,3 +249,16 @@ def test_a_model_of_no_known_kind_is_refused() -> None:
 
     with pytest.raises(ModelError, match="whether Mine predicts classes or numbers"):
         learn(Mine().fit(ROWS))
+
+
+def test_a_classifier_that_doesn_t_tell_its_classes_is_refused() -> None:
+    class Mine(ClassifierMixin, BaseEstimator):
+        def fit(self, rows: Any, labels: Any = None) -> "Mine":
+            self.most_ = labels[0]
+            return self
+
+        def predict(self, rows: Any) -> Any:
+            return np.full(len(rows), self.most_)
+
+    with pytest.raises(ModelError, match="doesn't tell its classes"):
+        learn(Mine().fit(ROWS, TWO))
