@@ -16,11 +16,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from howdah.answers import learn_answers
 from howdah.clues import Clues
 from howdah.consumers import follow
 from howdah.errors import ModelError
 from howdah.flow import Column, named
+from howdah.kinds import learn_answers
 from howdah.wrappers import STACKS, handed_on, is_own, real_steps
 
 __all__ = ["Feature", "Interface", "learn"]

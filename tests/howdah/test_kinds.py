@@ -35,9 +35,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC, NuSVC
 
-from howdah.answers import Answers, learn_answers
 from howdah.errors import ModelError
 from howdah.interface import learn
+from howdah.kinds import Answers, learn_answers
 
 ROWS = np.random.default_rng(3).normal(size=(60, 3))
 SUM = ROWS.sum(axis=1)
