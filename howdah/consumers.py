@@ -5,7 +5,6 @@ takes numbers, a function may take anything.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -25,7 +24,17 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.utils import get_tags
 
 from howdah.clues import Clues
-from howdah.flow import COMPUTED, Column, Columns, lost, named, note_gaps, read_numbers, unknown
+from howdah.flow import (
+    COMPUTED,
+    Column,
+    Columns,
+    lost,
+    named,
+    note_gaps,
+    read_numbers,
+    unknown,
+    without_gaps,
+)
 from howdah.preparation import RULES
 from howdah.wrappers import STACKS, handed_on, is_own
 
@@ -66,12 +75,10 @@ def _follow(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     numbers = read_numbers(model, columns, clues)
     if not tags.input_tags.allow_nan:
         note_gaps(columns, False, clues)
-        return None
+        numbers = without_gaps(numbers)
     if isinstance(model, OneToOneFeatureMixin):
         return numbers
-    if isinstance(model, SelectorMixin):
-        return [numbers[place] for place in model.get_support(indices=True)]
-    note_gaps(columns, None, clues)
+    note_gaps(numbers, None, clues)
     return None
 
 
@@ -126,7 +133,7 @@ def _follow_bag(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
 def _follow_boosted(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     note_gaps(columns, False, clues)
     for member in model.estimators_:
-        follow(member, [replace(column, gaps=False) for column in columns], clues)
+        follow(member, without_gaps(columns), clues)
     return None
 
 
@@ -143,16 +150,17 @@ def _follow_trained(model: Any, columns: Sequence[Column], clues: Clues) -> Colu
     return follow(model.estimator_, read_numbers(model, columns, clues), clues)
 
 
-@_follow.register(SelectFromModel | RFE)
-def _follow_selected(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
-    """Their estimators were fitted with what they select from; only RFE's is asked again."""
+@_follow.register
+def _follow_selected(model: SelectorMixin, columns: Sequence[Column], clues: Clues) -> Columns:
+    """What is selected stays as it is. Of estimators that told what to select, only those that
+    predict (RFE's) are asked again."""
     if not get_tags(model).input_tags.allow_nan:
         note_gaps(columns, False, clues)
-        columns = [replace(column, gaps=False) for column in columns]
-    if isinstance(model, RFE):
-        columns = read_numbers(model, columns, clues)
+        columns = without_gaps(columns)
+    if isinstance(model, SelectFromModel):
+        follow(model.estimator_, without_gaps(columns), clues)
     else:
-        follow(model.estimator_, [replace(column, gaps=False) for column in columns], clues)
+        read_numbers(model, columns, clues)
     kept = [columns[place] for place in model.get_support(indices=True)]
     if isinstance(model, RFE):
         follow(model.estimator_, kept, clues)

@@ -10,7 +10,18 @@ from sklearn.preprocessing import FunctionTransformer
 from howdah.categories import plain
 from howdah.clues import NUMERIC, Clue, Clues
 
-__all__ = ["COMPUTED", "Column", "Columns", "lost", "named", "note_gaps", "read_numbers", "unknown"]
+__all__ = [
+    "COMPUTED",
+    "Column",
+    "Columns",
+    "lost",
+    "named",
+    "note",
+    "note_gaps",
+    "read_numbers",
+    "unknown",
+    "without_gaps",
+]
 
 MEANS = ("mean_", "center_", "statistics_", "data_min_")
 
@@ -18,10 +29,12 @@ MEANS = ("mean_", "center_", "statistics_", "data_min_")
 @dataclass(frozen=True)
 class Column:
     """A column between two steps: of which feature, if of one; whether its values are still
-    the record's own; whether what is missing in the record is missing here."""
+    the record's own (``untouched``), whole numbers still integers (``exact``), and what is
+    missing in the record missing (``gaps``)."""
 
     feature: int = -1
     untouched: bool = False
+    exact: bool = False
     gaps: bool = False
 
 
@@ -44,28 +57,38 @@ def unknown(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
 
 
 def lost(why: str, columns: Iterable[Column], clues: Clues) -> Columns:
-    for column in columns:
-        if column.untouched:
-            clues.of[column.feature].append(Clue(None, why))
-        if column.gaps:
-            clues.missing[column.feature].append(None)
+    """Note that nobody knows what becomes of ``columns``."""
+    columns = list(columns)
+    note(Clue(None, why), columns, clues)
+    note_gaps(columns, None, clues)
     return None
 
 
+def note(clue: Clue, columns: Iterable[Column], clues: Clues) -> None:
+    """Note what a step tells of all ``columns`` whose values or types are the record's."""
+    for column in columns:
+        if column.untouched or (column.exact and clue.type is None):
+            clues.of[column.feature].append(clue)
+
+
 def note_gaps(columns: Iterable[Column], taken: bool | None, clues: Clues) -> None:
+    """Note whether a step takes missing values."""
     for column in columns:
         if column.gaps:
             clues.missing[column.feature].append(taken)
 
 
+def without_gaps(columns: Iterable[Column]) -> list[Column]:
+    return [replace(column, gaps=False) for column in columns]
+
+
 def read_numbers(model: Any, columns: Sequence[Column], clues: Clues) -> list[Column]:
-    """Note that ``model`` makes numbers of what it is given."""
+    """Note that ``model`` takes ``columns`` as numbers, 5 and 5.0 alike; return them as such."""
     centres = next((getattr(model, name) for name in MEANS if hasattr(model, name)), None)
-    known = np.ndim(centres) == 1 and len(centres) == len(columns)  # type: ignore[arg-type]
-    for place, column in enumerate(columns):
-        if column.untouched:
-            example = plain(centres[place]) if known else None  # type: ignore[index]
-            example = example if isinstance(example, float) and np.isfinite(example) else None
-            clue = Clue(NUMERIC, f"{named(model)} takes numbers", example)
-            clues.of[column.feature].append(clue)
-    return [replace(column, untouched=False) for column in columns]
+    if np.ndim(centres) != 1 or len(centres) != len(columns):  # type: ignore[arg-type]
+        centres = [None] * len(columns)
+    for column, centre in zip(columns, centres, strict=True):  # type: ignore[arg-type]
+        known = plain(centre)
+        example = known if isinstance(known, float) and np.isfinite(known) else None
+        note(Clue(NUMERIC, f"{named(model)} takes numbers", example), [column], clues)
+    return [replace(column, untouched=False, exact=False) for column in columns]

@@ -16,11 +16,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from howdah.answers import learn_answers
 from howdah.clues import Clues
 from howdah.consumers import follow
 from howdah.errors import ModelError
 from howdah.flow import Column, named
+from howdah.kinds import learn_answers
 from howdah.wrappers import STACKS, handed_on, is_own, real_steps
 from mr.labelling import labels_rule
 
@@ -94,12 +94,13 @@ def learn(model: Any) -> Interface:
 
 def _check(model: Any) -> None:
     name = type(model).__name__
+    if not hasattr(model, "__sklearn_tags__"):
+        raise ModelError(f"{name} is no estimator of scikit-learn's kind",
+                         hint="its class must inherit from sklearn.base.BaseEstimator")  # fmt: skip
     try:
         check_is_fitted(model)
     except NotFittedError:
         raise ModelError(f"{name} isn't fitted", hint="fit it, then save it") from None
-    except TypeError:
-        raise ModelError(f"{name} is no estimator of scikit-learn's kind") from None
     if hasattr(model, "predict"):
         return
     hint = "save a model that predicts"
@@ -123,7 +124,7 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
     lone = form != "table" or any(isinstance(it, IsotonicRegression) for it in _given_rows(model))
     width = _first(model, "n_features_in_", 1 if lone else 0)
     clues = Clues()
-    follow(model, [Column(place, untouched=True, gaps=True) for place in range(width)], clues)
+    follow(model, [Column(place, True, True, True) for place in range(width)], clues)
     features = []
     for place in sorted(_needed(model, width)) if names else range(width):
         clue = clues.settled(place)

@@ -11,7 +11,10 @@ from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.impute._base import _BaseImputer
+from sklearn.kernel_approximation import AdditiveChi2Sampler
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     OneHotEncoder,
     OrdinalEncoder,
@@ -22,7 +25,17 @@ from sklearn.utils import get_tags
 from howdah.categories import is_missing, of_categories, of_values, plain
 from howdah.clues import Clue, Clues
 from howdah.errors import ModelError
-from howdah.flow import COMPUTED, Column, Columns, named, note_gaps, read_numbers, unknown
+from howdah.flow import (
+    COMPUTED,
+    Column,
+    Columns,
+    named,
+    note,
+    note_gaps,
+    read_numbers,
+    unknown,
+    without_gaps,
+)
 
 __all__ = ["RULES"]
 
@@ -37,11 +50,10 @@ def _encoder(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     for column, categories in zip(columns, model.categories_, strict=True):
         clue = of_categories(named(model), categories)
         missing = any(map(is_missing, categories))
-        if missing and None in categories:
+        if any(value is None for value in categories):
             clue = replace(clue, why=f"{clue.why}, and as None where it is missing")
             missing = any(is_missing(value) for value in categories if value is not None)
-        if column.untouched:
-            clues.of[column.feature].append(clue)
+        note(clue, [column], clues)
         note_gaps([column], True if missing else False if strict else None, clues)
     return None
 
@@ -57,10 +69,8 @@ def _histograms(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     for column, categorical in zip(columns, model.is_categorical_, strict=True):
         if not categorical:
             read_numbers(model, [column], clues)
-        elif column.untouched:
-            clues.of[column.feature].append(of_categories(named(model), next(known)))
         else:
-            next(known)
+            note(of_categories(named(model), next(known)), [column], clues)
     return None
 
 
@@ -68,18 +78,16 @@ def _imputer(model: SimpleImputer, columns: Sequence[Column], clues: Clues) -> C
     note_gaps(columns, get_tags(model).input_tags.allow_nan, clues)
     if model._fit_dtype.kind != "O":
         read_numbers(model, columns, clues)
-        for column in columns:
-            if column.untouched and model._fit_dtype.kind in "iu":
-                whole = Clue("integer", f"{named(model)} knows it as whole numbers")
-                clues.of[column.feature].append(whole)
+        if model._fit_dtype.kind in "iu":
+            note(Clue("integer", f"{named(model)} knows it as whole numbers"), columns, clues)
         return None
     clues.needs_frame = True
     kept = []
     for column, value in zip(columns, model.statistics_, strict=True):
-        if column.untouched and model.strategy == "most_frequent" and not is_missing(value):
-            why = f"{named(model)} knows it as {value}"
+        if model.strategy == "most_frequent" and not is_missing(value):
             kind = of_values([value], model.statistics_.dtype)
-            clues.of[column.feature].append(Clue(kind, why, plain(value)))
+            clue = Clue(kind, f"{named(model)} knows it as {value}", plain(value))
+            note(clue, [column], clues)
         if model.keep_empty_features or not is_missing(value):
             kept.append(replace(column, gaps=False))
     indicators = len(model.indicator_.features_) if model.add_indicator else 0
@@ -105,7 +113,7 @@ def _function(model: FunctionTransformer, columns: Sequence[Column], clues: Clue
         return unknown(model, columns, clues)
     if model.validate:
         note_gaps(columns, False, clues)
-        columns = [replace(column, gaps=False) for column in columns]
+        columns = without_gaps(columns)
     elif model.func is None:
         return columns
     return read_numbers(model, columns, clues)
@@ -133,9 +141,7 @@ def _vectorizer(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     words = model.tokenizer is None or model.lowercase
     if callable(model.analyzer) or model.preprocessor is not None or not words:
         return unknown(model, columns, clues)
-    for column in columns:
-        if column.untouched:
-            clues.of[column.feature].append(Clue("text", f"{named(model)} takes texts"))
+    note(Clue("text", f"{named(model)} takes texts"), columns, clues)
     note_gaps(columns, False, clues)
     return None
 
@@ -145,6 +151,21 @@ def _dicts(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
         raise ModelError(f"the model's {named(model)} takes a column of dicts or lists,"
                          " which no table has")  # fmt: skip
     return None
+
+
+def _particular(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+    """These round what they compute of integers; of the same numbers as floats, they don't."""
+    why = f"{named(model)} takes whole numbers (5) otherwise than others (5.0)"
+    note(Clue(None, why), columns, clues)
+    note_gaps(columns, False, clues)
+    return None
+
+
+def _binarizer(model: Binarizer, columns: Sequence[Column], clues: Clues) -> Columns:
+    note_gaps(columns, False, clues)
+    numbers = read_numbers(model, columns, clues)
+    return [replace(number, exact=column.exact, gaps=False)
+            for number, column in zip(numbers, columns, strict=True)]  # fmt: skip
 
 
 def _ignore(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
@@ -160,5 +181,7 @@ RULES: list[tuple[Any, Callable[[Any, Sequence[Column], Clues], Columns]]] = [
     (FunctionTransformer, _function),
     (CountVectorizer | HashingVectorizer, _vectorizer),
     (DictVectorizer | FeatureHasher, _dicts),
+    (GaussianMixture | BayesianGaussianMixture | AdditiveChi2Sampler, _particular),
+    (Binarizer, _binarizer),
     (DummyClassifier | DummyRegressor, _ignore),
 ]

@@ -129,9 +129,8 @@ def hold_missing(learned: Interface, model: Any, table: Any) -> None:
             continue
         column = feature.name or name
         gap = table.dropna().head(3).copy() if len(table.dropna()) > 2 else table.head(3).copy()
-        values = gap[column]
-        gap[column] = values.astype(object if kind_of(values) == "b" else
-                                    "float64" if kind_of(values) == "i" else values.dtype)  # fmt: skip
+        with_gaps = {"b": object, "i": "float64"}
+        gap[column] = gap[column].astype(with_gaps.get(kind_of(gap[column]), gap[column].dtype))
         gap.iloc[1, gap.columns.get_loc(column)] = np.nan
         try:
             answer(model, "predict", gap)

@@ -1,7 +1,7 @@
 """Models made at random, of the parts that people make theirs of, on small tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -269,14 +269,18 @@ WRAPPERS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Made:
     """A model, the table whose columns' dtypes are the truth, and what the model is fitted on."""
 
     model: Any
-    table: Any = field(repr=False)
-    given: Any = field(repr=False)
-    target: Any = field(repr=False)
+    table: Any
+    given: Any
+    target: Any
+
+    def __repr__(self) -> str:
+        dtypes = self.table.dtypes.astype(str).to_dict()
+        return f"{self.model} of {dtypes}, given as {type(self.given)}"
 
 
 @st.composite

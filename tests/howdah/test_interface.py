@@ -19,11 +19,13 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
@@ -218,6 +220,15 @@ def test_numbers_that_no_file_can_give_are_not_certain() -> None:
     feature = of(learn(fit(make_pipeline(OneHotEncoder(), logistic()), thirds)), "income")
     assert feature.type is None
     assert "float32" in feature.why
+
+
+def test_who_takes_5_otherwise_than_5_0_tells_of_neither() -> None:
+    columns = PEOPLE[["age", "grade"]]
+    assert types(GaussianMixture(2).fit(columns)) == {"age": None, "grade": None}
+    selected = fit(make_pipeline(SelectKBest(k=2), GaussianMixture(2)), columns)
+    assert types(selected) == {"age": None, "grade": None}
+    scaled = make_pipeline(StandardScaler(), GaussianMixture(2)).fit(columns)
+    assert types(scaled) == {"age": "number", "grade": "number"}
 
 
 def test_dates_are_no_type() -> None:

@@ -99,6 +99,8 @@ def _clusters(model: Any) -> Answers:
 
 
 def _classes(model: Any) -> Answers:
+    if not hasattr(model, "classes_"):
+        raise ModelError(f"{type(model).__name__} doesn't tell its classes (classes_)")
     each = _output_classes(model)
     if each is not None:
         several = tuple(map(_texts, each))
