@@ -7,6 +7,7 @@ their fixed shapes and their rounding, it shares no mistake with them.
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 SPELLED = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 RECORDS = 5  # without missing values, for trials
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 OUTLIERS = {-1: "anomaly", 1: "normal"}
 
 
@@ -220,7 +222,7 @@ def _several(
         if not labels:
             found[f"score_{name}"] = column.astype(np.float64)
             continue
-        found[f"label_{name}"] = texts(column)
+        found[f"label_{name}"] = texts(column, labels)
         if values is None:
             continue
         if isinstance(values, list):
@@ -236,9 +238,14 @@ def _several(
     return found
 
 
-def texts(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.str_]:
-    """Classes as text."""
-    return np.array([str(value) for value in np.asarray(values)])
+def texts(values: Any, labels: Sequence[str] = ()) -> NDArray[np.str_]:
+    """Classes as text; a chain of classifiers says 1.0 for its class 1."""
+    numbers = {float(label): label for label in labels if NUMBER.fullmatch(label)}
+    found = (str(value) for value in np.asarray(values).tolist())
+    return np.array([
+        numbers.get(float(text), text) if text not in labels and NUMBER.fullmatch(text) else text
+        for text in found
+    ])  # fmt: skip
 
 
 def text_of(column: "pd.Series[Any]") -> NDArray[np.str_]:

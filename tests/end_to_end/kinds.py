@@ -135,7 +135,7 @@ def both_chances(model: Any, rows: pd.DataFrame) -> Columns:
     return {
         f"{what}_{name}": values[:, place]
         for place, name in enumerate(("left", "high"))
-        for what, values in (("score", chances), ("label", said.astype(int)))
+        for what, values in (("label", said.astype(int)), ("score", chances))
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,26 @@ from tests.conftest import Howdah
 from tests.end_to_end.kinds import KINDS, Kind
 
 
+@pytest.fixture(scope="module")
+def added() -> dict[str, tuple[str, Any]]:
+    """The models that are added by now, by kind: the name, and the model itself."""
+    return {}
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.replace(" ", "-"))
 def test_a_job_gives_the_models_own_predictions(
-    howdah: Howdah, add_model: Callable[..., str], tmp_path: Path, kind: Kind
+    howdah: Howdah,
+    add_model: Callable[..., str],
+    added: dict[str, tuple[str, Any]],
+    tmp_path: Path,
+    kind: Kind,
 ) -> None:
-    model = kind.fitted()
     kind.table.to_csv(tmp_path / "table.csv", index=False)
-    sample = ("--sample", str(tmp_path / "table.csv")) if kind.sample else ()
-    name = add_model(model, *kind.arguments, *sample)
+    if kind.name not in added:
+        model = kind.fitted()
+        sample = ("--sample", str(tmp_path / "table.csv")) if kind.sample else ()
+        added[kind.name] = add_model(model, *kind.arguments, *sample), model
+    name, model = added[kind.name]
     results = howdah.score("table.csv", "--model", name)
     found = pd.read_csv(results / "scores.tsv", sep="\t", dtype=str, keep_default_na=False)
     expected = kind.expected(model, kind.table)
