@@ -28,9 +28,9 @@ INPUTS = {
     "records": "a list of dicts",
 }
 SOURCES = {
-    "score": "the likeliest class, which is proven to be what predict says",
-    "near": "the likeliest class; predict is asked where it is within rounding of a tie",
-    "predict": "predict",
+    "score": "as predict says, which is proven to be the likeliest class",
+    "near": "as predict says, which is proven to be the likeliest class, and asked near ties",
+    "predict": "as predict says",
 }
 
 
