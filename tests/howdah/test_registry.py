@@ -129,7 +129,7 @@ def test_show_says_which_class_the_score_is_of(
     ("stated", "says"),
     [
         ('labels_from = "threshold"\nthreshold = 0.3', "left where the score is above 0.3"),
-        ('labels_from = "near"', "predict is asked where it is within rounding of a tie"),
+        ('labels_from = "near"', "and asked near ties"),
         ('refuses_missing = ["age"]', "no missing"),
         ("compared = 1200", "1,200 records of a sample came out as the model itself says"),
         ("memory_mb = 2048", "2,048 MB to load it and predict a block"),
