@@ -43,9 +43,6 @@ class Clues:
             return Clue(None, "nothing in the model tells")
         if not certain:
             return Clue("number", clues[0].why, example)
-        if types == {"integer", "number"}:  # on their way, whole numbers may have become others
-            certain = [clue for clue in certain if clue.type == "integer"]
-            types = {"integer"}
         numbers_too = [clue for clue in clues if clue.type == NUMERIC]
         if len(types) > 1 or (types == {"text"} and numbers_too):
             other = numbers_too or [clue for clue in certain if clue.type != certain[0].type]

@@ -28,6 +28,7 @@ from howdah.flow import (
     COMPUTED,
     Column,
     Columns,
+    as_array,
     lost,
     named,
     note_gaps,
@@ -99,7 +100,7 @@ def _follow_parts(model: ColumnTransformer, columns: Sequence[Column], clues: Cl
             output = model.output_indices_[name]
             ours = list(follow(part, taken, clues) or [])
             made += ours + [COMPUTED] * (output.stop - output.start - len(ours))
-    return made
+    return as_array(made)
 
 
 @_follow.register
@@ -110,7 +111,7 @@ def _follow_union(model: FeatureUnion, columns: Sequence[Column], clues: Clues) 
         return lost("its place in a FeatureUnion's output isn't known", ours, clues)
     if None in parts:
         return None
-    return [column for part in parts if part for column in part]
+    return as_array([column for part in parts if part for column in part])
 
 
 def _follow_stacked(model: Any, columns: Sequence[Column], clues: Clues) -> None:
@@ -119,11 +120,12 @@ def _follow_stacked(model: Any, columns: Sequence[Column], clues: Clues) -> None
     others = getattr(last, "n_features_in_", 0) - len(columns)
     if others <= 0:
         lost(f"{named(model)} hands it on", columns, clues)
-    follow(last, [COMPUTED] * max(others, 0) + list(columns), clues)
+    follow(last, as_array([COMPUTED] * max(others, 0) + list(columns)), clues)
 
 
 @_follow.register(BaggingClassifier | BaggingRegressor)
 def _follow_bag(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+    columns = as_array(columns)
     for member, places in zip(model.estimators_, model.estimators_features_, strict=True):
         follow(member, [columns[place] for place in places], clues)
     return None
@@ -133,7 +135,7 @@ def _follow_bag(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
 def _follow_boosted(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
     note_gaps(columns, False, clues)
     for member in model.estimators_:
-        follow(member, without_gaps(columns), clues)
+        follow(member, without_gaps(as_array(columns)), clues)
     return None
 
 
@@ -161,6 +163,7 @@ def _follow_selected(model: SelectorMixin, columns: Sequence[Column], clues: Clu
         follow(model.estimator_, without_gaps(columns), clues)
     else:
         read_numbers(model, columns, clues)
+    columns = as_array(columns)
     kept = [columns[place] for place in model.get_support(indices=True)]
     if isinstance(model, RFE):
         follow(model.estimator_, kept, clues)

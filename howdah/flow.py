@@ -14,6 +14,7 @@ __all__ = [
     "COMPUTED",
     "Column",
     "Columns",
+    "as_array",
     "lost",
     "named",
     "note",
@@ -30,12 +31,14 @@ MEANS = ("mean_", "center_", "statistics_", "data_min_")
 class Column:
     """A column between two steps: of which feature, if of one; whether its values are still
     the record's own (``untouched``), whole numbers still integers (``exact``), and what is
-    missing in the record missing (``gaps``)."""
+    missing in the record missing (``gaps``); whether other columns have a say in its dtype
+    (``merged``: of a boolean beside a float, an array makes a float)."""
 
     feature: int = -1
     untouched: bool = False
     exact: bool = False
     gaps: bool = False
+    merged: bool = False
 
 
 COMPUTED = Column()
@@ -68,7 +71,9 @@ def note(clue: Clue, columns: Iterable[Column], clues: Clues) -> None:
     """Note what a step tells of all ``columns`` whose values or types are the record's."""
     for column in columns:
         if column.untouched or (column.exact and clue.type is None):
-            clues.of[column.feature].append(clue)
+            any_number = column.merged and clue.type in ("integer", "number")
+            found = replace(clue, type=NUMERIC) if any_number else clue
+            clues.of[column.feature].append(found)
 
 
 def note_gaps(columns: Iterable[Column], taken: bool | None, clues: Clues) -> None:
@@ -80,6 +85,11 @@ def note_gaps(columns: Iterable[Column], taken: bool | None, clues: Clues) -> No
 
 def without_gaps(columns: Iterable[Column]) -> list[Column]:
     return [replace(column, gaps=False) for column in columns]
+
+
+def as_array(columns: Sequence[Column]) -> list[Column]:
+    """The columns as those of one array."""
+    return [replace(column, merged=column.merged or len(columns) > 1) for column in columns]
 
 
 def read_numbers(model: Any, columns: Sequence[Column], clues: Clues) -> list[Column]:

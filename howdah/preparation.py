@@ -29,6 +29,7 @@ from howdah.flow import (
     COMPUTED,
     Column,
     Columns,
+    as_array,
     named,
     note,
     note_gaps,
@@ -79,7 +80,8 @@ def _imputer(model: SimpleImputer, columns: Sequence[Column], clues: Clues) -> C
     if model._fit_dtype.kind != "O":
         read_numbers(model, columns, clues)
         if model._fit_dtype.kind in "iu":
-            note(Clue("integer", f"{named(model)} knows it as whole numbers"), columns, clues)
+            clue = Clue("integer", f"{named(model)} knows it as whole numbers")
+            note(clue, as_array(columns), clues)
         return None
     clues.needs_frame = True
     kept = []

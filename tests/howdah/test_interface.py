@@ -222,6 +222,17 @@ def test_numbers_that_no_file_can_give_are_not_certain() -> None:
     assert "float32" in feature.why
 
 
+def test_a_boolean_that_was_made_a_number_beside_others_may_be_either() -> None:
+    inner = make_pipeline(OneHotEncoder(handle_unknown="ignore"), logistic())
+    columns = PEOPLE[["member", "grade"]]
+    model = fit(BaggingClassifier(inner, 2, random_state=0), columns)
+    assert types(model) == {"member": "number", "grade": "number"}
+    assert types(fit(BaggingClassifier(inner, 2), columns[["member"]])) == {"member": "boolean"}
+    imputed = make_pipeline(SimpleImputer(strategy="most_frequent"), logistic())
+    assert types(fit(imputed, columns)) == {"member": "number", "grade": "number"}
+    assert types(fit(imputed, columns[["grade"]])) == {"grade": "integer"}
+
+
 def test_who_takes_5_otherwise_than_5_0_tells_of_neither() -> None:
     columns = PEOPLE[["age", "grade"]]
     assert types(GaussianMixture(2).fit(columns)) == {"age": None, "grade": None}
