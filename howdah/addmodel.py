@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,8 @@ def _describe(
 ) -> tuple[Manifest, Sample | None, list[Record]]:
     """The manifest, of what is learned and given; the sample, which may settle types; and a few
     of its records."""
-    types = features_of(told, declared(args), all_named=args.features is not None)
+    given = declared(args)
+    types = features_of(told, given, all_named=args.features is not None)
     manifest = Manifest(
         name=args.name,
         pipeline="text" if args.lines else "tabular",
@@ -171,7 +172,8 @@ def _describe(
         files={file.name: sha256_of(file)},
         features=tuple(types),
         types=tuple(kind or "text" for kind in types.values()),
-        input=told.input,
+        input=_form(told, types),
+        refuses_booleans=tuple(name for name, alike in _alike(told, types) if not alike),
         decimals=args.decimals,
         description=args.description,
         **outputs_of(told, args),
@@ -181,21 +183,40 @@ def _describe(
             "--lines is for models that take texts alone: a vectorizer and what comes behind it",
             hint="leave --lines out",
         )
-    sample = read_sample(args.sample, manifest, known, folder) if args.sample else None
     open_types = [name for name, kind in types.items() if kind is None]
-    if sample is None:
+    if not args.sample:
         if open_types:
             raise unclear(told, types)
         return manifest, None, []
-    found, records = look(sample, manifest, open_types)
+    doubtful = [name for name in manifest.refuses_booleans if name not in given]
+    first = read_sample(args.sample, replace(manifest, refuses_booleans=()), known, folder)
+    found, records = look(first, manifest, open_types + doubtful)
+    found = {n: kind for n, kind in found.items() if n in open_types or kind == "boolean"}
     if vague := {name: kind for name, kind in found.items() if kind not in TYPES}:
         name, what = next(iter(vague.items()))
         raise UsageError(
-            f"{name} has {what} in {sample.name}: the type that it was trained with isn't certain",
+            f"{name} has {what} in {first.name}: the type that it was trained with isn't certain",
             hint=f"--features …,{name}:number, or the type that it had",
         )
     types |= found
-    return replace(manifest, types=tuple(map(str, types.values()))), sample, [*records]
+    settled = replace(manifest, types=tuple(map(str, types.values())), input=_form(told, types))
+    return settled, read_sample(args.sample, settled, known, folder), [*records]
+
+
+def _form(told: Interface, types: Mapping[str, str | None]) -> str:
+    """An array has one type: what was fitted on a frame with others gets a frame."""
+    named = all(feature.name for feature in told.features)
+    return (
+        "frame"
+        if told.input == "array" and named and {*types.values()} != {"number"}
+        else (told.input)
+    )
+
+
+def _alike(told: Interface, names: Iterable[str]) -> list[tuple[str, bool]]:
+    """Of each feature, whether booleans are 1 and 0 to the model."""
+    alike = [feature.of_booleans for feature in told.features] or [True for _ in names]
+    return list(zip(names, alike, strict=True))
 
 
 def _trials(model: Any, told: Interface, manifest: Manifest, records: list[Record]) -> Trials:

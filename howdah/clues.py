@@ -24,11 +24,13 @@ class Clues:
 
     ``missing``: whether missing values are known to be taken (True), refused (False), or
     neither (None). ``needs_frame``: whether a step may look at columns' names or dtypes.
+    ``not_of_booleans``: features that some step computes otherwise where they are booleans.
     """
 
     of: dict[int, list[Clue]] = field(default_factory=lambda: defaultdict(list))
     missing: dict[int, list[bool | None]] = field(default_factory=lambda: defaultdict(list))
     needs_frame: bool = False
+    not_of_booleans: set[int] = field(default_factory=set)
 
     def settled(self, feature: int) -> Clue:
         """The type of ``feature`` where all clues agree, an example, and why."""

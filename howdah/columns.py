@@ -165,9 +165,17 @@ def _booleans(
         return ()
     numbers = [name for name, kind in types_of(manifest).items() if kind == "number"]
     names = [source.name for source in sources]
-    return find_booleans(
+    found = find_booleans(
         numbers, {n: _records(h, columns) for n, h in zip(names, heads, strict=True)}
     )
+    for name in found:
+        if name in manifest.refuses_booleans:
+            raise ModelError(
+                f"column {name} of {names[0]} has True and False, of which model {manifest.name}"
+                " makes other numbers than of 1 and 0",
+                hint=f"if it was trained with them: bin/models add it again with --bool {name}",
+            )
+    return found
 
 
 def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:

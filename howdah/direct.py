@@ -94,6 +94,8 @@ def kind_of(column: "pd.Series[Any]") -> str:
 
 def typed(column: "pd.Series[Any]", kind: str) -> tuple["pd.Series[Any]", NDArray[np.bool_]]:
     """A column as the model was trained to see it; which of its cells (n,) can't be that."""
+    if kind == "number" and column.dtype.kind in "fiub":
+        return column, np.zeros(len(column), np.bool_)  # as pandas has it, whatever Howdah makes
     if kind == "text":
         return column.astype("str").where(column.notna()), np.zeros(len(column), np.bool_)
     if kind == "boolean":

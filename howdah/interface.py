@@ -34,7 +34,8 @@ class Feature:
     ``name``: None where it knows none; ``type``: ``number``, ``integer``, ``boolean``, ``text``,
     or None where it can't be known; ``why``: how it shows, for people. ``missing``: True if the
     model was fitted with missing values of it or fills them in, False if it raises for them,
-    else None. ``example``: a value that the model knows.
+    else None. ``example``: a value that the model knows. ``of_booleans``: whether True is 1 to the
+    model where it takes a number.
     """
 
     name: str | None
@@ -42,6 +43,7 @@ class Feature:
     why: str
     missing: bool | None = None
     example: Any = None
+    of_booleans: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
         clue = clues.settled(place)
         name = names[place] if names else None
         missing = clues.takes_missing(place)
-        features.append(Feature(name, clue.type, clue.why, missing, clue.example))
+        alike = place not in clues.not_of_booleans
+        features.append(Feature(name, clue.type, clue.why, missing, clue.example, alike))
     if form != "table":
         return tuple(features), form
     numbers = all(feature.type == "number" for feature in features)

@@ -118,6 +118,8 @@ def _function(model: FunctionTransformer, columns: Sequence[Column], clues: Clue
         columns = without_gaps(columns)
     elif model.func is None:
         return columns
+    else:  # numpy computes functions of booleans in 16 bits
+        clues.not_of_booleans |= {column.feature for column in columns if column.untouched}
     return read_numbers(model, columns, clues)
 
 

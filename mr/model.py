@@ -46,7 +46,8 @@ class Manifest:
     one's: ``number``, ``integer``, ``boolean`` or ``text``. ``input``: what the model takes them
     as: ``array`` (numpy), ``frame`` (pandas), ``texts`` (a list of the only feature), ``series``
     (that as a pandas Series) or ``records`` (a list of dicts). ``refuses_missing`` and
-    ``refuses_infinite`` are features of which the model is known to raise for such a value.
+    ``refuses_infinite`` are features of which the model is known to raise for such a value,
+    ``refuses_booleans`` numbers that it computes otherwise than 1 and 0 where they are booleans.
     ``memory_mb`` is the peak of a process that loads the model and predicts 2,048 records,
     ``load_seconds`` and ``block_seconds`` what both took; 0: not measured. ``compared``: how many
     records of a sample came out as the model itself says. ``compiled``, of a model whose trees
@@ -71,6 +72,7 @@ class Manifest:
     input: str = "array"
     refuses_missing: tuple[str, ...] = ()
     refuses_infinite: tuple[str, ...] = ()
+    refuses_booleans: tuple[str, ...] = ()
     memory_mb: int = 0
     load_seconds: float = 0.0
     block_seconds: float = 0.0

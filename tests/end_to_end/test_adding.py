@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
@@ -174,3 +175,20 @@ def test_arguments_that_mean_nothing_are_usage_errors(
     said = local("models", "add", "m", "model.joblib", *given, *arguments, exits=2).stderr
     assert why in said
     local("models", "show", "m", exits=2)
+
+
+def test_booleans_that_a_function_computes_otherwise_are_not_taken_for_numbers(
+    local: Howdah,
+) -> None:
+    model = make_pipeline(FunctionTransformer(np.log1p), LogisticRegression(max_iter=1000))
+    table = PEOPLE[["age", "member"]]
+    joblib.dump(model.fit(table, PEOPLE["y"]), local.cwd / "model.joblib")
+    table.head(20).to_csv(local.cwd / "some.csv", index=False)
+    local("models", "add", "m", "model.joblib")
+    said = local("submit", "some.csv", "--model", "m", exits=4).stderr
+    assert "makes other numbers than of 1 and 0" in said
+    local("models", "add", "m2", "model.joblib", "--sample", "some.csv")
+    assert shown(local, "m2")["types"] == ["number", "boolean"]
+    rows = (local.score("some.csv", "--model", "m2") / "scores.tsv").read_text().splitlines()
+    chances = model.predict_proba(table.head(20))[:, 1]
+    assert [row.split("\t")[2] for row in rows[1:]] == [f"{chance:.6f}" for chance in chances]
