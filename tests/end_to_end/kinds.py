@@ -46,6 +46,11 @@ from sklearn.tree import DecisionTreeClassifier
 __all__ = ["KINDS", "Kind"]
 
 TRAINED, SCORED = 400, 60
+# of those that are fitted on arrays, one of each kind of predictions
+WITH_SAMPLE = frozenset(
+    ("one against one", "broken ties", "linear", "forest of two", "chain", "two numbers",
+     "transformed target", "isolation", "k-means", "mean shift")
+)  # fmt: skip
 Columns = dict[str, Any]
 Ask = Callable[[Any, pd.DataFrame], Columns]
 
@@ -171,10 +176,8 @@ def framed(
 def of_array(name: str, model: Any, target: Any, expected: Ask, *arguments: str) -> Kind:
     """A model that is fitted on an array of three numbers, and knows no names."""
     told = ("--features", ",".join(NUMBERS), *arguments)
-    rows = PEOPLE[NUMBERS]
-    return Kind(
-        name, model, rows.to_numpy(float), target, rows.head(SCORED), of_values(expected), told
-    )
+    rows, ask, sample = PEOPLE[NUMBERS], of_values(expected), name in WITH_SAMPLE
+    return Kind(name, model, rows.to_numpy(float), target, rows.head(SCORED), ask, told, sample)
 
 
 def as_text() -> Any:
