@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from howdah.census import NO_MODEL, Kind, job_name
 from howdah.failures import naming
 from howdah.jobs import CODE, RESERVE, Job, Jobs
+from howdah.memory import fits_alone, memory_settings, task_mb
 from howdah.privacy import keep_private
 from howdah.registry import Model
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -37,6 +38,7 @@ from mr.pipelines import PIPELINES
 from mr.process import process_start
 from mr.spec import Spec, Unstored
 from mr.split import CHUNK
+from mr.watch import PATIENCE
 
 __all__ = ["RUN_LOCK", "RUN_LOG", "TASKS", "start"]
 
@@ -46,8 +48,8 @@ TASKS = "tasks"  # mrjob's own folder, in the local runner
 RESERVED = 128 << 10
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
-TASK_MB = 1024  # the JVM, Python with scikit-learn, a few blocks
-MASTER_MB = 512  # what an ApplicationMaster needs beside a task that runs in its own JVM
+SECONDS_TO_FAIL = 120  # for a task whose model hung, to say so before Hadoop ends it
+HADOOP_PATIENCE = 600  # its default
 CHUNKED = {
     "fixedlengthinputformat.record.length": str(CHUNK),
     "stream.map.input": "rawbytes",
@@ -97,11 +99,10 @@ def main(job_id: str, lock: int) -> int:
     try:
         models = kept_models(job, jobs.folder(job.id))
         if job.runner == "local":
-            _run_locally(job, models, jobs.folder(job.id), mark)
+            _run_locally(job, models, jobs.folder(job.id), settings, mark)
             jobs.update(job, state="done")
         else:
-            assert settings.cluster
-            _run_on_hadoop(job, models, jobs.folder(job.id), settings.cluster, mark)
+            _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
     except Exception as error:
         why = _with_task(error)
         if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
@@ -124,13 +125,23 @@ def _with_task(error: Exception) -> str:
 
 
 def _run_locally(
-    job: Job, models: Sequence[Model], folder: Path, mark: Callable[[str], None]
+    job: Job,
+    models: Sequence[Model],
+    folder: Path,
+    settings: Settings,
+    mark: Callable[[str], None],
 ) -> None:
     from howdah.runners import local_job
 
     store = LocalStore(folder)
     store.remove("output")  # an earlier, killed run's
-    spec = Spec(job.pipeline, _headers(job), options=job.options, files=str(folder / "input"))
+    spec = Spec(
+        job.pipeline,
+        _headers(job),
+        options=job.options,
+        files=str(folder / "input"),
+        patience=_patience(models, settings),
+    )
     shipped = ship(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
@@ -150,11 +161,13 @@ def _run_on_hadoop(
     job: Job,
     models: Sequence[Model],
     folder: Path,
-    cluster: Cluster,
+    settings: Settings,
     mark: Callable[[str], None],
 ) -> None:
     from howdah.runners import hadoop_job
 
+    cluster = settings.cluster
+    assert cluster
     mark("mrjob")
     home = f"{JOBS}/{job.id}"
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
@@ -171,13 +184,15 @@ def _run_on_hadoop(
             for source in job.inputs
             if source.path and not source.whole
         },
+        patience=_patience(models, settings),
     )
     shipped = ship(spec, folder, models, cluster)
     mark("published")
+    needed_mb = task_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
-    settings = {
+    properties = {
         "mapreduce.job.name": job_name(
             job.id,
             Kind(job.pipeline, job.model or NO_MODEL),
@@ -186,7 +201,11 @@ def _run_on_hadoop(
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
-        **_task_memory(models, alone=tasks == 1),
+        **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
+        # a task says that it is at work, unless its model keeps the interpreter to itself
+        "mapreduce.task.timeout": str(
+            int(max(HADOOP_PATIENCE, spec.patience[0] + SECONDS_TO_FAIL) * 1000)
+        ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         # an ApplicationMaster that takes a job over leaves behind what ended maps have written
@@ -205,7 +224,7 @@ def _run_on_hadoop(
         *("--no-read-logs", "--no-check-input-paths"),
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
-        *(word for name, value in settings.items() for word in ("-D", f"{name}={value}")),
+        *(word for name, value in properties.items() for word in ("-D", f"{name}={value}")),
         *_common_arguments(shipped, cluster.python or sys.executable),
         *(cluster.fs_uri + path for path in paths),
     ]
@@ -234,18 +253,19 @@ def _headers(job: Job) -> list[str]:
     return [source.stored for source in job.inputs if source.header]
 
 
-def _task_memory(models: Sequence[Model], *, alone: bool) -> dict[str, str]:
-    """Memory of a map task's container: a loaded model may be several times its file.
-
-    A task that is ``alone`` runs in the ApplicationMaster's container, and no other is started.
+def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
+    """How many seconds a model may take for one call, by what it was seen to take for loading and
+    for a block; less when a task is tried again, lest a model that hangs do so four times as long.
     """
-    files = [path for model in models for path in model.files]
-    task_mb = TASK_MB + 4 * (sum(path.stat().st_size for path in files) >> 20)
-    settings = {"mapreduce.map.memory.mb": str(task_mb)}
-    if alone:
-        settings["mapreduce.job.ubertask.enable"] = "true"
-        settings["yarn.app.mapreduce.am.resource.mb"] = str(task_mb + MASTER_MB)
-    return settings
+    if settings.model_seconds:
+        return settings.model_seconds, settings.model_seconds
+    seen = [
+        seconds
+        for model in models
+        for seconds in (model.manifest.load_seconds, model.manifest.block_seconds)
+    ]
+    patience = max(PATIENCE, 20 * max(seen, default=0))
+    return patience, patience / 4
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

@@ -11,22 +11,26 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from howdah.errors import ClusterError
+from howdah.errors import ClusterError, HowdahError, JobError, ModelError
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOG, TASKS
 from howdah.settings import Settings
 from howdah.yarn import Yarn
-from mr.spec import AT, FAILED
+from mr.spec import AT, FAILED, FAULT
 
-__all__ = ["first_error", "parser", "run"]
+__all__ = ["failure_of", "parser", "run"]
 
 EXITED = re.compile(
     r"subprocess failed with code (\d+)"
 )  # as streaming says it of a task's process
 LOG_POLL_SECONDS = 0.5
-LAST_WORDS = "reporter:counter:howdah,input_bytes,"  # of a task that has succeeded
+LAST_WORDS = re.compile(r"^reporter:counter:howdah,input_bytes,", re.MULTILINE)  # of a success
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
-TRACEBACK = "Traceback (most recent call last):"
+# at a line's beginning: what a model prints has something else there
+TRACEBACK = re.compile(r"^Traceback \(most recent call last\):$", re.MULTILINE)
+TIMER = re.compile(r"^Timeout \((.+)\)!$", re.MULTILINE)  # as faulthandler says it
+PLACE = re.compile(f"^{AT}: (.*)$", re.MULTILINE)
+FAULTY = re.compile(f"^{FAULT}: (.*)$", re.MULTILINE)
 
 T = TypeVar("T")
 
@@ -49,7 +53,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     job = jobs.read(args.job)
     failures = _failures(job, settings)
     if job.state == "failed":
-        print(_first_error(job, failures))
+        print(_first_error(job, failures).message)
         print()
     log = jobs.folder(job.id) / RUN_LOG
     if log.exists():
@@ -61,18 +65,32 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def first_error(job: Job, settings: Settings) -> str:
-    """What failed and where: the task's own traceback, if there is one."""
+def failure_of(job: Job, settings: Settings) -> HowdahError:
+    """What failed and where, with the task's own traceback if there is one: ModelError if that was
+    the model's doing, else JobError."""
     return _first_error(job, _failures(job, settings))
 
 
-def _first_error(job: Job, failures: "list[_Failure]") -> str:
+def _first_error(job: Job, failures: "list[_Failure]") -> HowdahError:
+    hint = f"bin/logs {job.id}"
     for failure in failures:
-        if TRACEBACK in failure.log:
-            return _told(job, failure, failure.log[failure.log.rindex(TRACEBACK) :].strip())
+        if found := FAULTY.search(failure.log):
+            return ModelError(_told(job, failure, _trace(failure.log), found[1]), hint=hint)
+        if found := TIMER.search(failure.log):
+            fault = f"model {job.model or ', '.join(job.models)} has not answered for {found[1]}"
+            return ModelError(_told(job, failure, failure.log[found.start() :], fault), hint=hint)
+    for failure in failures:
+        if trace := _trace(failure.log):
+            return JobError(_told(job, failure, trace), hint=hint)
     if failures:
-        return _told(job, failures[0], failures[0].cause)
-    return f"job {job.id} failed: {job.error}"
+        return JobError(_told(job, failures[0], failures[0].cause), hint=hint)
+    return JobError(f"job {job.id} failed: {job.error}", hint=hint)
+
+
+def _trace(log: str) -> str:
+    """The last traceback, and what follows it."""
+    found = [match.start() for match in TRACEBACK.finditer(log)]
+    return log[found[-1] :].strip() if found else ""
 
 
 @dataclass(frozen=True)
@@ -85,15 +103,16 @@ class _Failure:
     log: str
 
 
-def _told(job: Job, failure: _Failure, cause: str) -> str:
+def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
     trace, _, rest = cause.partition(FAILED + ": ")
     place = rest.split("\n")[0]  # in an ApplicationMaster's container other lines may follow
     if not place:
-        position = failure.log.rpartition(AT + ": ")[2].split("\n")[0]
-        place = f"host {failure.host}, {position or 'before its first block'}"
+        positions = PLACE.findall(failure.log)
+        place = f"host {failure.host}, {positions[-1] if positions else 'before its first block'}"
     for source in job.inputs:
         place = place.replace(source.stored, source.name)
-    return f"job {job.id} failed: {place.strip()}\n{trace.strip()}\n({failure.name})"
+    told = (fault, place.strip(), trace.strip(), f"({failure.name})")
+    return f"job {job.id} failed: " + "\n".join(line for line in told if line)
 
 
 def _failures(job: Job, settings: Settings) -> list[_Failure]:
@@ -110,7 +129,7 @@ def _local_failures(folder: Path, cause: str) -> list[_Failure]:
     failures = []
     for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
         log = path.read_text(errors="replace")
-        if LAST_WORDS not in log:
+        if not LAST_WORDS.search(log):
             name = "/".join(path.parts[-3:-1])
             failures.append(_Failure(name, socket.gethostname(), cause, log))
     # others may have been stopped because one failed: that one is named in the cause

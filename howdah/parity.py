@@ -18,6 +18,7 @@ from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block
 from mr.split import unpacked
+from mr.threads import one_thread
 from mr.trees import CompiledTrees, Trees
 
 __all__ = ["compare", "compare_sample", "threshold_rows"]
@@ -33,7 +34,7 @@ def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
 
     Raises ModelError unless all scores have the same bits, and all labels are the same.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_thread():
         warnings.simplefilter("ignore")  # columns without names
         expected = np.asarray(getattr(model, method)(rows), np.float64)
         labels = [str(label) for label in model.predict(rows)] if len(compiled.classes_) else []

@@ -6,7 +6,7 @@ import grp
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +15,7 @@ from howdah.columns import find_columns, find_columns_of_all
 from howdah.errors import ClusterError, UsageError
 from howdah.inputs import Source
 from howdah.jobs import Job
+from howdah.memory import check_memory
 from howdah.nearest import did_you_mean
 from howdah.outputs import predicted_in
 from howdah.predictions import said_by, said_by_all
@@ -208,8 +209,11 @@ def _options(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, str]:
     return given
 
 
-def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
-    """Raise ClusterError unless HDFS can take the input and YARN can run the job."""
+def check_cluster(
+    sources: Sequence[Source], planned: Mapping[str, Any], settings: Settings
+) -> None:
+    """Raise ClusterError unless HDFS can take the input and YARN can run the job; ModelError if no
+    worker has the memory for its models."""
     from howdah.health import ask
 
     if settings.cluster is None:
@@ -230,6 +234,8 @@ def check_cluster(sources: Sequence[Source], settings: Settings) -> None:
             f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
             hint="bin/results rm --older-than DAYS, or add a worker",
         )
+    names = list(planned.get("models") or filter(None, [planned["model"]]))
+    check_memory([find_model(settings, name) for name in names], settings.cluster)
 
 
 def check_user(cluster: Cluster) -> None:

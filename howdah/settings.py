@@ -9,11 +9,14 @@ there is no cluster.
 import getpass
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from howdah.errors import UsageError
 
 __all__ = [
     "Cluster",
@@ -64,11 +67,13 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every command needs to know; ``cluster`` is None until one is brought up."""
+    """What every command needs to know; ``cluster`` is None until one is brought up.
+    ``model_seconds`` is how long a model may take for one call; 0: by what is known of it."""
 
     root: Path
     state: Path
     cluster: Cluster | None
+    model_seconds: float = 0.0
 
     @property
     def cluster_state(self) -> Path:
@@ -82,18 +87,34 @@ class Settings:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Read the settings.
+    """Read the settings; UsageError for HOWDAH_MODEL_SECONDS that is no number above 0.
 
     The state folder is ``HOWDAH_STATE``, or ``.howdah`` in a checkout of one's own, or in one's
     home. Only who names a folder doesn't see the cluster that everybody on this host shares.
     """
     named = environ.get("HOWDAH_STATE")
     own = ROOT if os.access(ROOT, os.W_OK) else Path.home()
-    bare = Settings(root=ROOT, state=Path(named or own / ".howdah").absolute(), cluster=None)
+    state = Path(named or own / ".howdah").absolute()
+    bare = Settings(ROOT, state, None, _model_seconds(environ.get("HOWDAH_MODEL_SECONDS", "")))
     for record in (bare.cluster_record, *([] if named else [SHARED_RECORD])):
         if cluster := _read_record(record):
-            return Settings(root=ROOT, state=bare.state, cluster=cluster)
+            return replace(bare, cluster=cluster)
     return bare
+
+
+def _model_seconds(stated: str) -> float:
+    if not stated:
+        return 0.0
+    try:
+        seconds = float(stated)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise UsageError(
+            f"HOWDAH_MODEL_SECONDS={stated}: how many seconds may a model take for one call?",
+            hint="a number above 0, or unset it",
+        )
+    return seconds
 
 
 def _read_record(path: Path) -> Cluster | None:

@@ -14,7 +14,7 @@ from howdah.failures import naming, said_by_task
 from howdah.inputs import Source
 from howdah.jobs import Job, Jobs
 from howdah.launch import RUN_LOCK, start
-from howdah.logs import first_error
+from howdah.logs import failure_of
 from howdah.plan import check_cluster, make_plan, prepare, settle, takes_files
 from howdah.predictions import renamed
 from howdah.progress import Bar
@@ -62,7 +62,7 @@ def submit(
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run
     if planned["runner"] == "hadoop":
-        check_cluster(sources, settings)
+        check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)
@@ -181,13 +181,15 @@ def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = Fa
 
 
 def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that has ended; raises JobError unless it is done."""
+    """The summary of a job that has ended; raises JobError unless it is done, ModelError if its
+    model is why."""
     if job.state == "failed":
-        error = first_error(job, settings)
-        if job.runner == "local" and (refused := said_by_task(error, store_of(job, settings).uri)):
+        error = failure_of(job, settings)
+        uri = store_of(job, settings).uri
+        if job.runner == "local" and (refused := said_by_task(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
-        raise JobError(error, hint=f"bin/logs {job.id}")
+        raise error
     if job.state == "cancelled":
         raise JobError(f"job {job.id} was cancelled")
     return summary_of(job, settings)

@@ -22,6 +22,8 @@ __all__ = ["Progress", "end", "follow", "observe", "read_summary"]
 
 SUBMIT_LOCK = "submit"
 POLL_SECONDS = {"local": 0.05, "hadoop": 0.2}
+END_OF_LOG = 1 << 16  # a task's last status is there, even if its model prints
+STATUS = b"\nreporter:status:"
 PATIENCE_SECONDS = 120  # a ResourceManager that restarts is back by then
 
 
@@ -138,8 +140,8 @@ def _local_share(job: Job, jobs: Jobs) -> float:
     for path in jobs.folder(job.id).glob(f"{TASKS}/*/step/000/mapper/*/stderr"):
         try:
             with path.open("rb") as file:
-                file.seek(max(path.stat().st_size - 400, 0))
-                last = file.read().rpartition(b", byte ")[2].split(b" ")[0]
+                file.seek(max(path.stat().st_size - END_OF_LOG, 0))
+                last = file.read().rpartition(STATUS)[2].partition(b", byte ")[2].split(b" ")[0]
         except FileNotFoundError:  # the job has just ended, and its tasks' files go
             continue
         done += int(last) if last.isdigit() else 0

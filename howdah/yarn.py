@@ -150,6 +150,16 @@ class Yarn:
         metrics = self._resourcemanager("metrics")["clusterMetrics"]
         return metrics["activeNodes"], metrics["totalVirtualCores"]
 
+    def largest_worker(self) -> tuple[str, int]:
+        """The NodeManager that offers most memory, and how many MB that are."""
+        found = self._resourcemanager("nodes?states=RUNNING")["nodes"] or {}
+        offered = [
+            (node["usedMemoryMB"] + node["availMemoryMB"], node["nodeHostName"])
+            for node in found.get("node", [])
+        ]
+        memory_mb, host = max(offered, default=(0, "none"))
+        return host, memory_mb
+
     def failed_attempts(self, application_id: str) -> list[Attempt] | None:
         """The failed attempts of a finished job, earliest first; None if it isn't known yet."""
         attempts = self._attempts(history_id(application_id))

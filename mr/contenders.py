@@ -1,7 +1,7 @@
 """Models that are compared: whether they can be, and what each makes of a block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from mr.block import Block, Reject
 from mr.model import Manifest, load_files, read_manifest
 from mr.pipelines import PIPELINES
+from mr.raising import Suspects
 from mr.score import predict_block
 from mr.scorer import Scorer
 from mr.spec import MODEL_FILE
+from mr.watch import LOADING, asking
 
 __all__ = [
     "Contender",
@@ -62,10 +64,11 @@ class Contender:
 
     manifest: Manifest
     scorer: Scorer
+    suspects: Suspects = field(default_factory=Suspects)
 
     def score(self, block: Block) -> tuple[Scored, list[Reject]]:
         """What the model's own job has of a block's records, and those that it rejects."""
-        pieces, rejects = predict_block(self.scorer, block)
+        pieces, rejects = predict_block(self.scorer, self.manifest, block, suspects=self.suspects)
         predictions = [prediction for _, prediction in pieces]
         none, width = np.zeros(0, np.int64), len(self.manifest.labels)
         classes = [p.classes for p in predictions if p.classes is not None]
@@ -121,10 +124,11 @@ def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]
     loaded = []
     for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
         manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
-        files = load_files(manifest, folder, f"{name}.")
-        if options["threshold"]:
-            manifest = replace(manifest, threshold=threshold, labels_from="threshold")
-        loaded.append(Contender(manifest, scorer()(manifest, files, options)))
+        with asking(name, allowed=LOADING):
+            files = load_files(manifest, folder, f"{name}.")
+            if options["threshold"]:
+                manifest = replace(manifest, threshold=threshold, labels_from="threshold")
+            loaded.append(Contender(manifest, scorer()(manifest, files, options)))
     return loaded
 
 

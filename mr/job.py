@@ -13,23 +13,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_threads] = "1"  # the runner starts a task a core
+from mr.threads import ONE_THREAD
+
+os.environ.update(ONE_THREAD)  # the runner starts a task a core
 if sys.version_info < (3, 12):  # mrjob asks for distutils; setuptools' own takes 0.05 s longer
     import _distutils_hack
 
     _distutils_hack.remove_shim()
 
-from mrjob.job import MRJob  # noqa: E402
+from mrjob.job import MRJob
 
-from mr.process import process_start  # noqa: E402
-from mr.spec import AT, FAILED, SPEC_FILE, Spec  # noqa: E402
-from mr.split import CHUNK, Chunks, Split, input_path  # noqa: E402
+from mr.printed import Diverted, warn_once
+from mr.process import end_children, exit_now, leave, process_start, tell_exits
+from mr.spec import AT, FAILED, FAULT, SPEC_FILE, Spec
+from mr.split import CHUNK, Chunks, Split, input_path
+from mr.watch import Watch
 
 __all__ = ["ScoreJob"]
 
 SUMMARY = "summary"
 OUTCOMES = ("scored", "rejected")
+TRACEBACK = "Traceback (most recent call last):"
 MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
 
 
@@ -42,42 +46,61 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         Scored and rejected records go to part files below ``scores/`` and ``rejected/`` in the
         attempt's output folder.
         """
-        faulthandler.enable()
         spec = Spec.read(Path(SPEC_FILE))
         names = {path: unstored.name for path, unstored in spec.unstored.items()}
         split = Split.from_environment(os.environ, spec.padded, names)
-        task = None
+        diverted = Diverted()
+        self.sandbox(diverted.stdin, diverted.stdout, diverted.stderr)
+        faulthandler.enable(diverted.stderr)
+        tell_exits()
+        warn_once()
+        task: Any = None
+
+        def where() -> str:
+            position = task.position if task else 0
+            return f"input {split.file}, split at {split.start}, byte {position} of the split"
+
+        def give_up(fault: str, stack: str) -> None:
+            diverted.end()
+            self._fail(where(), f"{TRACEBACK}\n{stack}TimeoutError: {fault}", fault)
+            exit_now(1)
+
+        watch = Watch(_patience(spec), self.stderr, lambda: self.set_status(where()), give_up)
         try:
             from mr.task import Task
 
             task = Task(spec, split, _sink(spec), Path())
             starting = time.time() - process_start() - task.seconds["load"]
-            task.seconds["start"] = starting  # type: ignore[assignment]
+            task.seconds["start"] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
             told: Counter[str] = Counter()
-            partial = task.run(stdin, lambda: self._report(split, task, told))
+            summary = task.run(stdin, lambda: self._report(where(), task, told))
             _check_unchanged(spec)
-        except BaseException:  # a model may even call sys.exit
+            self.stdout.write(self.internal_protocol().write(SUMMARY, summary) + b"\n")
+            for key, found in task.partials():  # JSON, without looking for what needs an escape
+                self.stdout.write(f'"{key}"\t"{found}"\n'.encode())
+            self.stdout.flush()
+        except BaseException as error:  # a model may even call sys.exit
             import traceback
 
-            traceback.print_exc()
-            position = task.position if task else 0
-            print(
-                f"{FAILED}: host {socket.gethostname()}, input {split.file},"
-                f" split at {split.start}, byte {position} of the split",
-                file=sys.stderr,
-            )
-            sys.exit(1)
+            watch.stop()
+            end_children()
+            diverted.flush()
+            diverted.end()
+            self._fail(where(), traceback.format_exc(), _fault(error))
+            leave(1)
+        watch.stop()
+        end_children()
+        diverted.flush()
+        diverted.end()
         for stage, seconds in task.seconds.items():
             self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
-        self.increment_counter("howdah", "input_bytes", task.position)
         for outcome in OUTCOMES:
             self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
-        self.stdout.write(self.internal_protocol().write(SUMMARY, partial) + b"\n")
-        for key, found in task.partials():  # JSON, without looking for what needs an escape
-            self.stdout.write(f'"{key}"\t"{found}"\n'.encode())
+        self.increment_counter("howdah", "input_bytes", task.position)
+        leave(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """Merge all partial summaries, or what a pipeline's tasks have found of ``key``."""
@@ -96,7 +119,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         spec = Spec.read(Path(SPEC_FILE))
         return Reducing(spec, _sink(spec))
 
-    def _report(self, split: Split, task: Any, told: Counter[str]) -> None:
+    def _report(self, where: str, task: Any, told: Counter[str]) -> None:
         """Say where the task is: the runner shows it, and its log tells if the task dies.
 
         Count the records that aren't among those ``told`` of, too.
@@ -104,9 +127,31 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         for outcome, count in (task.counts - told).items():
             self.increment_counter("howdah", outcome, count)
             told[outcome] += count
-        where = f"input {split.file}, split at {split.start}, byte {task.position} of the split"
         self.set_status(where)
-        print(f"{AT}: {where}", file=sys.stderr, flush=True)
+        self._log(f"{AT}: {where}")
+
+    def _fail(self, where: str, trace: str, fault: str) -> None:
+        """Say what failed: what a model did, if that is why; the traceback; where."""
+        if fault:
+            self._log(f"{FAULT}: {fault}")
+        self._log(f"{trace.rstrip()}\n{FAILED}: host {socket.gethostname()}, {where}")
+
+    def _log(self, text: str) -> None:
+        self.stderr.write(f"{text}\n".encode(errors="backslashreplace"))
+        self.stderr.flush()
+
+
+def _patience(spec: Spec) -> float:
+    """An attempt that isn't the first may be here because the first one's model hung."""
+    first = os.environ.get("mapreduce_task_attempt_id", "_0").endswith("_0")
+    return spec.patience[0 if first else 1]
+
+
+def _fault(error: BaseException) -> str:
+    """What the model did, in one line, if that is why the task failed."""
+    from mr.model import ModelFault, ModelFileError
+
+    return " ".join(str(error).split()) if isinstance(error, (ModelFault, ModelFileError)) else ""
 
 
 def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:

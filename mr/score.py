@@ -8,9 +8,16 @@ import numpy as np
 
 from mr.block import Block, Reject, read_block
 from mr.model import Manifest
-from mr.scorer import Batch, Prediction, Scorer, format_lines
+from mr.raising import Rows, Search, Suspects
+from mr.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer, format_lines
+from mr.threads import one_thread
+from mr.watch import asking
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
+
+AT_ONCE = 2  # calls with all rows of a block: what the first one quotes may be all that is wrong
+
+Timed = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -26,15 +33,17 @@ def score_block(
     scorer: Scorer,
     manifest: Manifest,
     raw: bytes,
-    timed: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    timed: Timed = nullcontext,
+    suspects: Suspects | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
     """Score the records of ``raw`` (whole lines); every line is scored or rejected.
 
-    Each stage (parse, predict, format) runs in ``timed`` of its name.
+    Each stage (parse, predict, format) runs in ``timed`` of its name. ``suspects`` is what earlier
+    blocks have told of records for which the model raises.
     """
     with timed("parse"):
         block, rejects = read_block(raw)
-    predicted, more = predict_block(scorer, block, timed)
+    predicted, more = predict_block(scorer, manifest, block, timed, suspects)
     with timed("format"):
         scored = [
             ScoredBatch(
@@ -49,50 +58,92 @@ def score_block(
 
 def predict_block(
     scorer: Scorer,
+    manifest: Manifest,
     block: Block,
-    timed: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    timed: Timed = nullcontext,
+    suspects: Suspects | None = None,
 ) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
     """Parse and predict the records of ``block``: those that were, in order, and those that
     can't be, in none."""
     with timed("parse"):
         batch, rejects = scorer.parse(block)
-    with timed("predict"):
-        return list(_predict(scorer, batch, rejects)), rejects
+    if not batch.fields:
+        return [], rejects
+    search = Search(scorer, batch, Suspects() if suspects is None else suspects)
+    with timed("predict"), one_thread(), asking(manifest.name):
+        predicted = list(_predict(search, np.arange(len(batch.fields))))
+    pieces = []
+    for rows, prediction in predicted:
+        if not prediction.valid.all():
+            rejects += [
+                Reject(batch.lines[row], "prediction is not a finite number")
+                for row in rows[~prediction.valid].tolist()
+            ]
+            valid = np.flatnonzero(prediction.valid)
+            rows, prediction = rows[valid], prediction.of(valid)
+        pieces.append((_part(batch, rows), prediction))
+    rejects += [
+        Reject(batch.lines[row], f"predict raised {error.kind}", error.words[:200])
+        for row, error in search.raised.items()
+    ]
+    return pieces, rejects
 
 
-def _predict(
-    scorer: Scorer, batch: Batch, rejects: list[Reject]
-) -> Iterator[tuple[Batch, Prediction]]:
-    """Predict a batch; where the model raises, halve it until the bad records stand alone."""
-    rows = len(batch.fields)
-    if not rows:
-        return
-    try:
-        prediction = scorer.predict(batch.features)
-    except Exception as error:
-        if rows == 1:
-            reason = f"predict raised {type(error).__name__}"
-            rejects.append(Reject(batch.lines[0], reason, str(error)[:200]))
+def _predict(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """Predict the rows that the model takes, as many in a call as there would be without others:
+    their digits are the same."""
+    search.try_suspects()
+    for _ in range(AT_ONCE):
+        rows = search.left(rows)
+        if not len(rows):
             return
-        half = rows // 2
-        for part in (slice(0, half), slice(half, rows)):
-            piece = Batch(batch.fields[part], batch.features[part], batch.lines[part])
-            yield from _predict(scorer, piece, rejects)
+        found = search.predict(rows)
+        if isinstance(found, Prediction):
+            yield rows, found
+            return
+        if not search.try_quoted(found, rows):
+            break
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield from _predict_part(search, search.left(rows[start : start + ROWS_AT_ONCE]))
+
+
+def _predict_part(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """The same of as many rows as a call has."""
+    if not len(rows):
         return
-    if not prediction.valid.all():
-        rejects += [
-            Reject(batch.lines[row], "prediction is not a finite number")
-            for row in np.flatnonzero(~prediction.valid).tolist()
-        ]
-        batch, prediction = _valid(batch, prediction)
-    yield batch, prediction
+    found = search.predict(rows)
+    for hasty in (True, False):
+        if isinstance(found, Prediction):
+            break
+        search.search(rows, hasty=hasty)
+        rows = search.left(rows)
+        if not len(rows):
+            return
+        found = search.predict(rows)
+    if isinstance(found, Prediction):
+        yield rows, found
+    else:
+        yield from _predict_halves(search, rows)
 
 
-def _valid(batch: Batch, prediction: Prediction) -> tuple[Batch, Prediction]:
-    rows = np.flatnonzero(prediction.valid)
+def _predict_halves(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """The same of rows for none of which the model raises, unless it does for some together."""
+    if not len(rows):
+        return
+    found = search.predict(rows)
+    if isinstance(found, Prediction):
+        yield rows, found
+    elif len(rows) == 1:
+        search.found(int(rows[0]), found)
+    else:
+        half = len(rows) // 2
+        yield from _predict_halves(search, rows[:half])
+        yield from _predict_halves(search, rows[half:])
+
+
+def _part(batch: Batch, rows: Rows) -> Batch:
+    if len(rows) == len(batch.fields):
+        return batch
     kept = rows.tolist()
-    return (
-        # the features have done their work
-        Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept]),
-        prediction.of(rows),
-    )
+    # the features have done their work
+    return Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept])

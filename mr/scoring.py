@@ -8,6 +8,7 @@ from mr import summary
 from mr.block import Reject, line_starts
 from mr.model import Manifest, load_files, read_manifest
 from mr.pipelines import PIPELINES
+from mr.raising import Suspects
 from mr.running import Running, example
 from mr.score import ScoredBatch, score_block
 from mr.scorer import Scorer
@@ -15,6 +16,7 @@ from mr.sink import PartFile
 from mr.spec import MODEL_FILE, Spec
 from mr.split import Split
 from mr.task import Timed
+from mr.watch import LOADING, asking
 
 __all__ = ["Scoring"]
 
@@ -31,15 +33,19 @@ class Scoring:
         self._timed = timed
         self._manifest: Manifest = read_manifest(folder / MODEL_FILE)
         self._summary = Running.of(self._manifest)
-        files = load_files(self._manifest, folder)
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
-        self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
+        with asking(self._manifest.name, allowed=LOADING):
+            files = load_files(self._manifest, folder)
+            self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
+        self._suspects = Suspects()
         self.block_size = self._scorer.block_size
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
-        scored, rejects = score_block(self._scorer, self._manifest, raw, self._timed)
+        scored, rejects = score_block(
+            self._scorer, self._manifest, raw, self._timed, self._suspects
+        )
         with self._timed("write"):
             for batch in scored:
                 self._scores.write(batch.tsv)

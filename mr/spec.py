@@ -4,14 +4,19 @@ And the words by which the host knows, in a task's log, how far that was.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AT", "FAILED", "MODEL_FILE", "SPEC_FILE", "Spec", "Unstored"]
+from mr.watch import PATIENCE
+
+__all__ = ["AT", "FAILED", "FAULT", "MODEL_FILE", "PRINTED", "SPEC_FILE", "Spec", "Unstored"]
 
 AT = "howdah: at"  # begins the lines that say how far a task is
+FAULT = "howdah: model fault"  # begins the line that says what a model did, before the traceback
 FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
+PRINTED = "howdah: model: "  # begins the lines that a model has printed
 
 SPEC_FILE = "spec.json"
 MODEL_FILE = "model.toml"
@@ -33,7 +38,8 @@ class Spec:
     tasks are handed in chunks, with their bytes before the padding; ``webhdfs_url`` and ``user``:
     where and as whom a task writes on a cluster; ``options``: the pipeline's own; ``files``: the
     folder of inputs that are records as a whole; ``unstored``: by path in HDFS, inputs that aren't
-    the job's own."""
+    the job's own; ``patience``: the seconds that a model may take for one call, in a task's first
+    attempt and in later ones."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
@@ -43,6 +49,7 @@ class Spec:
     user: str = ""
     files: str = ""
     unstored: dict[str, Unstored] = field(default_factory=dict)
+    patience: Sequence[float] = (PATIENCE, PATIENCE / 4)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False))

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-__all__ = ["Echo", "Exiting", "Gated", "Killed"]
+__all__ = ["Echo", "Exiting", "Gated", "Killed", "Script", "Short"]
 
 STONE = -1  # the record that they stumble over
 
@@ -20,10 +21,18 @@ STONE = -1  # the record that they stumble over
 class Echo(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Gives each record's only number back."""
 
+    def fit(self, rows: Any, truth: Any = None) -> "Echo":
+        """Learn nothing: there is nothing to know."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
     def predict(self, rows: Any) -> Any:
-        if (rows == STONE).any():
+        numbers = np.asarray(rows)[:, 0]
+        if (numbers == STONE).any():
             self.stumble()
-        return rows[:, 0]
+        return numbers
 
     def stumble(self) -> None:
         """Do nothing: this one has no trouble."""
@@ -62,3 +71,21 @@ class Killed(Echo):
 
     def stumble(self) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Script(Echo):
+    """Does what its ``code`` says."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def stumble(self) -> None:
+        exec(self.code, {})
+
+
+class Short(Echo):
+    """Leaves the last record out, where there is a stone."""
+
+    def predict(self, rows: Any) -> Any:
+        numbers = super().predict(rows)
+        return numbers[:-1] if (numbers == STONE).any() else numbers

@@ -306,7 +306,7 @@ def test_all_kinds_of_inputs(howdah: Howdah, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def added(add_model: Callable[..., str]) -> Path:
     """The folder of a model that takes one number, x."""
-    return MODELS / add_model(Echo(), "--features", "x")
+    return MODELS / add_model(Echo(), "--features", "x:number")
 
 
 @pytest.fixture

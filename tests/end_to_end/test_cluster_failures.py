@@ -157,7 +157,7 @@ PLACE = (
 
 def test_exiting_task(howdah: Howdah, stony: str, add_model: Callable[..., str]) -> None:
     """A task that ends itself is reported with its traceback, host, file and offset."""
-    model = add_model(Exiting(), "--features", "x")
+    model = add_model(Exiting(), "--features", "x:number")
     where, first, *trace = failure(howdah, stony, model).splitlines()
     place = re.fullmatch(PLACE, where)
     assert place
@@ -168,7 +168,7 @@ def test_exiting_task(howdah: Howdah, stony: str, add_model: Callable[..., str])
 
 def test_killed_task(howdah: Howdah, stony: str, add_model: Callable[..., str]) -> None:
     """A task that something kills can't say so: the signal and its last known place are told."""
-    model = add_model(Killed(), "--features", "x")
+    model = add_model(Killed(), "--features", "x:number")
     where, why, *_ = failure(howdah, stony, model).splitlines()
     place = re.search(r"input it's numbers.csv, split at 0, byte (\d+) of the split", where)
     assert place

@@ -80,7 +80,7 @@ def exporter(hadoop: Howdah) -> Iterator[Service]:
 @pytest.fixture
 def model(add_model: Callable[..., str]) -> Callable[[Any], str]:
     """Adds a model of one number; its name is in no other test's labels."""
-    return lambda model: add_model(model, "--features", "x")
+    return lambda model: add_model(model, "--features", "x:number")
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gated_model(add_model: Callable[..., str], gates: Path) -> str:
-    return add_model(Gated(str(gates)), "--features", "x")
+    return add_model(Gated(str(gates)), "--features", "x:number")
 
 
 @pytest.fixture(scope="module")

@@ -78,20 +78,24 @@ def applications(howdah: Howdah, job: str) -> list[dict[str, Any]]:
 
 
 def map_tasks(job: str, start: int | None = None) -> list[int]:
-    """The Python processes of the job's map tasks; ``start`` tells of which split."""
-    found = []
+    """The Python processes of the job's map tasks; ``start`` tells of which split.
+
+    What a task has forked itself, to copy what its model prints, is none.
+    """
+    found: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             environ = (folder / "environ").read_bytes().split(b"\0")
             program = os.readlink(folder / "exe")  # noqa: PTH115
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:  # it has ended meanwhile
             continue
         told = dict(line.partition(b"=")[::2] for line in environ)
         of_job = job.encode() in told.get(b"mapreduce_task_output_dir", b"")
         of_split = start is None or told.get(b"mapreduce_map_input_start") == b"%d" % start
         if of_job and of_split and "python" in Path(program).name:
-            found.append(int(folder.name))
-    return found
+            found[int(folder.name)] = parent
+    return [process for process, parent in found.items() if parent not in found]
 
 
 def kill_daemon(howdah: Howdah, daemon: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mr.labelling import estimator_of
 from mr.model import Manifest
 
-__all__ = ["Bits", "Picky", "like", "with_labels"]
+__all__ = ["Bits", "Fussy", "Picky", "like", "with_labels"]
 
 
 def like(manifest: Manifest, **stated: Any) -> Manifest:
@@ -35,6 +35,27 @@ class Picky:
     def predict_proba(self, rows: Any) -> Any:
         if (rows == self.bad).any():
             raise ValueError(f"{self.bad} is out of the question")
+        return np.column_stack([1 - rows[:, 0], rows[:, 0]])
+
+
+class Fussy(Picky):
+    """Raises for each row whose second number is among ``bad``, and for two rows with the numbers
+    of ``pair`` together; it quotes the ``nth`` of those it meets, or none. Counts its calls."""
+
+    def __init__(self, bad: set[float], pair: tuple[float, float], nth: int | None) -> None:
+        self.bad_ones = bad
+        self.pair = pair
+        self.nth = nth
+        self.calls = 0
+
+    def predict_proba(self, rows: Any) -> Any:
+        self.calls += 1
+        met = [value for value in rows[:, 1].tolist() if value in self.bad_ones]
+        if met:
+            quoted = "" if self.nth is None else f": '{met[self.nth % len(met)]:g}'"
+            raise ValueError(f"one is out of the question{quoted}")
+        if {*self.pair} <= {*rows[:, 1].tolist()}:
+            raise ValueError("two don't go together")
         return np.column_stack([1 - rows[:, 0], rows[:, 0]])
 
 
