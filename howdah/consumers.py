@@ -18,7 +18,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import RFE, SelectFromModel, SelectorMixin
 from sklearn.linear_model import RANSACRegressor
-from sklearn.multiclass import OneVsOneClassifier
+from sklearn.multiclass import OneVsOneClassifier, _ConstantPredictor
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.utils import get_tags
@@ -144,6 +144,13 @@ def _follow_pairs(model: OneVsOneClassifier, columns: Sequence[Column], clues: C
     numbers = read_numbers(model, columns, clues)
     for member in model.estimators_:
         follow(member, numbers, clues)
+    return None
+
+
+@_follow.register
+def _follow_constant(model: _ConstantPredictor, columns: Sequence[Column], clues: Clues) -> Columns:
+    """It looks at no record."""
+    note_gaps(columns, None, clues)
     return None
 
 

@@ -395,6 +395,6 @@ def test_an_isotonic_regression_takes_one_number() -> None:
     assert [feature.type for feature in interface.features] == ["number"]
 
 
-def test_the_rule_of_labels_is_asked_for() -> None:
+def test_labels_come_from_where_they_are_proven() -> None:
     rows, labels = make_classification(random_state=0)
-    assert learn(fit(logistic(), rows, labels), lambda model: "near").labels_from == "near"
+    assert learn(fit(logistic(), rows, labels)).labels_from == "near"

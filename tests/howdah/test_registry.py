@@ -116,7 +116,7 @@ def test_show_says_which_class_the_score_is_of(
     put_all(settings)
     assert models(settings, "show", "churn") == 0
     said = capsys.readouterr().out
-    for words in ("of left: its probability", "left or stayed: predict", "your own; outranks",
+    for words in ("of left: its probability", "left or stayed: as predict", "your own; outranks",
                   "age ", "number", "nothing, with the model itself", "1, 3 bytes"):  # fmt: skip
         assert words in said
     assert models(settings, "show", "churn", "--json") == 0
