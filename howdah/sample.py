@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from howdah.columns import Columns, find_columns
+from howdah.difference import difference, is_score, unlike_known
 from howdah.errors import ModelError, UsageError
 from howdah.inputs import Source, find_sources
 from howdah.single_task import TaskRun, run_task
@@ -29,7 +30,6 @@ __all__ = ["Comparison", "Sample", "compare", "look", "read_sample"]
 
 SAMPLE_BYTES = 16 << 20
 SHOWN = 3
-ENOUGH = 1e-9  # of a score's size: what another order of additions may change
 BLANK = "blank line"
 UNESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
@@ -202,14 +202,12 @@ def _compared(
     for row, line in enumerate(lines):
         found = None if line in rejected else next(scored)
         expected = {name: direct[name][row] for name in names if name in direct}
-        why = _difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
+        why = difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
                           manifest)  # fmt: skip
         known = {of: str(direct[f"known {column}"][row]) for of, column in sample.known.items()}
         if why is None and found is not None:
-            why = _unlike_known(found, known, manifest)
-            labels |= {
-                cell for name, cell in found.items() if name.startswith(("label", "cluster"))
-            }
+            why = unlike_known(found, known, manifest)
+            labels |= {cell for name, cell in found.items() if not is_score(name)}
         if why:
             record = sample.lines[line].decode(errors="replace").strip()[:100]
             differing.append(f"  record {row + 1}: {why}: {record}")
@@ -219,66 +217,15 @@ def _compared(
             f" than the model says: it is not added\n" + "\n".join(differing[:SHOWN]),
             hint="are the features' types those that it was trained with? --features NAME:TYPE",
         )
+    if len(rejected) == len(lines):
+        raise ModelError(
+            f"the model takes no record of {sample.name}: {direct['raised'][0]}",
+            hint="give a sample of records as they will be submitted",
+        )
     met = sum(len(direct["raised"]) for _ in sample.known)
     reasons = Counter(rejected.values())
     missing = frozenset(direct["missing"].tolist())
     return Comparison(len(lines), dict(reasons), frozenset(labels), missing, met, run)
-
-
-def _difference(
-    found: Mapping[str, str] | None,
-    reason: str,
-    expected: Mapping[str, Any],
-    raised: str,
-    manifest: Manifest,
-) -> str | None:
-    """In what a record differs: a task's cells or reason against the model's own, or its error."""
-    if found is None:
-        unusable = raised or not all(map(_is_usable, expected.values()))
-        said = ", ".join(f"{name} {value}" for name, value in expected.items())
-        return None if unusable else f"Howdah rejects it ({reason}), the model says {said}"
-    if raised:
-        said = ", ".join(f"{name} {cell}" for name, cell in found.items())
-        return f"Howdah says {said}, the model raises {raised}"
-    for name, cell in found.items():
-        if not _is_same(cell, expected[name], manifest.decimals):
-            return f"Howdah says {name} {cell}, the model {expected[name]}"
-    return None
-
-
-def _is_score(name: str) -> bool:
-    return name.startswith("score") or name == "distance"
-
-
-def _is_usable(value: Any) -> bool:
-    return not isinstance(value, np.floating) or bool(np.isfinite(value))
-
-
-def _is_same(cell: str, value: Any, decimals: int) -> bool:
-    """Whether a written cell is what the model gave: the same text, or that number rounded."""
-    if not isinstance(value, np.floating):
-        return cell == str(value)
-    close = 0.5 * 10.0**-decimals + ENOUGH * max(1.0, abs(float(value)))
-    return abs(float(cell) - float(value)) <= close
-
-
-def _unlike_known(
-    found: Mapping[str, str], known: Mapping[str, str], manifest: Manifest
-) -> str | None:
-    """In what a record's prediction differs from its known answer; an empty one isn't compared."""
-    for name, answer in known.items():
-        cell = found.get(name)
-        if cell is None or not answer or cell == answer:
-            continue
-        try:
-            digits = len(answer.partition(".")[2]) if "e" not in answer.lower() else 6
-            close = max(0.5 * 10.0 ** -min(digits, manifest.decimals), 1e-6) * 1.001
-            if abs(float(cell) - float(answer)) <= (close if name == "score" else 0):
-                continue
-        except ValueError:
-            pass
-        return f"{name} is {cell}, and the known answer {answer}"
-    return None
 
 
 def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:
