@@ -6,7 +6,7 @@ from typing import Any
 from mr.block import Block, Reject
 from mr.model import Manifest
 from mr.pipelines.moderation import quicken
-from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
+from mr.scorer import Batch, Layout, Prediction, check_classes, escape, predict_rows
 
 __all__ = ["Text"]
 
@@ -22,6 +22,7 @@ class Text:
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest
         (self._model,) = files.values()
+        check_classes(self._model, manifest)
         first = self._model[0] if type(self._model).__name__ == "Pipeline" else None
         if type(first).__name__ in VECTORIZERS:
             quicken(first)
