@@ -205,12 +205,8 @@ def _describe(
 
 def _form(told: Interface, types: Mapping[str, str | None]) -> str:
     """An array has one type: what was fitted on a frame with others gets a frame."""
-    named = all(feature.name for feature in told.features)
-    return (
-        "frame"
-        if told.input == "array" and named and {*types.values()} != {"number"}
-        else (told.input)
-    )
+    of_frame = told.input == "array" and all(feature.name for feature in told.features)
+    return "frame" if of_frame and {*types.values()} != {"number"} else told.input
 
 
 def _alike(told: Interface, names: Iterable[str]) -> list[tuple[str, bool]]:
@@ -242,6 +238,8 @@ def _told(
         yield f"{name}: {what}"
     for (kind, why), names in _by_type(told, manifest).items():
         yield f"{kind}: {', '.join(names)[:200]}{f' ({why})' if why else ''}"
+    if trials.why:
+        yield f"no record that was tried was taken, which tells nothing: {trials.why}"
     if compared is None:
         yield ("nothing was compared with the model itself: --sample TABLE does it, with some"
                " records as they will be submitted")  # fmt: skip
@@ -254,6 +252,8 @@ def _told(
         yield f"known answers in {args.expected}: all alike"
     if unseen := sorted({*manifest.labels} - compared.labels):
         yield f"no record of the sample is {' or '.join(unseen)[:200]}"
+    if compared.absent:
+        yield f"no record of the sample has {', '.join(sorted(compared.absent))[:200]}"
     if complete := [name for name in manifest.features if name not in compared.missing]:
         yield f"no record of the sample lacks {', '.join(complete)[:200]}"
 

@@ -37,8 +37,13 @@ def main(request_file: str, answer_file: str) -> None:
     with joblib.parallel_config(backend="sequential"):
         columns, raised = answer(load(request["model"]), table, request)
     known = {f"known {name}": text_of(table[name]) for name in request["known"]}
-    missing = [name for name in request["types"] if table[name].isna().any()]
-    answered = {"raised": raised, "missing": np.array(missing, str), **columns, **known}
+    features = [*request["types"]]
+    lacking = {
+        "missing": [name for name in features if table[name].isna().any()],
+        "absent": [name for name in features if table[name].isna().all()],
+    }
+    named = {what: np.array(names, str) for what, names in lacking.items()}
+    answered = {"raised": raised, **named, **columns, **known}
     np.savez(answer_file, **answered)  # type: ignore[arg-type]
 
 

@@ -49,13 +49,14 @@ class Sample:
 @dataclass(frozen=True)
 class Comparison:
     """``records`` were compared, ``rejected`` by both, by reason; ``labels``: those that were
-    predicted; ``missing``: the features that some record lacks; ``known``: how many known answers
-    were met; ``run``: what the task took."""
+    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack;
+    ``known``: how many known answers were met; ``run``: what the task took."""
 
     records: int
     rejected: Mapping[str, int]
     labels: frozenset[str]
     missing: frozenset[str]
+    absent: frozenset[str]
     known: int
     run: TaskRun
 
@@ -224,8 +225,8 @@ def _compared(
         )
     met = sum(len(direct["raised"]) for _ in sample.known)
     reasons = Counter(rejected.values())
-    missing = frozenset(direct["missing"].tolist())
-    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, met, run)
+    missing, absent = (frozenset(direct[name].tolist()) for name in ("missing", "absent"))
+    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, absent, met, run)
 
 
 def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:

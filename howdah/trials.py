@@ -14,6 +14,7 @@ from typing import Any
 from mr.block import Block
 from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
+from mr.trial import trial
 
 __all__ = ["Record", "Trials", "invented_records", "tried", "try_records"]
 
@@ -45,7 +46,8 @@ def tried(model: Any, manifest: Manifest, record: Record) -> str | None:
             batch, rejects = scorer.parse(Block(line, [0]))
             if rejects:
                 return rejects[0].reason
-            scorer.predict(batch.features)
+            with trial():
+                scorer.predict(batch.features)
     except Exception as error:  # whatever the model raises
         return f"{type(error).__name__}: {error}"
     return None
