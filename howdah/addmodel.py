@@ -101,7 +101,9 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
 
         manifest = compile_model(model, manifest, file, args.sample)
     _write(manifest, folder)
-    compared = compare(sample, manifest, folder, original) if sample else None
+    numbers = [n for n, one in zip(manifest.features, told.features, strict=False)
+               if one.type == "number"]  # fmt: skip
+    compared = compare(sample, manifest, folder, original, numbers) if sample else None
     manifest = measured(manifest, folder, sample, trials.taken, scratch)
     manifest = replace(manifest, compared=compared.records if compared else 0)
     _write(manifest, folder)

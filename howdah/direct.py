@@ -99,8 +99,6 @@ def kind_of(column: "pd.Series[Any]") -> str:
 
 def typed(column: "pd.Series[Any]", kind: str) -> tuple["pd.Series[Any]", NDArray[np.bool_]]:
     """A column as the model was trained to see it; which of its cells (n,) can't be that."""
-    if kind == "number" and column.dtype.kind in "fiub":
-        return column, np.zeros(len(column), np.bool_)  # as pandas has it, whatever Howdah makes
     if kind == "text":
         return column.astype("str").where(column.notna()), np.zeros(len(column), np.bool_)
     if kind == "boolean":
@@ -125,8 +123,11 @@ def answer(
     """The columns of predictions, by name (n,), and what was raised for each row, or nothing."""
     frame, unreadable = pd.DataFrame(index=table.index), np.zeros(len(table), np.bool_)
     for name, kind in request["types"].items():
-        frame[name], bad = typed(table[name], kind)
-        unreadable |= bad
+        if name in request["learned"] and table[name].dtype.kind in "fiub":
+            frame[name] = table[name]  # as pandas has it, whatever Howdah makes of it
+        else:
+            frame[name], bad = typed(table[name], kind)
+            unreadable |= bad
     raised = np.where(unreadable, "can't be read", "").astype(object)
     columns: dict[str, NDArray[Any]] = {}
     exact = [name for name, kind in request["types"].items() if kind in ("integer", "boolean")]

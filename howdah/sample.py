@@ -106,17 +106,21 @@ def look(
     return found["kinds"], found["records"]
 
 
-def compare(sample: Sample, manifest: Manifest, folder: Path, model: Path) -> Comparison:
+def compare(
+    sample: Sample, manifest: Manifest, folder: Path, model: Path, learned: Sequence[str]
+) -> Comparison:
     """Hold what a task makes of the sample to what the ``model`` file itself says.
 
-    ``folder`` has what tasks have of the model. Raises ModelError, which shows the first records
-    that differ, for one difference.
+    ``folder`` has what tasks have of the model; ``learned`` are features that it is said to take
+    as any numbers: it is asked with those of pandas' own types. Raises ModelError, which shows the
+    first records that differ, for one difference.
     """
     run = _run(sample, manifest, folder)
     answer = sample.file.with_name("answer.npz")
     request = {
         "model": str(model),
         "types": _types(manifest),
+        "learned": learned,
         "known": list(dict.fromkeys(sample.known.values())),
         "input": manifest.input,
         "kind": manifest.kind,
