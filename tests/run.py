@@ -41,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="nothing that needs Hadoop or machines of its own"
     )
     command.add_argument(
-        "--all", action="store_true", help="install on Debian 13 in the lab as well as on 12"
+        "--all",
+        action="store_true",
+        help="install on Debian 13 in the lab as well as on 12; every kind of model on Hadoop",
     )
     command.add_argument("pytest", nargs="*", metavar="PYTEST", help="arguments for pytest")
     return command
@@ -84,6 +86,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with _beside([*PYTEST, "-m", "lab"], root):
             _step([*PYTEST, "-m", "not lab"], root)
     if args.all:
+        kinds = ["pytest", "tests/end_to_end/test_kinds.py", "-m", "hadoop"]
+        _step([sys.executable, "-m", *kinds], root, HOWDAH_ALL="1")
         again = ["pytest", "tests/lab/test_install.py", "tests/lab/test_use.py"]
         _step([sys.executable, "-m", *again], root, HOWDAH_LAB_RELEASE="trixie")
     return 0
