@@ -132,6 +132,11 @@ def clusters(model: Any, rows: pd.DataFrame) -> Columns:
     return {"cluster": model.predict(rows), "distance": model.transform(rows).min(axis=1)}
 
 
+def components(model: Any, rows: pd.DataFrame) -> Columns:
+    chances = model.predict_proba(rows).T
+    return {"label": model.predict(rows)} | {f"score_{k}": each for k, each in enumerate(chances)}
+
+
 def both_chances(model: Any, rows: pd.DataFrame) -> Columns:
     """Two outputs, each yes or no."""
     chances, said = model.predict_proba(rows), model.predict(rows)
@@ -284,10 +289,9 @@ def outcomes() -> Iterator[Kind]:
     yield of_array(
         "mean shift", shifted, None, lambda model, rows: {"cluster": model.predict(rows)}
     )
-    mixture = GaussianMixture(3)
-    yield of_array("mixture", mixture, None, lambda model, rows: {"label": model.predict(rows)} | {
-        f"score_{k}": column for k, column in enumerate(model.predict_proba(rows).T)
-    })  # fmt: skip
+    # it takes whole numbers otherwise than others, so their type has to be told
+    numbers = [word for name in NUMBERS for word in ("--number", name)]
+    yield of_array("mixture", GaussianMixture(3), None, components, *numbers)
 
 
 def all_kinds() -> Iterator[Kind]:
