@@ -190,7 +190,7 @@ def test_daemons_of_a_real_cluster(
     unmonitored.state.mkdir()
     record = json.loads((hadoop.state / "cluster.json").read_text())
     (unmonitored.state / "cluster.json").write_text(json.dumps(record | {"prometheus_url": ""}))
-    model = add_model(Gated(str(tmp_path)), "--features", "x")
+    model = add_model(Gated(str(tmp_path)), "--features", "x:number")
     (tmp_path / "stone.csv").write_text(f"{STONE}\n")
     arguments = ["stone.csv", "--model", model, "--runner", "hadoop", "--detach"]
     job = hadoop("submit", *arguments).stdout.strip()
