@@ -28,7 +28,7 @@ def traces() -> dict[str, list[str]]:
     commands = {
         "links": "ip -brief link | cut -d' ' -f1",
         "namespaces": "ip netns list | cut -d' ' -f1",
-        "rules": "nft list ruleset",
+        "rules": "if command -v nft > /dev/null; then nft list ruleset; fi",
         "loop devices": "losetup --list --noheadings --output=NAME,BACK-FILE",
         "mounts": "grep -v /pytest- /proc/mounts",  # other tests' disks come and go
         "cgroups": f"find /sys/fs/cgroup -path '*{limits.NAME}*'",
