@@ -250,7 +250,7 @@ def _told(
     yield f"compared with the model itself: {records}, all alike"
     for reason, count in compared.rejected.items():
         yield f"{count:,} of them are rejected, as the model raises for them: {reason}"
-    if compared.known:
+    if args.expected:
         yield f"known answers in {args.expected}: all alike"
     if unseen := sorted({*manifest.labels} - compared.labels):
         yield f"no record of the sample is {' or '.join(unseen)[:200]}"

@@ -3,7 +3,7 @@
 import argparse
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from howdah.errors import UsageError
@@ -68,10 +68,9 @@ def features_of(told: Interface, given: Declared, *, all_named: bool) -> dict[st
             f"--features leaves out {left_out[0]}, which the model takes",
             hint=f"its columns are {_listed(fitted)}",
         )
-    features = told.features or [Feature(name, None, "") for name in fitted]
     return {
         name: _type(name, feature, given.get(name))
-        for name, feature in zip(fitted, features, strict=True)
+        for name, feature in zip(fitted, _features(told, fitted), strict=True)
     }
 
 
@@ -126,8 +125,9 @@ def unclear(told: Interface, types: Mapping[str, str | None]) -> UsageError:
     )
 
 
-def _features(told: Interface, types: Mapping[str, str | None]) -> Sequence[Feature]:
-    return told.features or [Feature(name, None, "") for name in types]
+def _features(told: Interface, names: Iterable[str]) -> Sequence[Feature]:
+    """What the model tells of its features: nothing, if it doesn't know them."""
+    return told.features or [Feature(name, None, "") for name in names]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from howdah.sample import Sample
 from howdah.single_task import run_task
-from howdah.trials import Record
+from howdah.trials import Record, written_as_json
 from mr.model import Manifest
 from mr.scorer import ROWS_AT_ONCE
-from mr.spec import SPEC_FILE, Spec
+from mr.spec import Spec
 
 __all__ = ["measured"]
 
@@ -27,7 +27,7 @@ def measured(
     """
     columns: dict[str, Any] = {}
     if manifest.pipeline == "tabular":
-        columns = {"format": "json", "delimiter": "", "columns": manifest.features}
+        columns = written_as_json(manifest)
     if sample and manifest.pipeline == "tabular":
         columns = sample.columns.options
     lines = [line for line in sample.lines if line.strip()] if sample else []
@@ -35,11 +35,8 @@ def measured(
         lines = [json.dumps(dict(record)).encode()]
     source = scratch / "footprint"
     source.write_bytes(_repeated(lines))
-    Spec(manifest.pipeline, options=columns).write(folder / SPEC_FILE)
-    try:
-        run = run_task(folder, source, scratch / "footprint.output")
-    finally:
-        (folder / SPEC_FILE).unlink()
+    spec = Spec(manifest.pipeline, options=columns)
+    run = run_task(spec, folder, source, scratch / "footprint.output")
     return replace(
         manifest,
         memory_mb=run.memory_mb,

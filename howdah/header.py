@@ -130,7 +130,7 @@ def _check_record(source: Source, delimiter: str, fields: list[str], manifest: M
 
 def types_of(manifest: Manifest) -> Mapping[str, str]:
     """The type of each feature: numbers, where none is stated."""
-    types = manifest.types or ("number",) * len(manifest.features)
+    types = manifest.all_types
     if len(types) != len(manifest.features):
         raise ModelError(
             f"model {manifest.name} has {len(manifest.features)} features and {len(types)} types",

@@ -19,11 +19,12 @@ import numpy as np
 from howdah.columns import Columns, find_columns
 from howdah.difference import difference, is_score, unlike_known
 from howdah.errors import ModelError, UsageError
+from howdah.header import types_of
 from howdah.inputs import Source, find_sources
 from howdah.single_task import TaskRun, run_task
 from mr.model import Manifest
 from mr.scorer import columns as predicted_columns
-from mr.spec import SPEC_FILE, Spec
+from mr.spec import Spec
 from mr.split import BOM, unpacked
 
 __all__ = ["Comparison", "Sample", "compare", "look", "read_sample"]
@@ -49,16 +50,13 @@ class Sample:
 @dataclass(frozen=True)
 class Comparison:
     """``records`` were compared, ``rejected`` by both, by reason; ``labels``: those that were
-    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack;
-    ``known``: how many known answers were met; ``run``: what the task took."""
+    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack."""
 
     records: int
     rejected: Mapping[str, int]
     labels: frozenset[str]
     missing: frozenset[str]
     absent: frozenset[str]
-    known: int
-    run: TaskRun
 
 
 def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folder: Path) -> Sample:
@@ -99,7 +97,7 @@ def look(
 ) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """What pandas makes of some of a sample's columns (types of features, or other words), and a
     few records that lack nothing."""
-    types = {name: kind for name, kind in _types(manifest).items() if name not in names}
+    types = {name: kind for name, kind in types_of(manifest).items() if name not in names}
     answer = sample.file.with_name("inferred.json")
     _ask({"types": types, "known": [], "infer": [*names], **_written(sample)}, answer)
     found = json.loads(answer.read_text())
@@ -119,7 +117,7 @@ def compare(
     answer = sample.file.with_name("answer.npz")
     request = {
         "model": str(model),
-        "types": _types(manifest),
+        "types": types_of(manifest),
         "learned": learned,
         "known": list(dict.fromkeys(sample.known.values())),
         "input": manifest.input,
@@ -136,10 +134,6 @@ def compare(
     with np.load(answer, allow_pickle=False) as answered:
         direct = {name: answered[name] for name in answered.files}
     return _compared(sample, manifest, run, direct)
-
-
-def _types(manifest: Manifest) -> dict[str, str]:
-    return dict(zip(manifest.features, manifest.types, strict=True))
 
 
 def _written(sample: Sample) -> dict[str, Any]:
@@ -174,11 +168,8 @@ def _ask(request: Mapping[str, Any], answer: Path) -> None:
 def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
     headers = [sample.file.name] if sample.columns.header else []
     options = sample.columns.options if manifest.pipeline == "tabular" else {}
-    Spec(manifest.pipeline, headers, options=options).write(folder / SPEC_FILE)
-    try:
-        run = run_task(folder, sample.file, sample.file.with_name("output"))
-    finally:
-        (folder / SPEC_FILE).unlink()
+    spec = Spec(manifest.pipeline, headers, options=options)
+    run = run_task(spec, folder, sample.file, sample.file.with_name("output"))
     if run.status:
         raise ModelError(
             f"a task can't score the sample:\n{run.log.strip()[-2000:]}",
@@ -227,10 +218,9 @@ def _compared(
             f"the model takes no record of {sample.name}: {direct['raised'][0]}",
             hint="give a sample of records as they will be submitted",
         )
-    met = sum(len(direct["raised"]) for _ in sample.known)
     reasons = Counter(rejected.values())
     missing, absent = (frozenset(direct[name].tolist()) for name in ("missing", "absent"))
-    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, absent, met, run)
+    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, absent)
 
 
 def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from howdah.settings import ROOT
+from mr.spec import SPEC_FILE, Spec
 
 __all__ = ["TaskRun", "run_task"]
 
@@ -31,8 +32,16 @@ class TaskRun:
     seconds: Mapping[str, float]
 
 
-def run_task(folder: Path, source: Path, output: Path) -> TaskRun:
-    """Run the task whose spec and model are in ``folder`` on all of ``source``."""
+def run_task(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
+    """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``."""
+    spec.write(folder / SPEC_FILE)
+    try:
+        return _run(folder, source, output)
+    finally:
+        (folder / SPEC_FILE).unlink()
+
+
+def _run(folder: Path, source: Path, output: Path) -> TaskRun:
     environ = {
         "PYTHONPATH": str(ROOT),
         "mapreduce_map_input_file": source.absolute().as_uri(),

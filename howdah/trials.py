@@ -16,7 +16,7 @@ from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.trial import trial
 
-__all__ = ["Record", "Trials", "invented_records", "tried", "try_records"]
+__all__ = ["Record", "Trials", "invented_records", "tried", "try_records", "written_as_json"]
 
 NUMBERS = (1.0, 0.5, 2.0, 10.0, 0.0, -1.0)
 MOST = 200  # features that are tried one by one
@@ -34,11 +34,15 @@ def invented_records(manifest: Manifest, examples: Record) -> list[Record]:
     return found
 
 
+def written_as_json(manifest: Manifest) -> dict[str, Any]:
+    """The options of a table whose records are JSON objects of the features alone."""
+    return {"format": "json", "delimiter": "", "columns": manifest.features}
+
+
 def tried(model: Any, manifest: Manifest, record: Record) -> str | None:
     """What the model raises for a record, in its own words; None where it answers."""
-    options = {"format": "json", "delimiter": "", "columns": manifest.features}
     bare = replace(manifest, refuses_missing=(), refuses_infinite=())
-    scorer = Tabular(bare, {"model": model}, options)
+    scorer = Tabular(bare, {"model": model}, written_as_json(manifest))
     line = json.dumps({name: record[name] for name in manifest.features}).encode() + b"\n"
     try:
         with warnings.catch_warnings():

@@ -7,7 +7,7 @@ from mr.block import Block, Reject
 from mr.model import Manifest
 from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
 
-__all__ = ["Moderation", "quicken"]
+__all__ = ["Moderation", "as_texts", "quicken"]
 
 _COMMON = {
     "input": "content",
@@ -34,13 +34,18 @@ class Moderation:
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Take every record as text."""
-        texts = block.data.decode().split("\n")
-        texts.pop()
-        return Batch(fields=escape(block.data), features=texts, lines=block.numbers), []
+        return as_texts(block), []
 
     def predict(self, features: list[str]) -> Prediction:
         """Score n texts."""
         return predict_rows(self._model, self._manifest, self._vectorizer.transform(features))
+
+
+def as_texts(block: Block) -> Batch:
+    """Every record of a block as a text."""
+    texts = block.data.decode().split("\n")
+    texts.pop()
+    return Batch(fields=escape(block.data), features=texts, lines=block.numbers)
 
 
 def quicken(vectorizer: Any) -> None:

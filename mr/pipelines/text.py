@@ -5,8 +5,8 @@ from typing import Any
 
 from mr.block import Block, Reject
 from mr.model import Manifest
-from mr.pipelines.moderation import quicken
-from mr.scorer import Batch, Layout, Prediction, check_classes, escape, predict_rows
+from mr.pipelines.moderation import as_texts, quicken
+from mr.scorer import Batch, Layout, Prediction, check_classes, predict_rows
 
 __all__ = ["Text"]
 
@@ -29,9 +29,7 @@ class Text:
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Take every record as text."""
-        texts = block.data.decode().split("\n")
-        texts.pop()
-        return Batch(fields=escape(block.data), features=texts, lines=block.numbers), []
+        return as_texts(block), []
 
     def predict(self, features: list[str]) -> Prediction:
         """Score n texts."""
