@@ -99,7 +99,7 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     if args.compiled:
         from howdah.trees import compile_model
 
-        manifest = compile_model(model, manifest, file, args.sample)
+        manifest = compile_model(model, manifest, file, sample)
     _write(manifest, folder)
     numbers = [n for n, one in zip(manifest.features, told.features, strict=False)
                if one.type == "number"]  # fmt: skip

@@ -5,19 +5,16 @@ thresholds.
 """
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from howdah.columns import find_columns
-from howdah.errors import ModelError, UsageError
-from howdah.inputs import find_sources
+from howdah.errors import ModelError
+from howdah.sample import Sample
 from mr.model import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.score import score_block
-from mr.split import unpacked
 from mr.threads import one_thread
 from mr.trees import CompiledTrees, Trees
 
@@ -26,7 +23,6 @@ __all__ = ["compare", "compare_sample", "threshold_rows"]
 SEED = 20
 CELLS = 4_000_000  # of all rows
 MOST_ROWS = 50_000
-SAMPLE_BYTES = 16 << 20
 
 
 def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
@@ -55,22 +51,15 @@ def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
     return len(expected)
 
 
-def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, sample: Path) -> int:
-    """Score the table of a user with both, as a task would; return its records.
+def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, sample: Sample) -> int:
+    """Score a user's sample with both, as a task would; return its records.
 
     Raises ModelError unless the same are scored and rejected, and have the same scores.
     """
-    (source,) = find_sources([str(sample)])
-    columns = find_columns([source], manifest)
-    with source.open() as packed, unpacked(packed, source.suffix) as text:
-        if columns.header:
-            text.readline()
-        raw = text.read(SAMPLE_BYTES) + text.readline()
-    if not raw.strip():
-        raise UsageError(f"{sample} has no records to compare", hint="give another --sample")
+    raw = b"".join(line + b"\n" for line in sample.lines)
 
     def lines(scored_by: Any) -> list[bytes]:
-        scorer = Tabular(manifest, {"model": scored_by}, columns.options)
+        scorer = Tabular(manifest, {"model": scored_by}, sample.columns.options)
         scored, rejects = score_block(scorer, manifest, raw)
         refused = [f"{reject.line}: {reject.reason}".encode() for reject in rejects]
         return b"".join(part.tsv for part in scored).split(b"\n")[:-1] + refused
@@ -83,7 +72,7 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
         if one != other:
             raise ModelError(
                 f"compiled, the model gives {other.decode()} where scikit-learn gives"
-                f" {one.decode()}, in {sample}: it is not added",
+                f" {one.decode()}, in {sample.name}: it is not added",
                 hint="add it without --compiled",
             )
     return len(expected)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from howdah.errors import ModelError
 from howdah.parity import compare, compare_sample, threshold_rows
+from howdah.sample import Sample
 from mr.model import Manifest, ModelFileError, sha256_of
 from mr.trees import ARRAYS_FILE, NODE, PROGRAM_FILE, CompiledTrees, Trees, load_program
 
@@ -35,7 +36,7 @@ SUPPORTED = frozenset(
 )
 
 
-def compile_model(model: Any, manifest: Manifest, file: Path, sample: Path | None) -> Manifest:
+def compile_model(model: Any, manifest: Manifest, file: Path, sample: Sample | None) -> Manifest:
     """Put the compiled ``model`` in the place of its ``file``; the manifest that says so.
 
     It is compared with scikit-learn first, on rows made of its thresholds and on those of
