@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from howdah.cluster.configuration import read_cluster
-from howdah.commands.cluster import parser, print_addresses, run
+from howdah.cluster.status_tables import print_addresses
+from howdah.commands.cluster import parser, run
 from howdah.errors import ClusterError, UsageError
 from howdah.settings import SETUP, load
 
