@@ -1,5 +1,7 @@
 """Trains the example models on January's customers and on tickets that people have labelled.
 
+Of some customers, it also writes down what the first model says of them, as a notebook would.
+
 Run by hand, from the root of the checkout, with the scikit-learn that Howdah runs:
 
     .venv/bin/python examples/train.py
@@ -10,13 +12,13 @@ from zipfile import ZIP_DEFLATED
 
 import joblib
 import pandas
-from skops.io import dump
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skops.io import dump
 
 HERE = Path(__file__).parent
 NUMBERS, TEXTS = ["age", "income"], ["city"]
@@ -45,7 +47,10 @@ def urgency(tickets: pandas.DataFrame) -> Pipeline:
 def main(folder: Path) -> None:
     """Train all of them, and save them in ``folder``: trees with joblib, which skops won't load."""
     customers = pandas.read_csv(folder / "customers.csv", dtype={"city": "str"})
-    dump(churn(customers), folder / "churn.skops", compression=ZIP_DEFLATED)
+    model, some = churn(customers), customers.head(50)
+    answers = some.assign(answer=model.predict(some), chance=model.predict_proba(some)[:, 0])
+    answers.to_csv(folder / "answers.csv", index=False)
+    dump(model, folder / "churn.skops", compression=ZIP_DEFLATED)
     joblib.dump(churn2(customers), folder / "churn2.joblib", compress=9)
     tickets = pandas.read_csv(folder / "tickets.csv")
     dump(urgency(tickets), folder / "urgency.skops", compression=ZIP_DEFLATED)
