@@ -58,6 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     shells = ("#!/bin/sh", "#!/bin/bash")
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = [
+        "examples",
         "howdah",
         "metrics",
         "mr",
