@@ -26,6 +26,7 @@ def test_blocks_of_a_document(tmp_path: Path) -> None:
         ("a\n…", "a"),
         ("…\nc\n…", "b\nc\nd"),
         ("done in 24 s: 4 records", "done in 103 s: 4 records"),
+        ("a: 62 ok, 24 changed, 78 s", "a: 3 ok, 100 changed, 7 s"),
         ("at http://127.0.0.1:8088/cluster", "at http://127.0.0.1:29088/cluster"),
         ("your own: /home/ann/.howdah/models/a", "your own: /tmp/clone/.howdah/models/a"),
         ("making it (once)\na", "a"),
