@@ -29,6 +29,7 @@ from typing import Any
 from howdah import workers
 from howdah.errors import ClusterError, UsageError
 from howdah.health import ask
+from howdah.imports import files_of
 from howdah.inventory import read
 from howdah.overview import overview, print_report
 from howdah.plan import check_user
@@ -173,11 +174,13 @@ def tunnel(cluster: Cluster) -> int:
 
 def variables(cluster: Cluster) -> dict[str, Any]:
     """What the playbooks must know that no inventory says."""
+    monitoring = bool(cluster.prometheus_url)
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
         "clients_record": describe(cluster),
-        "monitoring": bool(cluster.prometheus_url),
+        "monitoring": monitoring,
+        "job_exporter_files": [str(path) for path in files_of("exporter")] if monitoring else [],
     }
 
 
