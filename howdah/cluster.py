@@ -137,7 +137,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if any(character.isspace() for character in str(settings.state)):
         raise ClusterError(
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
-            hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
+            hint=f"HOWDAH_STATE=/a/folder/without/them {settings.again}",
         )
     check_admin_networks(inventory)
     in_use = settings.cluster

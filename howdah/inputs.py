@@ -2,6 +2,7 @@
 
 import glob
 import io
+import shlex
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
@@ -147,7 +148,10 @@ def _look_at(name: str) -> Source:
                 raise UsageError(f"{name} is a folder",
                                  hint=f"give its files: '{name.rstrip('/')}/*'")  # fmt: skip
             if not path.is_file():  # what is read of a pipe to look at it would be lost
-                raise UsageError(f"{name} is not a file", hint=f"bin/submit - < {name}")
+                raise UsageError(
+                    f"{name} is not a file",
+                    hint=f"the same command with - instead of it, and < {shlex.quote(name)}",
+                )
             with path.open("rb") as file:
                 head = _read_head(file)
         except PermissionError:

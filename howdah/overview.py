@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from howdah.health import Report
+from howdah.playbook import inventory_option
 from howdah.settings import Cluster
 
 __all__ = ["overview", "print_report"]
@@ -18,7 +20,8 @@ def print_report(cluster: Cluster, report: Report) -> None:
     for problem in report.problems:
         print(f"down: {problem}", file=sys.stderr)
     if report.problems:
-        hint = "bin/doctor" if cluster.workers else "bin/cluster up"
+        up = f"bin/cluster up{inventory_option(Path(cluster.inventory))}"
+        hint = "bin/doctor" if cluster.workers else up
         print(f"  try: {hint}\n  logs: {cluster.logs_dir}", file=sys.stderr)
 
 
