@@ -58,7 +58,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     shells = ("#!/bin/sh", "#!/bin/bash")
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = [
+        "bench",
         "howdah",
+        "lab",
         "metrics",
         "mr",
         "tests",

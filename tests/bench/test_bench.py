@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bench.jobs import check_scores
+from bench.noise import Noise, used_since
+from bench.rounds import Rounds, interleave
 from howdah.errors import IntegrityError
-from tests.bench.jobs import check_scores
-from tests.bench.noise import Noise, used_since
-from tests.bench.rounds import Rounds, interleave
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of
 
