@@ -13,7 +13,7 @@ from bench import inputs
 from bench.child import Used, run_child
 from bench.rounds import say
 from howdah.models.registry import Model, find_model, model_names
-from howdah.models.storage import remove
+from howdah.models.storage import remove_model
 from howdah.settings import ROOT, Settings
 from mr.pipelines.registry import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -106,7 +106,7 @@ def remove_models(settings: Settings) -> None:
     """Remove the models that the bench has added."""
     for name in model_names(settings):
         if name.startswith(PREFIX):
-            remove(settings, name)
+            remove_model(settings, name)
 
 
 def map_here(case: Case, source: Path, target: Path) -> Used:

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from howdah.errors import ModelError
-from howdah.models.parity import compare, compare_sample, threshold_rows
-from howdah.models.trial.sample import Sample
+from howdah.models.parity import compare_rows, compare_sample, threshold_rows
+from howdah.models.verification.sample import Sample
 from mr.models.compiled_trees import (
     ARRAYS_FILE,
     NODE,
@@ -61,7 +61,7 @@ def compile_model(model: Any, manifest: Manifest, file: Path, sample: Sample | N
         raise ModelError(str(error), hint="add it without --compiled") from None
     rows = threshold_rows(trees)
     alone = CompiledTrees(trees, program, labels=manifest.labels)
-    compared = compare(estimator, alone, manifest.score, rows)
+    compared = compare_rows(estimator, alone, manifest.score, rows)
     if sample is not None:
         whole = CompiledTrees(trees, program, steps, manifest.labels)
         compared += compare_sample(model, whole, manifest, sample)

@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from howdah.errors import ModelError
-from howdah.models.trial.sample import Sample
+from howdah.models.verification.sample import Sample
 from mr.models.compiled_trees import CompiledTrees, Trees
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.scoring.score_block import score_block
 from mr.supervision.threads import one_thread
 
-__all__ = ["compare", "compare_sample", "threshold_rows"]
+__all__ = ["compare_rows", "compare_sample", "threshold_rows"]
 
 SEED = 20
 CELLS = 4_000_000  # of all rows
 MOST_ROWS = 50_000
 
 
-def compare(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
+def compare_rows(model: Any, compiled: CompiledTrees, method: str, rows: Any) -> int:
     """Score ``rows`` (n, features) with both; return n.
 
     Raises ModelError unless all scores have the same bits, and all labels are the same.

@@ -19,14 +19,14 @@ from howdah.jobs.record import Job, Jobs
 from howdah.models.registry import (
     BUNDLED,
     OWN,
-    Entry,
     Model,
+    ModelEntry,
     check_files,
-    entries,
     find_entry,
+    is_shared,
     manifest_of,
+    model_entries,
     owner_of,
-    shares,
 )
 from howdah.os_errors import naming
 from howdah.privacy import make_private
@@ -34,14 +34,14 @@ from howdah.settings import Settings
 from mr.models.manifest import sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["adding", "keep_models", "kept_models", "remove", "users_of"]
+__all__ = ["adding_model", "link_models", "linked_models", "remove_model", "unfinished_jobs_with"]
 
 AT_CWD = -100
 EXCHANGE = 2
 
 
 @contextmanager
-def adding(settings: Settings, name: str, *, replace: bool) -> Iterator[Path]:
+def adding_model(settings: Settings, name: str, *, replace: bool) -> Iterator[Path]:
     """An empty folder that becomes the caller's model ``name`` in the end; all or nothing.
 
     What is beside it in its own, new parent goes. ``replace``: a model of that name may be there;
@@ -53,7 +53,7 @@ def adding(settings: Settings, name: str, *, replace: bool) -> Iterator[Path]:
     _check_name(settings, name, replace=replace)
     folder = settings.state / "models"
     make_private(folder)
-    if shares(settings):
+    if is_shared(settings):
         _open(settings.state)
         _open(folder)
     target = folder / name
@@ -64,12 +64,12 @@ def adding(settings: Settings, name: str, *, replace: bool) -> Iterator[Path]:
             yield new
         for path in (*new.rglob("*"), new):
             path.chmod(path.stat().st_mode & 0o700)
-            if shares(settings):
+            if is_shared(settings):
                 _open(path)
         _put(new, target, replace=replace)
 
 
-def remove(settings: Settings, name: str) -> Entry:
+def remove_model(settings: Settings, name: str) -> ModelEntry:
     """Remove the model that the name means; UsageError for one that comes with Howdah,
     MachineError for one that the caller may not remove."""
     entry = find_entry(settings, name)
@@ -87,7 +87,7 @@ def remove(settings: Settings, name: str) -> Entry:
     return entry
 
 
-def users_of(entry: Entry, settings: Settings) -> list[str]:
+def unfinished_jobs_with(entry: ModelEntry, settings: Settings) -> list[str]:
     """The caller's jobs that aren't finished and have this model."""
     try:
         sha256 = sha256_of(entry.folder / MODEL_FILE)
@@ -100,7 +100,7 @@ def users_of(entry: Entry, settings: Settings) -> list[str]:
     ]
 
 
-def keep_models(job: Job, folder: Path, settings: Settings) -> None:
+def link_models(job: Job, folder: Path, settings: Settings) -> None:
     """Have the job's ``folder`` hold its models, whatever becomes of their names.
 
     Raises ModelError for one that isn't what the job's record says.
@@ -119,7 +119,7 @@ def keep_models(job: Job, folder: Path, settings: Settings) -> None:
             raise _replaced(name)
 
 
-def kept_models(job: Job, folder: Path) -> list[Model]:
+def linked_models(job: Job, folder: Path) -> list[Model]:
     """The job's models in its ``folder``, each file compared with what the job's record vouches
     for; ModelError if one is missing or altered."""
     found = []
@@ -131,7 +131,7 @@ def kept_models(job: Job, folder: Path) -> list[Model]:
                 f"model {name} of job {job.id} is missing from {own}, or altered",
                 hint="submit the input again",
             )
-        manifest = manifest_of(Entry(name, own, OWN))
+        manifest = manifest_of(ModelEntry(name, own, OWN))
         check_files(manifest, own)
         found.append(Model(own, manifest))
     return found
@@ -165,7 +165,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def _check_name(settings: Settings, name: str, *, replace: bool) -> None:
-    for entry in entries(settings):
+    for entry in model_entries(settings):
         if entry.name != name:
             continue
         if BUNDLED in (entry.place, *entry.hides):

@@ -16,7 +16,7 @@ from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning
-from howdah.models.storage import keep_models
+from howdah.models.storage import link_models
 from howdah.os_errors import naming, said_by_task
 from howdah.settings import Settings
 from howdah.submission.launcher import start
@@ -123,7 +123,7 @@ def _store_and_start(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == "local" or bool(sources[0].path)
     try:
-        keep_models(job, jobs.folder(job.id), settings)
+        link_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
         with (

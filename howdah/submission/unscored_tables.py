@@ -10,7 +10,7 @@ from howdah.inputs.field_types import is_number
 from howdah.inputs.header import fields_of, readings
 from howdah.inputs.json_keys import is_object, objects
 from howdah.inputs.source import Source
-from howdah.models.registry import entries, manifest_of
+from howdah.models.registry import manifest_of, model_entries
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
 
@@ -45,7 +45,7 @@ def check_texts(sources: Sequence[Source], settings: Settings) -> None:
 def _models(settings: Settings) -> list[Manifest]:
     """The models that take columns."""
     found = []
-    for entry in entries(settings):
+    for entry in model_entries(settings):
         with suppress(ModelError):  # bin/models tells of it
             found.append(manifest_of(entry))
     return [manifest for manifest in found if manifest.pipeline == TABULAR]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from howdah.models.interface.learn import Interface, learn
+from howdah.models.interface.inspection import ModelInterface, inspect_model
 
 DTYPES = {"number": "float64", "integer": "int64", "boolean": "bool"}
 RIGHT = {  # the types that give a model what it was trained with
@@ -26,7 +26,7 @@ def kind_of(column: Any) -> str:
     return kind if kind in "fib" else "O"
 
 
-def as_learned(interface: Interface, table: Any, types: Iterable[str | None]) -> Any:
+def as_learned(interface: ModelInterface, table: Any, types: Iterable[str | None]) -> Any:
     """The records of ``table`` in the form and of the types that were learned.
 
     A column whose type can't be known stays as it is.
@@ -59,13 +59,13 @@ def same(one: Any, other: Any) -> bool:
 
 
 def hold(
-    model: Any, table: Any, given: Any = None, interface: Interface | None = None
-) -> Interface:
+    model: Any, table: Any, given: Any = None, interface: ModelInterface | None = None
+) -> ModelInterface:
     """Check all that is learned of ``model``, which was fitted on ``table`` (given as ``given``).
 
     ``table`` has names where the model may know them; its columns' dtypes are the truth.
     """
-    learned = interface or learn(model)
+    learned = interface or inspect_model(model)
     given = table if given is None else given
     names = [feature.name or name
              for feature, name in zip(learned.features, table.columns, strict=False)]  # fmt: skip
@@ -81,7 +81,7 @@ def hold(
     return learned
 
 
-def hold_answers(learned: Interface, model: Any, rows: Any) -> None:
+def hold_answers(learned: ModelInterface, model: Any, rows: Any) -> None:
     """Kind, labels, positive and threshold against the model's own answers."""
     labels = answer(model, "predict", rows)
     scores = answer(model, learned.score, rows) if learned.score else None
@@ -110,7 +110,7 @@ def hold_answers(learned: Interface, model: Any, rows: Any) -> None:
         hold_threshold(learned, labels, np.asarray(scores))
 
 
-def hold_threshold(learned: Interface, labels: Any, scores: Any) -> None:
+def hold_threshold(learned: ModelInterface, labels: Any, scores: Any) -> None:
     chances = scores if scores.ndim == 1 else scores[:, learned.positive]
     if scores.ndim == 1 and learned.positive == 0:
         chances = -chances
@@ -122,7 +122,7 @@ def hold_threshold(learned: Interface, labels: Any, scores: Any) -> None:
     assert [str(label) for label in labels] == list(expected)
 
 
-def hold_missing(learned: Interface, model: Any, table: Any) -> None:
+def hold_missing(learned: ModelInterface, model: Any, table: Any) -> None:
     """A missing value raises where the model is said to refuse it, and never where it isn't."""
     for feature, name in zip(learned.features, table.columns, strict=False):
         if feature.missing is None:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas
 
-from howdah.models.interface.clues import Clue
+from howdah.models.interface.evidence import TypeEvidence
 
-__all__ = ["is_missing", "of_categories", "of_values", "plain"]
+__all__ = ["as_python", "evidence_of_categories", "is_missing", "type_of_values"]
 
 SHOWN = 5
 
@@ -17,14 +17,14 @@ def is_missing(value: Any) -> bool:
     return value is None or value is pandas.NA or value is pandas.NaT or value != value
 
 
-def plain(value: Any) -> Any:
+def as_python(value: Any) -> Any:
     """A numpy scalar as Python's own."""
     return value.item() if isinstance(value, np.generic) else value
 
 
-def of_values(values: Iterable[Any], dtype: np.dtype[Any]) -> str | None:
+def type_of_values(values: Iterable[Any], dtype: np.dtype[Any]) -> str | None:
     """The type of all ``values``, none of them missing; None: of no type, or of several."""
-    kinds = {type(plain(value)) for value in values}
+    kinds = {type(as_python(value)) for value in values}
     if not kinds or dtype.kind not in "biufOUS":
         return None
     if kinds == {str}:
@@ -38,15 +38,15 @@ def of_values(values: Iterable[Any], dtype: np.dtype[Any]) -> str | None:
     return None
 
 
-def of_categories(reader: str, categories: Any) -> Clue:
+def evidence_of_categories(reader: str, categories: Any) -> TypeEvidence:
     """What the categories (n,) of a fitted encoder tell."""
-    known = [plain(value) for value in categories if not is_missing(value)]
+    known = [as_python(value) for value in categories if not is_missing(value)]
     shown = ", ".join(map(str, known[:SHOWN])) + (", …" if len(known) > SHOWN else "")
     values = [value for value in categories if not is_missing(value)]
-    kind = of_values(values, categories.dtype)
+    kind = type_of_values(values, categories.dtype)
     if kind:
-        return Clue(kind, f"{reader} knows it as {shown}", known[0])
+        return TypeEvidence(kind, f"{reader} knows it as {shown}", known[0])
     if not known:
-        return Clue(None, f"{reader} knows only that it is missing")
+        return TypeEvidence(None, f"{reader} knows only that it is missing")
     kinds = ", ".join(sorted({type(value).__name__ for value in values}))
-    return Clue(None, f"{reader} knows it as {shown} ({kinds})")
+    return TypeEvidence(None, f"{reader} knows it as {shown} ({kinds})")

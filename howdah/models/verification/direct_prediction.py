@@ -1,8 +1,8 @@
-"""A model asked directly, as its owner would in a notebook: pandas reads the table.
+"""Predictions of the model itself, as its owner would get them in a notebook with pandas.
 
-This is a program of its own, `python direct.py REQUEST ANSWER`, which uses nothing of Howdah, so
-that what Howdah makes of a table can be compared with it. Run without Howdah's tasks' readers,
-their fixed shapes and their rounding, it shares no mistake with them.
+This is a program of its own, ``direct_prediction.py REQUEST ANSWER``, which imports nothing of
+Howdah: it has neither the tasks' readers, nor their fixed shapes, nor their rounding, and so shares
+no mistake with them.
 """
 
 import csv

@@ -1,8 +1,8 @@
-"""A model tried on single records: for which features does it raise when a value is missing?
+"""The features for which a model raises where a value is missing or infinite.
 
-What is tried only saves time later: such records are rejected without asking the model again.
-A record that the model takes is needed to begin with; without one nothing is known, and nothing
-refused.
+They are found by predictions of single records, beginning with one that the model takes; without
+such a record nothing is known, and nothing refused. Knowing them only saves time later: records
+that lack such a value are rejected without asking the model again.
 """
 
 import json
@@ -16,14 +16,21 @@ from mr.pipelines.tabular import Tabular
 from mr.records.block import Block
 from mr.scoring.trial import trial
 
-__all__ = ["Record", "Trials", "invented_records", "tried", "try_records", "written_as_json"]
+__all__ = [
+    "Record",
+    "RefusedValues",
+    "candidate_records",
+    "find_refused_values",
+    "json_columns",
+    "prediction_error",
+]
 
 NUMBERS = (1.0, 0.5, 2.0, 10.0, 0.0, -1.0)
 MOST = 200  # features that are tried one by one
 Record = Mapping[str, Any]
 
 
-def invented_records(manifest: Manifest, examples: Record) -> list[Record]:
+def candidate_records(manifest: Manifest, examples: Record) -> list[Record]:
     """Records that the model may take; ``examples`` are values of features that it knows."""
     types = dict(zip(manifest.features, manifest.types, strict=True))
     found: list[Record] = []
@@ -34,15 +41,15 @@ def invented_records(manifest: Manifest, examples: Record) -> list[Record]:
     return found
 
 
-def written_as_json(manifest: Manifest) -> dict[str, Any]:
+def json_columns(manifest: Manifest) -> dict[str, Any]:
     """The options of a table whose records are JSON objects of the features alone."""
     return {"format": "json", "delimiter": "", "columns": manifest.features}
 
 
-def tried(model: Any, manifest: Manifest, record: Record) -> str | None:
+def prediction_error(model: Any, manifest: Manifest, record: Record) -> str | None:
     """What the model raises for a record, in its own words; None where it answers."""
     bare = replace(manifest, refuses_missing=(), refuses_infinite=())
-    scorer = Tabular(bare, {"model": model}, written_as_json(manifest))
+    scorer = Tabular(bare, {"model": model}, json_columns(manifest))
     line = json.dumps({name: record[name] for name in manifest.features}).encode() + b"\n"
     try:
         with warnings.catch_warnings():
@@ -58,7 +65,7 @@ def tried(model: Any, manifest: Manifest, record: Record) -> str | None:
 
 
 @dataclass(frozen=True)
-class Trials:
+class RefusedValues:
     """``taken``: a record that the model answers, if one was found, else ``why`` not; ``missing``
     and ``infinite``: the features for which it then raises."""
 
@@ -68,19 +75,19 @@ class Trials:
     infinite: tuple[str, ...] = ()
 
 
-def try_records(model: Any, manifest: Manifest, records: Sequence[Record]) -> Trials:
+def find_refused_values(model: Any, manifest: Manifest, records: Sequence[Record]) -> RefusedValues:
     """Find one of ``records`` that the model takes, and see what it raises for if it lacks."""
     why = ""
     for record in records:
-        raised = tried(model, manifest, record)
+        raised = prediction_error(model, manifest, record)
         if raised is None:
             break
         why = why or raised
     else:
-        return Trials(why=why)
+        return RefusedValues(why=why)
     types = zip(manifest.features, manifest.types, strict=True)
     numbers = [name for name, kind in types if kind == "number"]
-    return Trials(
+    return RefusedValues(
         taken=record,
         missing=_refused(model, manifest, record, manifest.features, None),
         infinite=_refused(model, manifest, record, numbers, float("inf")),
@@ -91,8 +98,10 @@ def _refused(
     model: Any, manifest: Manifest, record: Record, features: Sequence[str], value: float | None
 ) -> tuple[str, ...]:
     """Those of ``features`` for which the model raises if they alone have this value."""
-    if tried(model, manifest, {**record, **dict.fromkeys(features, value)}) is None:
+    if prediction_error(model, manifest, {**record, **dict.fromkeys(features, value)}) is None:
         return ()
     return tuple(
-        name for name in features[:MOST] if tried(model, manifest, {**record, name: value})
+        name
+        for name in features[:MOST]
+        if prediction_error(model, manifest, {**record, name: value})
     )

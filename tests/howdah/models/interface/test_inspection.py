@@ -38,7 +38,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from howdah.errors import ModelError
-from howdah.models.interface.learn import Feature, Interface, learn
+from howdah.models.interface.inspection import Feature, ModelInterface, inspect_model
 
 PEOPLE = pandas.DataFrame({
     "age": [21, 45, 62, 33] * 6,
@@ -67,12 +67,12 @@ def parts(*transformers: tuple[Any, Any], **options: Any) -> Any:
     return ColumnTransformer(named, **options)
 
 
-def of(interface: Interface, name: str) -> Feature:
+def of(interface: ModelInterface, name: str) -> Feature:
     return next(feature for feature in interface.features if feature.name == name)
 
 
 def types(model: Any) -> dict[str | None, str | None]:
-    return {feature.name: feature.type for feature in learn(model).features}
+    return {feature.name: feature.type for feature in inspect_model(model).features}
 
 
 def as_text(table: Any) -> Any:
@@ -88,8 +88,8 @@ def test_encoders_tell_the_types_of_their_categories() -> None:
     model = fit(make_pipeline(parts((OneHotEncoder(), columns)), logistic()))
     expected = ("text", "boolean", "integer", "text", "number")
     assert types(model) == dict(zip(columns, expected, strict=True))
-    assert of(learn(model), "grade").why == "OneHotEncoder knows it as 1, 2, 3, 5"
-    assert of(learn(model), "zip").example == "01067"
+    assert of(inspect_model(model), "grade").why == "OneHotEncoder knows it as 1, 2, 3, 5"
+    assert of(inspect_model(model), "zip").example == "01067"
 
 
 @pytest.mark.parametrize("encoder", [OrdinalEncoder(), TargetEncoder(cv=2)])
@@ -100,7 +100,7 @@ def test_all_encoders_tell(encoder: Any) -> None:
 
 def test_a_function_may_take_anything() -> None:
     step = make_pipeline(FunctionTransformer(as_text), OneHotEncoder())
-    feature = of(learn(fit(make_pipeline(parts((step, ["grade"])), logistic()))), "grade")
+    feature = of(inspect_model(fit(make_pipeline(parts((step, ["grade"])), logistic()))), "grade")
     assert feature.type is None
     assert feature.why == "FunctionTransformer(as_text) may take anything"
 
@@ -130,7 +130,7 @@ def test_a_class_of_ones_own_may_take_anything() -> None:
         def transform(self, rows: Any) -> Any:
             return rows[["age"]]
 
-    interface = learn(fit(make_pipeline(Mine(), StandardScaler(), logistic())))
+    interface = inspect_model(fit(make_pipeline(Mine(), StandardScaler(), logistic())))
     assert interface.features == ()  # the scaler's names aren't those of the records
     assert interface.input == "frame"
 
@@ -181,11 +181,11 @@ def test_a_model_that_looks_at_names_needs_all_columns() -> None:
 def test_columns_keep_the_order_of_the_fit() -> None:
     model = fit(make_pipeline(parts((OneHotEncoder(), ["zip"]), (StandardScaler(), ["age"])),
                               logistic()))  # fmt: skip
-    assert [feature.name for feature in learn(model).features] == ["age", "zip"]
+    assert [feature.name for feature in inspect_model(model).features] == ["age", "zip"]
 
 
 def test_an_array_s_columns_have_no_names() -> None:
-    interface = learn(fit(logistic(), PEOPLE[["age", "income"]].to_numpy()))
+    interface = inspect_model(fit(logistic(), PEOPLE[["age", "income"]].to_numpy()))
     assert [feature.name for feature in interface.features] == [None, None]
     assert interface.input == "array"
 
@@ -194,7 +194,7 @@ def test_whoever_reads_a_column_twice_must_agree() -> None:
     both = FeatureUnion([("as category", OneHotEncoder()), ("as number", StandardScaler())])
     digits = pandas.DataFrame({"floor": [1, 2, 3, 4] * 6})
     assert types(fit(make_pipeline(both, logistic()), digits)) == {"floor": "integer"}
-    feature = of(learn(fit(make_pipeline(both, logistic()), digits.astype(str))), "floor")
+    feature = of(inspect_model(fit(make_pipeline(both, logistic()), digits.astype(str))), "floor")
     assert feature.type is None
     assert feature.why == ("OneHotEncoder knows it as 1, 2, 3, 4, but StandardScaler takes numbers")
 
@@ -210,14 +210,14 @@ def test_stacked_models_that_see_the_rows_again_are_followed() -> None:
 
 def test_histograms_tell_their_categories_by_dtype() -> None:
     columns = PEOPLE[["age", "city"]].astype({"city": "category"})
-    interface = learn(fit(HistGradientBoostingClassifier(max_iter=2), columns))
+    interface = inspect_model(fit(HistGradientBoostingClassifier(max_iter=2), columns))
     assert [feature.type for feature in interface.features] == ["number", "text"]
     assert interface.input == "frame"
 
 
 def test_numbers_that_no_file_can_give_are_not_certain() -> None:
     thirds = PEOPLE[["income"]].astype("float32")
-    feature = of(learn(fit(make_pipeline(OneHotEncoder(), logistic()), thirds)), "income")
+    feature = of(inspect_model(fit(make_pipeline(OneHotEncoder(), logistic()), thirds)), "income")
     assert feature.type is None
     assert "float32" in feature.why
 
@@ -248,7 +248,7 @@ def test_dates_are_no_type() -> None:
 
 
 def test_a_column_that_nobody_reads_has_no_type() -> None:
-    feature = of(learn(fit(DummyClassifier(), PEOPLE[["age"]])), "age")
+    feature = of(inspect_model(fit(DummyClassifier(), PEOPLE[["age"]])), "age")
     assert (feature.type, feature.why) == (None, "nothing in the model tells")
 
 
@@ -259,7 +259,7 @@ def test_a_kernel_that_needs_no_numbers_tells_of_no_features() -> None:
             return False
 
     model = GaussianProcessRegressor(OfTexts(), optimizer=None)
-    assert learn(model.fit(PEOPLE[["age"]], LEFT)).features == ()
+    assert inspect_model(model.fit(PEOPLE[["age"]], LEFT)).features == ()
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_whether_a_missing_number_is_taken_is_known_of_imputers(
     step: Any, missing: bool | None
 ) -> None:
     model = fit(make_pipeline(step, logistic()), PEOPLE[["age"]])
-    assert of(learn(model), "age").missing is missing
+    assert of(inspect_model(model), "age").missing is missing
 
 
 @pytest.mark.parametrize(
@@ -291,8 +291,8 @@ def test_whether_a_missing_category_is_taken_is_known_of_encoders(
 ) -> None:
     column = PEOPLE[["city"]].mask(PEOPLE[["city"]] == "Chur") if gaps else PEOPLE[["city"]]
     model = fit(make_pipeline(OneHotEncoder(handle_unknown=unknown), logistic()), column)
-    assert of(learn(model), "city") == Feature(
-        "city", "text", of(learn(model), "city").why, missing, "Basel"
+    assert of(inspect_model(model), "city") == Feature(
+        "city", "text", of(inspect_model(model), "city").why, missing, "Basel"
     )
 
 
@@ -300,27 +300,27 @@ def test_a_category_that_is_none_is_told() -> None:
     column = PEOPLE[["city"]].astype(object)
     column.iloc[0, 0] = None
     model = fit(make_pipeline(OneHotEncoder(handle_unknown="ignore"), logistic()), column)
-    feature = of(learn(model), "city")
+    feature = of(inspect_model(model), "city")
     assert feature.missing is None
     assert feature.why.endswith("and as None where it is missing")
 
 
 def test_trees_may_or_may_not_know_missing_values() -> None:
     model = fit(DecisionTreeClassifier(), PEOPLE[["age"]])
-    assert of(learn(model), "age").missing is None
+    assert of(inspect_model(model), "age").missing is None
 
 
 def test_a_mean_is_an_example_of_a_number() -> None:
     model = fit(make_pipeline(StandardScaler(), logistic()), PEOPLE[["age"]])
-    assert of(learn(model), "age").example == 40.25
+    assert of(inspect_model(model), "age").example == 40.25
 
 
 def test_a_frame_of_numbers_may_come_as_an_array() -> None:
     columns = PEOPLE[["age", "income"]]
-    assert learn(fit(make_pipeline(StandardScaler(), logistic()), columns)).input == "array"
+    assert inspect_model(fit(make_pipeline(StandardScaler(), logistic()), columns)).input == "array"
     scaler = StandardScaler().set_output(transform="pandas")
-    assert learn(fit(make_pipeline(scaler, logistic()), columns)).input == "frame"
-    assert learn(fit(make_pipeline(OneHotEncoder(), logistic()), columns)).input == "frame"
+    assert inspect_model(fit(make_pipeline(scaler, logistic()), columns)).input == "frame"
+    assert inspect_model(fit(make_pipeline(OneHotEncoder(), logistic()), columns)).input == "frame"
 
 
 @pytest.mark.parametrize(
@@ -334,35 +334,37 @@ def test_a_frame_of_numbers_may_come_as_an_array() -> None:
     ],
 )  # fmt: skip
 def test_a_vectorizer_takes_texts(model: Any) -> None:
-    interface = learn(fit(model, TEXTS))
+    interface = inspect_model(fit(model, TEXTS))
     assert interface.input == "texts"
     assert [(feature.name, feature.type) for feature in interface.features] == [(None, "text")]
 
 
 def test_a_function_before_a_vectorizer_may_need_a_series() -> None:
     model = make_pipeline(FunctionTransformer(lowered), CountVectorizer(), logistic())
-    interface = learn(fit(model, pandas.Series(TEXTS)))
+    interface = inspect_model(fit(model, pandas.Series(TEXTS)))
     assert interface.input == "series"
     assert [feature.type for feature in interface.features] == [None]
 
 
 def test_a_vectorizer_of_one_s_own_words_may_take_anything() -> None:
     model = make_pipeline(CountVectorizer(analyzer=lambda document: document), logistic())
-    assert [f.type for f in learn(fit(model, [text.split() for text in TEXTS])).features] == [None]
+    assert [
+        f.type for f in inspect_model(fit(model, [text.split() for text in TEXTS])).features
+    ] == [None]
 
 
 def test_a_text_column_beside_numbers_is_text() -> None:
     model = make_pipeline(
         parts((TfidfVectorizer(), "city"), (StandardScaler(), ["age"])), logistic()
     )
-    interface = learn(fit(model))
+    interface = inspect_model(fit(model))
     assert [feature.type for feature in interface.features] == ["number", "text"]
     assert interface.input == "frame"
 
 
 def test_a_dict_vectorizer_knows_the_keys_of_records() -> None:
     records = [{"city": "Bern", "age": 3}, {"city": "Chur", "age": 5, "only=one": 2.0}] * 12
-    interface = learn(fit(make_pipeline(DictVectorizer(), logistic()), records))
+    interface = inspect_model(fit(make_pipeline(DictVectorizer(), logistic()), records))
     assert interface.input == "records"
     found = {feature.name: feature.type for feature in interface.features}
     assert found == {"age": "number", "city": "text", "only": None}
@@ -370,7 +372,7 @@ def test_a_dict_vectorizer_knows_the_keys_of_records() -> None:
 
 def test_a_hasher_remembers_no_keys() -> None:
     records = [{"city": "Bern", "age": 3}, {"city": "Chur", "age": 5}] * 12
-    interface = learn(fit(make_pipeline(FeatureHasher(8), logistic()), records))
+    interface = inspect_model(fit(make_pipeline(FeatureHasher(8), logistic()), records))
     assert (interface.input, interface.features) == ("records", ())
 
 
@@ -378,7 +380,7 @@ def test_what_no_table_has_is_refused() -> None:
     words = [["good", "day"], ["bad", "day"]] * 12
     hasher = fit(make_pipeline(FeatureHasher(8, input_type="string"), logistic()), words)
     with pytest.raises(ModelError, match="FeatureHasher takes a list of strings"):
-        learn(hasher)
+        inspect_model(hasher)
 
 
 def test_a_vectorizer_of_files_is_refused(tmp_path: Any) -> None:
@@ -387,14 +389,14 @@ def test_a_vectorizer_of_files_is_refused(tmp_path: Any) -> None:
     names = [str(tmp_path / str(place)) for place in range(len(TEXTS))]
     model = fit(make_pipeline(CountVectorizer(input="filename"), logistic()), names)
     with pytest.raises(ModelError, match="reads files"):
-        learn(model)
+        inspect_model(model)
 
 
 def test_an_isotonic_regression_takes_one_number() -> None:
-    interface = learn(IsotonicRegression().fit(PEOPLE["income"], LEFT))
+    interface = inspect_model(IsotonicRegression().fit(PEOPLE["income"], LEFT))
     assert [feature.type for feature in interface.features] == ["number"]
 
 
 def test_labels_come_from_where_they_are_proven() -> None:
     rows, labels = make_classification(random_state=0)
-    assert learn(fit(logistic(), rows, labels)).labels_from == "near"
+    assert inspect_model(fit(logistic(), rows, labels)).labels_from == "near"

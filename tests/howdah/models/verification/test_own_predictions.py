@@ -38,8 +38,8 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from howdah.models.draft import declared, features_of, outputs_of
-from howdah.models.interface.learn import learn
+from howdah.models.interface.inspection import inspect_model
+from howdah.models.manifest_fields import resolve_features, resolve_outputs, stated_types
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.scoring.format import columns
@@ -140,15 +140,15 @@ def draw_outcome(draw: st.DrawFn, rng: np.random.Generator, outcomes: list[str])
 
 def manifest_of(model: Any, types: dict[str, str]) -> Manifest:
     """As ``bin/models add`` makes it where the user says what isn't certain."""
-    told = learn(model)
+    told = inspect_model(model)
     args = argparse.Namespace(
         features=None, positive_class=None, threshold=None, outputs=None,
         **{f"{kind}_features": [] for kind in ("number", "integer", "boolean", "text")},
     )  # fmt: skip
-    learned = features_of(told, declared(args), all_named=False)
+    learned = resolve_features(told, stated_types(args), all_named=False)
     for name, kind in learned.items():
         getattr(args, f"{kind or types[name]}_features").append(name)
-    found = features_of(told, declared(args), all_named=False)
+    found = resolve_features(told, stated_types(args), all_named=False)
     return Manifest(
         name="random",
         pipeline="tabular",
@@ -157,7 +157,7 @@ def manifest_of(model: Any, types: dict[str, str]) -> Manifest:
         features=tuple(found),
         types=tuple(map(str, found.values())),
         input=told.input,
-        **outputs_of(told, args),
+        **resolve_outputs(told, args),
     )
 
 

@@ -21,15 +21,19 @@ from howdah.inputs.header import types_of
 from howdah.inputs.local import find_sources
 from howdah.inputs.source import Source
 from howdah.inputs.table_columns import Columns, find_columns
-from howdah.models.trial.difference import difference, is_score, unlike_known
-from howdah.models.trial.single_task import TaskRun, run_task
+from howdah.models.verification.record_difference import (
+    find_difference,
+    find_known_difference,
+    is_score,
+)
+from howdah.models.verification.single_task import TaskRun, run_task
 from mr.models.manifest import Manifest
 from mr.records.compression import unpacked
 from mr.records.split import BOM
 from mr.scoring.format import columns as predicted_columns
 from mr.spec import Spec
 
-__all__ = ["Comparison", "Sample", "compare", "look", "read_sample"]
+__all__ = ["Comparison", "Sample", "compare", "infer_types", "read_sample"]
 
 SAMPLE_BYTES = 16 << 20
 SHOWN = 3
@@ -94,7 +98,7 @@ def _columns(source: Source, manifest: Manifest) -> Columns:
     return Columns("lines", "", ("text",), header=False)
 
 
-def look(
+def infer_types(
     sample: Sample, manifest: Manifest, names: Sequence[str]
 ) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """What pandas makes of some of a sample's columns (types of features, or other words), and a
@@ -200,11 +204,11 @@ def _compared(
     for row, line in enumerate(lines):
         found = None if line in rejected else next(scored)
         expected = {name: direct[name][row] for name in names if name in direct}
-        why = difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
+        why = find_difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
                           manifest)  # fmt: skip
         known = {of: str(direct[f"known {column}"][row]) for of, column in sample.known.items()}
         if why is None and found is not None:
-            why = unlike_known(found, known, manifest)
+            why = find_known_difference(found, known, manifest)
             labels |= {cell for name, cell in found.items() if not is_score(name)}
         if why:
             record = sample.lines[line].decode(errors="replace").strip()[:100]

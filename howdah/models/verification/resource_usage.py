@@ -1,23 +1,23 @@
-"""What a task with a model takes: its peak memory, and the seconds of loading and of one call."""
+"""The resources that a task with a model uses: peak memory, seconds to load and to predict."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from howdah.models.trial.sample import Sample
-from howdah.models.trial.single_records import Record, written_as_json
-from howdah.models.trial.single_task import run_task
+from howdah.models.verification.refused_values import Record, json_columns
+from howdah.models.verification.sample import Sample
+from howdah.models.verification.single_task import run_task
 from mr.models.manifest import Manifest
 from mr.scoring.scorer import ROWS_AT_ONCE
 from mr.spec import Spec
 
-__all__ = ["measured"]
+__all__ = ["measure_resources"]
 
 MOST_BYTES = 1 << 20
 
 
-def measured(
+def measure_resources(
     manifest: Manifest, folder: Path, sample: Sample | None, record: Record | None, scratch: Path
 ) -> Manifest:
     """The manifest with what a task took that predicted 2,048 records, or less of long ones.
@@ -27,7 +27,7 @@ def measured(
     """
     columns: dict[str, Any] = {}
     if manifest.pipeline == "tabular":
-        columns = written_as_json(manifest)
+        columns = json_columns(manifest)
     if sample and manifest.pipeline == "tabular":
         columns = sample.columns.options
     lines = [line for line in sample.lines if line.strip()] if sample else []

@@ -12,12 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import ModelError, UsageError
-from howdah.models.card import gives
-from howdah.models.draft import TYPES, declared, features_of, outputs_of, unclear
-from howdah.models.interface.learn import Interface, learn
-from howdah.models.trial.footprint import measured
-from howdah.models.trial.sample import Comparison, Sample, compare, look, read_sample
-from howdah.models.trial.single_records import Record, Trials, invented_records, try_records
+from howdah.models.card import describe_outputs
+from howdah.models.interface.inspection import ModelInterface, inspect_model
+from howdah.models.manifest_fields import (
+    TYPES,
+    resolve_features,
+    resolve_outputs,
+    stated_types,
+    unknown_types_error,
+)
+from howdah.models.verification.refused_values import (
+    Record,
+    RefusedValues,
+    candidate_records,
+    find_refused_values,
+)
+from howdah.models.verification.resource_usage import measure_resources
+from howdah.models.verification.sample import Comparison, Sample, compare, infer_types, read_sample
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
 from mr.spec import MODEL_FILE
@@ -93,22 +104,22 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     shutil.copyfile(args.file, file)
     shutil.copyfile(args.file, original)
     model = _load(args.name, file)
-    told = learn(model)
-    manifest, sample, records = _describe(told, file, args, known, scratch)
-    trials = _trials(model, told, manifest, records)
-    manifest = replace(manifest, refuses_missing=trials.missing, refuses_infinite=trials.infinite)
+    interface = inspect_model(model)
+    manifest, sample, records = _describe(interface, file, args, known, scratch)
+    refused = _refused_values(model, interface, manifest, records)
+    manifest = replace(manifest, refuses_missing=refused.missing, refuses_infinite=refused.infinite)
     if args.compiled:
         from howdah.models.compiler import compile_model
 
         manifest = compile_model(model, manifest, file, sample)
     _write(manifest, folder)
-    numbers = [n for n, one in zip(manifest.features, told.features, strict=False)
+    numbers = [n for n, one in zip(manifest.features, interface.features, strict=False)
                if one.type == "number"]  # fmt: skip
     compared = compare(sample, manifest, folder, original, numbers) if sample else None
-    manifest = measured(manifest, folder, sample, trials.taken, scratch)
+    manifest = measure_resources(manifest, folder, sample, refused.taken, scratch)
     manifest = replace(manifest, compared=compared.records if compared else 0)
     _write(manifest, folder)
-    for line in _told(told, manifest, trials, compared, args):
+    for line in _report(interface, manifest, refused, compared, args):
         print(f"  {line}", file=sys.stderr)
     return manifest
 
@@ -162,12 +173,16 @@ def _load(name: str, file: Path) -> Any:
 
 
 def _describe(
-    told: Interface, file: Path, args: argparse.Namespace, known: Mapping[str, str], folder: Path
+    interface: ModelInterface,
+    file: Path,
+    args: argparse.Namespace,
+    known: Mapping[str, str],
+    folder: Path,
 ) -> tuple[Manifest, Sample | None, list[Record]]:
     """The manifest, of what is learned and given; the sample, which may settle types; and a few
     of its records."""
-    given = declared(args)
-    types = features_of(told, given, all_named=args.features is not None)
+    stated = stated_types(args)
+    types = resolve_features(interface, stated, all_named=args.features is not None)
     manifest = Manifest(
         name=args.name,
         pipeline="text" if args.lines else "tabular",
@@ -175,13 +190,15 @@ def _describe(
         files={file.name: sha256_of(file)},
         features=tuple(types),
         types=tuple(kind or "text" for kind in types.values()),
-        input=_form(told, types),
-        refuses_booleans=tuple(name for name, alike in _alike(told, types) if not alike),
+        input=_form(interface, types),
+        refuses_booleans=tuple(
+            name for name, alike in _booleans_alike(interface, types) if not alike
+        ),
         decimals=args.decimals,
         description=args.description,
-        **outputs_of(told, args),
+        **resolve_outputs(interface, args),
     )
-    if args.lines and told.input not in ("texts", "series"):
+    if args.lines and interface.input not in ("texts", "series"):
         raise UsageError(
             "--lines is for models that take texts alone: a vectorizer and what comes behind it",
             hint="leave --lines out",
@@ -189,11 +206,11 @@ def _describe(
     open_types = [name for name, kind in types.items() if kind is None]
     if not args.sample:
         if open_types:
-            raise unclear(told, types)
+            raise unknown_types_error(interface, types)
         return manifest, None, []
-    doubtful = [name for name in manifest.refuses_booleans if name not in given]
+    doubtful = [name for name in manifest.refuses_booleans if name not in stated]
     first = read_sample(args.sample, replace(manifest, refuses_booleans=()), known, folder)
-    found, records = look(first, manifest, open_types + doubtful)
+    found, records = infer_types(first, manifest, open_types + doubtful)
     found = {n: kind for n, kind in found.items() if n in open_types or kind == "boolean"}
     if vague := {name: kind for name, kind in found.items() if kind not in TYPES}:
         name, what = next(iter(vague.items()))
@@ -202,47 +219,51 @@ def _describe(
             hint=f"--features …,{name}:number, or the type that it had",
         )
     types |= found
-    settled = replace(manifest, types=tuple(map(str, types.values())), input=_form(told, types))
+    settled = replace(
+        manifest, types=tuple(map(str, types.values())), input=_form(interface, types)
+    )
     return settled, read_sample(args.sample, settled, known, folder), [*records]
 
 
-def _form(told: Interface, types: Mapping[str, str | None]) -> str:
+def _form(interface: ModelInterface, types: Mapping[str, str | None]) -> str:
     """An array has one type: what was fitted on a frame with others gets a frame."""
-    of_frame = told.input == "array" and all(feature.name for feature in told.features)
-    return "frame" if of_frame and {*types.values()} != {"number"} else told.input
+    of_frame = interface.input == "array" and all(feature.name for feature in interface.features)
+    return "frame" if of_frame and {*types.values()} != {"number"} else interface.input
 
 
-def _alike(told: Interface, names: Iterable[str]) -> list[tuple[str, bool]]:
+def _booleans_alike(interface: ModelInterface, names: Iterable[str]) -> list[tuple[str, bool]]:
     """Of each feature, whether booleans are 1 and 0 to the model."""
-    alike = [feature.of_booleans for feature in told.features] or [True for _ in names]
+    alike = [feature.of_booleans for feature in interface.features] or [True for _ in names]
     return list(zip(names, alike, strict=True))
 
 
-def _trials(model: Any, told: Interface, manifest: Manifest, records: list[Record]) -> Trials:
+def _refused_values(
+    model: Any, interface: ModelInterface, manifest: Manifest, records: list[Record]
+) -> RefusedValues:
     if manifest.pipeline != "tabular":
-        return Trials()
+        return RefusedValues()
     examples = {
         name: feature.example
-        for name, feature in zip(manifest.features, told.features, strict=False)
+        for name, feature in zip(manifest.features, interface.features, strict=False)
         if feature.example is not None
     }
-    return try_records(model, manifest, records + invented_records(manifest, examples))
+    return find_refused_values(model, manifest, records + candidate_records(manifest, examples))
 
 
-def _told(
-    told: Interface,
+def _report(
+    interface: ModelInterface,
     manifest: Manifest,
-    trials: Trials,
+    refused: RefusedValues,
     compared: Comparison | None,
     args: argparse.Namespace,
 ) -> Iterator[str]:
     """What was learned and compared, and what wasn't."""
-    for name, what in gives(manifest):
+    for name, what in describe_outputs(manifest):
         yield f"{name}: {what}"
-    for (kind, why), names in _by_type(told, manifest).items():
+    for (kind, why), names in _by_type(interface, manifest).items():
         yield f"{kind}: {', '.join(names)[:200]}{f' ({why})' if why else ''}"
-    if trials.why:
-        yield f"no record that was tried was taken, which tells nothing: {trials.why}"
+    if refused.why:
+        yield f"no record that was tried was taken, which tells nothing: {refused.why}"
     if compared is None:
         yield ("nothing was compared with the model itself: --sample TABLE does it, with some"
                " records as they will be submitted")  # fmt: skip
@@ -261,9 +282,9 @@ def _told(
         yield f"no record of the sample lacks {', '.join(complete)[:200]}"
 
 
-def _by_type(told: Interface, manifest: Manifest) -> dict[tuple[str, str], list[str]]:
+def _by_type(interface: ModelInterface, manifest: Manifest) -> dict[tuple[str, str], list[str]]:
     """The features' names by their type and what tells it."""
-    whys = [feature.why if feature.type else "" for feature in told.features]
+    whys = [feature.why if feature.type else "" for feature in interface.features]
     whys += [""] * (len(manifest.features) - len(whys))
     found: dict[tuple[str, str], list[str]] = {}
     for name, kind, why in zip(manifest.features, manifest.types, whys, strict=True):

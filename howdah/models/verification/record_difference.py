@@ -1,4 +1,4 @@
-"""In what one record's prediction differs: a task's against the model's own and known answers."""
+"""How a task's prediction of one record differs from the model's own, or from a known answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 
 from mr.models.manifest import Manifest
 
-__all__ = ["difference", "is_score", "unlike_known"]
+__all__ = ["find_difference", "find_known_difference", "is_score"]
 
 ENOUGH = 1e-9  # of a score's size: what another order of additions may change
 
 
-def difference(
+def find_difference(
     found: Mapping[str, str] | None,
     reason: str,
     expected: Mapping[str, Any],
@@ -49,7 +49,7 @@ def _is_same(cell: str, value: Any, decimals: int) -> bool:
     return abs(float(cell) - float(value)) <= close
 
 
-def unlike_known(
+def find_known_difference(
     found: Mapping[str, str], known: Mapping[str, str], manifest: Manifest
 ) -> str | None:
     """In what a record's prediction differs from its known answer; an empty one isn't compared."""

@@ -1,4 +1,5 @@
-"""Models that are made of models: to whom they hand the rows, and whose answers they give.
+"""scikit-learn's meta-estimators: to which models they hand rows, whose predictions they
+give.
 
 Only scikit-learn's own classes are known here; whoever inherits from one may do otherwise.
 """
@@ -26,7 +27,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-__all__ = ["THRESHOLDS", "answering", "handed_on", "is_own", "real_steps"]
+__all__ = ["THRESHOLDS", "active_steps", "inner_models", "innermost_predictor", "is_sklearn"]
 
 THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 STACKS = (StackingClassifier, StackingRegressor)
@@ -42,22 +43,22 @@ COMMITTEES = (
 )
 
 
-def is_own(model: Any) -> bool:
+def is_sklearn(model: Any) -> bool:
     """Whether ``model`` is of a class of scikit-learn's own."""
     return type(model).__module__.partition(".")[0] == "sklearn"
 
 
-def real_steps(model: Pipeline) -> list[Any]:
+def active_steps(model: Pipeline) -> list[Any]:
     """The steps of a pipeline that do something."""
     return [step for _, step in model.steps if step is not None and step != "passthrough"]
 
 
-def handed_on(model: Any) -> list[Any]:
+def inner_models(model: Any) -> list[Any]:
     """The models to which ``model`` hands all rows exactly as it gets them; maybe none."""
-    if not is_own(model):
+    if not is_sklearn(model):
         return []
     if isinstance(model, Pipeline):
-        return real_steps(model)[:1]
+        return active_steps(model)[:1]
     if isinstance(model, FeatureUnion):
         members = [member for _, member in model.transformer_list]
         return [member for member in members if member not in ("drop", "passthrough")]
@@ -76,9 +77,9 @@ def handed_on(model: Any) -> list[Any]:
     return []
 
 
-def answering(model: Any) -> Any:
+def innermost_predictor(model: Any) -> Any:
     """The innermost model whose answers ``model`` gives as they are."""
-    while is_own(model):
+    while is_sklearn(model):
         if isinstance(model, Pipeline):
             model = model.steps[-1][1]
         elif isinstance(model, BaseSearchCV):

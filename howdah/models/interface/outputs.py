@@ -1,4 +1,4 @@
-"""What a fitted model answers: of which kind, by which method, for which classes."""
+"""What a fitted model gives: of which kind, by which method, for which classes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,16 +15,21 @@ from sklearn.svm import SVC, NuSVC
 from sklearn.utils import get_tags
 
 from howdah.errors import ModelError
-from howdah.models.interface.wrappers import STACKS, THRESHOLDS, answering, is_own
+from howdah.models.interface.meta_estimators import (
+    STACKS,
+    THRESHOLDS,
+    innermost_predictor,
+    is_sklearn,
+)
 
-__all__ = ["Answers", "learn_answers"]
+__all__ = ["Outputs", "inspect_outputs"]
 
 SCALES = {"predict_proba": "probability", "decision_function": "decision"}
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What comes out of a model, in the words of ``mr.model.Manifest``.
+class Outputs:
+    """What comes out of a model, in the words of ``mr.models.manifest.Manifest``.
 
     ``threshold``: the model's own, for the score of the label at ``positive``; ``scale``: what
     its scores are, ``probability`` or ``decision`` (binary only). ``outputs`` counts them, and
@@ -41,23 +46,23 @@ class Answers:
     output_labels: tuple[tuple[str, ...], ...] = ()
 
 
-def learn_answers(model: Any) -> Answers:
-    """Learn from ``model`` alone what it answers; raise ModelError if that can't be told."""
+def inspect_outputs(model: Any) -> Outputs:
+    """Learn from ``model`` alone what it gives; raise ModelError if that can't be told."""
     if is_outlier_detector(model):
-        return Answers("outliers", _first_of(model, "score_samples", "decision_function"),
+        return Outputs("outliers", _first_of(model, "score_samples", "decision_function"),
                        ("anomaly", "normal"), positive=0)  # fmt: skip
     if is_clusterer(model):
         return _clusters(model)
     if is_classifier(model):
         return _classes(model)
     if is_regressor(model):
-        outputs = _numbers_of_outputs(answering(model))
+        outputs = _numbers_of_outputs(innermost_predictor(model))
         several = outputs > 1
-        return Answers("several" if several else "regression", "predict", outputs=outputs,
+        return Outputs("several" if several else "regression", "predict", outputs=outputs,
                        output_labels=((),) * outputs if several else ())  # fmt: skip
     if get_tags(model).estimator_type == "density_estimator":
-        components = len(answering(model).means_)
-        return Answers("classes", "predict_proba", tuple(map(str, range(components))))
+        components = len(innermost_predictor(model).means_)
+        return Outputs("classes", "predict_proba", tuple(map(str, range(components))))
     raise ModelError(
         f"nothing tells whether {type(model).__name__} predicts classes or numbers",
         hint="its class must inherit from sklearn.base.ClassifierMixin or RegressorMixin",
@@ -83,9 +88,9 @@ def _texts(classes: Iterable[Any]) -> tuple[str, ...]:
     return texts
 
 
-def _clusters(model: Any) -> Answers:
-    inner = answering(model)
-    own = is_own(inner)
+def _clusters(model: Any) -> Outputs:
+    inner = innermost_predictor(model)
+    own = is_sklearn(inner)
     if own and isinstance(inner, Birch):
         known = np.unique(inner.subcluster_labels_)
     elif own and hasattr(inner, "cluster_centers_"):
@@ -95,33 +100,33 @@ def _clusters(model: Any) -> Answers:
     else:
         known = np.unique(getattr(inner, "labels_", ()))
     # that of scikit-learn's own clusterers gives distances to their centres
-    return Answers("clusters", _first_of(model, "transform") if own else "", _texts(known))
+    return Outputs("clusters", _first_of(model, "transform") if own else "", _texts(known))
 
 
-def _classes(model: Any) -> Answers:
+def _classes(model: Any) -> Outputs:
     if not hasattr(model, "classes_"):
         raise ModelError(f"{type(model).__name__} doesn't tell its classes (classes_)")
     each = _output_classes(model)
     if each is not None:
         several = tuple(map(_texts, each))
-        return Answers("several", _score_of_several(model, several), outputs=len(several),
+        return Outputs("several", _score_of_several(model, several), outputs=len(several),
                        output_labels=several)  # fmt: skip
     labels = _texts(model.classes_)
     if len(labels) == 2:
         return _two_classes(model, labels)
     score = _first_of(model, "predict_proba")
-    if not score and len(labels) > 2 and _decides_by_class(answering(model)):
+    if not score and len(labels) > 2 and _decides_by_class(innermost_predictor(model)):
         score = _first_of(model, "decision_function")
-    return Answers("classes" if score else "labels", score, labels)
+    return Outputs("classes" if score else "labels", score, labels)
 
 
-def _two_classes(model: Any, labels: tuple[str, ...]) -> Answers:
+def _two_classes(model: Any, labels: tuple[str, ...]) -> Outputs:
     score = _first_of(model, *SCALES)
-    inner = answering(model)
+    inner = innermost_predictor(model)
     if not score:
-        return Answers("labels", "", labels)
-    if not (is_own(inner) and isinstance(inner, THRESHOLDS)):
-        return Answers("binary", score, labels, scale=SCALES[score])
+        return Outputs("labels", "", labels)
+    if not (is_sklearn(inner) and isinstance(inner, THRESHOLDS)):
+        return Outputs("binary", score, labels, scale=SCALES[score])
     if inner.response_method != "auto":
         score = inner.response_method
     if hasattr(inner, "best_threshold_"):
@@ -131,7 +136,7 @@ def _two_classes(model: Any, labels: tuple[str, ...]) -> Answers:
     if threshold == "auto":
         threshold = 0.5 if score == "predict_proba" else 0.0
     place = 1 if positive is None else list(inner.classes_).index(positive)
-    return Answers("binary", score, labels, place, float(threshold), SCALES[score])
+    return Outputs("binary", score, labels, place, float(threshold), SCALES[score])
 
 
 def _output_classes(model: Any) -> list[Any] | None:
@@ -139,7 +144,7 @@ def _output_classes(model: Any) -> list[Any] | None:
 
     Multilabel classifiers have one ``classes_``: that of their outputs, which are 0 or 1.
     """
-    inner = answering(model)
+    inner = innermost_predictor(model)
     classes = model.classes_
     if isinstance(classes, list):
         if isinstance(inner, ClassifierChain):  # whose list is in the order of the chain
@@ -153,9 +158,13 @@ def _output_classes(model: Any) -> list[Any] | None:
 
 
 def _score_of_several(model: Any, labels: tuple[tuple[str, ...], ...]) -> str:
-    if isinstance(answering(model), ClassifierChain) and any(len(each) != 2 for each in labels):
+    if isinstance(innermost_predictor(model), ClassifierChain) and any(
+        len(each) != 2 for each in labels
+    ):
         return ""  # it gives the second class's only
-    if isinstance(model.classes_, list) and not isinstance(answering(model), ClassifierChain):
+    if isinstance(model.classes_, list) and not isinstance(
+        innermost_predictor(model), ClassifierChain
+    ):
         return _first_of(model, "predict_proba")
     return _first_of(model, *SCALES)
 
@@ -163,8 +172,8 @@ def _score_of_several(model: Any, labels: tuple[tuple[str, ...], ...]) -> str:
 def _decides_by_class(model: Any) -> bool:
     """Whether the columns of decision_function belong to the classes, of which there are more
     than two: those of some belong to pairs of them."""
-    model = answering(model)
-    if not is_own(model):
+    model = innermost_predictor(model)
+    if not is_sklearn(model):
         return False
     if isinstance(model, SVC | NuSVC):
         return bool(model.decision_function_shape == "ovr")
@@ -177,7 +186,7 @@ def _decides_by_class(model: Any) -> bool:
 
 def _numbers_of_outputs(model: Any) -> int:
     """How many numbers a regressor predicts for a row."""
-    model = answering(model)
+    model = innermost_predictor(model)
     if isinstance(model, TransformedTargetRegressor):
         if model._training_dim == 1:
             return 1

@@ -1,6 +1,6 @@
-"""Learns from a fitted model, without asking it to predict, what it takes and what it gives.
+"""Inspects a fitted model, without asking it to predict: what it takes and what it gives.
 
-``bin/models add`` begins here; what can't be learned, it asks for.
+``bin/models add`` begins here; what can't be found out, it asks for.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from howdah.errors import ModelError
-from howdah.models.interface.clues import Clues
-from howdah.models.interface.columns import Column, named
-from howdah.models.interface.consumers import follow
-from howdah.models.interface.predictions import learn_answers
-from howdah.models.interface.wrappers import STACKS, handed_on, is_own, real_steps
+from howdah.models.interface.evidence import Evidence
+from howdah.models.interface.feature_flow import follow_columns
+from howdah.models.interface.meta_estimators import STACKS, active_steps, inner_models, is_sklearn
+from howdah.models.interface.outputs import inspect_outputs
+from howdah.models.interface.tracked_columns import TrackedColumn, step_name
 from mr.scoring.labelling import labels_rule
 
-__all__ = ["Feature", "Interface", "learn"]
+__all__ = ["Feature", "ModelInterface", "inspect_model"]
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Interface:
-    """What a model takes and gives, in the words of ``mr.model.Manifest``.
+class ModelInterface:
+    """What a model takes and gives, in the words of ``mr.models.manifest.Manifest``.
 
     ``features`` in the order in which the model takes them; empty where not even their number
     is known. ``threshold`` is the model's own (None: it has none), on ``threshold_scale``:
@@ -70,16 +70,16 @@ class Interface:
     output_labels: tuple[tuple[str, ...], ...]
 
 
-def learn(model: Any) -> Interface:
-    """Learn what ``model`` takes and gives.
+def inspect_model(model: Any) -> ModelInterface:
+    """Inspect what ``model`` takes and gives.
 
     Raises ModelError for a model that can't be served: not fitted, without ``predict``, of
     nobody knows which kind, with labels that look alike, or that takes what no table has.
     """
     _check(model)
-    answers = learn_answers(model)
+    answers = inspect_outputs(model)
     features, form = _features(model)
-    return Interface(
+    return ModelInterface(
         features=features,
         input=form,
         kind=answers.kind,
@@ -125,20 +125,22 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
     names = tuple(map(str, _first(model, "feature_names_in_", ())))
     lone = form != "table" or any(isinstance(it, IsotonicRegression) for it in _given_rows(model))
     width = _first(model, "n_features_in_", 1 if lone else 0)
-    clues = Clues()
-    follow(model, [Column(place, True, True, True) for place in range(width)], clues)
+    evidence = Evidence()
+    follow_columns(
+        model, [TrackedColumn(place, True, True, True) for place in range(width)], evidence
+    )
     features = []
     for place in sorted(_needed(model, width)) if names else range(width):
-        clue = clues.settled(place)
+        found = evidence.inferred_type(place)
         name = names[place] if names else None
-        missing = clues.takes_missing(place)
-        alike = place not in clues.not_of_booleans
-        features.append(Feature(name, clue.type, clue.why, missing, clue.example, alike))
+        missing = evidence.takes_missing(place)
+        alike = place not in evidence.not_of_booleans
+        features.append(Feature(name, found.type, found.why, missing, found.example, alike))
     if form != "table":
         return tuple(features), form
     numbers = all(feature.type == "number" for feature in features)
     if names:
-        return tuple(features), "array" if numbers and not clues.needs_frame else "frame"
+        return tuple(features), "array" if numbers and not evidence.needs_frame else "frame"
     return tuple(features), "array" if width else "frame"
 
 
@@ -150,7 +152,7 @@ def _first(model: Any, attribute: str, otherwise: Any) -> Any:
 
 def _given_rows(model: Any) -> Iterator[Any]:
     yield model
-    for each in handed_on(model):
+    for each in inner_models(model):
         yield from _given_rows(each)
 
 
@@ -161,14 +163,14 @@ def _needed(model: Any, width: int) -> set[int]:
     look at their columns need what is needed behind them. All others need what they were
     fitted with.
     """
-    if is_own(model) and isinstance(model, ColumnTransformer):
+    if is_sklearn(model) and isinstance(model, ColumnTransformer):
         return {
             place
             for name, part, _ in model.transformers_
             if part != "drop"
             for place in model._transformer_to_input_indices[name]
         }
-    inner = handed_on(model)
+    inner = inner_models(model)
     if not inner or (isinstance(model, STACKS) and model.passthrough):
         return set(range(width))
     return set().union(*(_needed(each, width) for each in inner))
@@ -181,14 +183,14 @@ def _form(model: Any) -> str:
     if isinstance(model, DictVectorizer | FeatureHasher):
         return "records"
     if isinstance(model, Pipeline):
-        first, *others = real_steps(model)
+        first, *others = active_steps(model)
         # a first step that has seen columns has counted them
         if others and not hasattr(first, "n_features_in_") and _passes(first):
             behind = _form(Pipeline([(str(i), step) for i, step in enumerate(others)]))
             asks = behind == "table" or (isinstance(first, FunctionTransformer) and not first.func)
             return behind if asks else "series"
         return _form(first)
-    forms = {_form(each) for each in handed_on(model)}
+    forms = {_form(each) for each in inner_models(model)}
     if forms == {"texts", "series"}:
         return "series"
     return forms.pop() if len(forms) == 1 else "table"
@@ -196,7 +198,7 @@ def _form(model: Any) -> str:
 
 def _passes(step: Any) -> bool:
     """Whether nobody knows what a step makes of what it is given, or it makes nothing of it."""
-    return not is_own(step) or isinstance(step, FunctionTransformer)
+    return not is_sklearn(step) or isinstance(step, FunctionTransformer)
 
 
 def _record_features(model: Any) -> Iterator[Feature]:
@@ -219,12 +221,12 @@ def _record_features(model: Any) -> Iterator[Feature]:
 
 def _readers(model: Any) -> Iterator[Any]:
     for each in _given_rows(model):
-        yield from real_steps(each) if isinstance(each, Pipeline) else [each]
+        yield from active_steps(each) if isinstance(each, Pipeline) else [each]
 
 
 def _key(key: str, values: list[str], reader: DictVectorizer) -> Feature:
     """A key of records: with texts, it was seen once with each; with numbers, once alone."""
-    who, mark = named(reader), reader.separator
+    who, mark = step_name(reader), reader.separator
     known = ", ".join(values[:5]) + (", …" if len(values) > 5 else "")
     if values == [""]:
         return Feature(key, "number", f"{who} knows it without a text")

@@ -36,8 +36,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC, NuSVC
 
 from howdah.errors import ModelError
-from howdah.models.interface.learn import learn
-from howdah.models.interface.predictions import Answers, learn_answers
+from howdah.models.interface.inspection import inspect_model
+from howdah.models.interface.outputs import Outputs, inspect_outputs
 
 ROWS = np.random.default_rng(3).normal(size=(60, 3))
 SUM = ROWS.sum(axis=1)
@@ -51,14 +51,14 @@ def logistic() -> LogisticRegression:
     return LogisticRegression()
 
 
-def told(model: Any, target: Any = None) -> Answers:
+def told(model: Any, target: Any = None) -> Outputs:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return learn_answers(model.fit(ROWS, target))
+        return inspect_outputs(model.fit(ROWS, target))
 
 
 def test_two_classes_have_the_probability_of_the_second() -> None:
-    assert told(logistic(), TWO) == Answers(
+    assert told(logistic(), TWO) == Outputs(
         "binary", "predict_proba", ("leaves", "stays"), scale="probability"
     )
 
@@ -128,7 +128,7 @@ def test_labels_that_look_alike_are_refused() -> None:
     model = logistic().fit(ROWS, SUM > 0)
     model.classes_ = np.array([1, "1"], object)
     with pytest.raises(ModelError, match="look alike: 1"):
-        learn_answers(model)
+        inspect_outputs(model)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_numbers_that_a_regressor_predicts_are_counted(model: Any) -> None:
 
 
 def test_mixtures_tell_their_components_apart() -> None:
-    assert told(GaussianMixture(3)) == Answers("classes", "predict_proba", ("0", "1", "2"))
+    assert told(GaussianMixture(3)) == Outputs("classes", "predict_proba", ("0", "1", "2"))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_record_may_belong_to_no_cluster() -> None:
     "model", [IsolationForest(n_estimators=3), LocalOutlierFactor(novelty=True)]
 )
 def test_outliers_have_the_score_of_their_samples(model: Any) -> None:
-    assert told(model) == Answers("outliers", "score_samples", ("anomaly", "normal"), positive=0)
+    assert told(model) == Outputs("outliers", "score_samples", ("anomaly", "normal"), positive=0)
 
 
 @pytest.mark.parametrize(
@@ -223,19 +223,19 @@ def test_outliers_have_the_score_of_their_samples(model: Any) -> None:
 def test_what_doesn_t_predict_is_refused_with_what_to_do(model: Any, hint: str) -> None:
     model.fit(ROWS, SUM > 0)
     with pytest.raises(ModelError) as refusal:
-        learn(model)
+        inspect_model(model)
     assert "has no predict" in refusal.value.message or "isn't fitted" in refusal.value.message
     assert hint in (refusal.value.hint or "")
 
 
 def test_a_model_that_isn_t_fitted_is_refused() -> None:
     with pytest.raises(ModelError, match="isn't fitted"):
-        learn(make_pipeline(StandardScaler(), logistic()))
+        inspect_model(make_pipeline(StandardScaler(), logistic()))
 
 
 def test_what_is_no_estimator_is_refused() -> None:
     with pytest.raises(ModelError, match="dict is no estimator"):
-        learn({"model": logistic()})
+        inspect_model({"model": logistic()})
 
 
 def test_a_model_of_no_known_kind_is_refused() -> None:
@@ -248,7 +248,7 @@ def test_a_model_of_no_known_kind_is_refused() -> None:
             return rows.mean(axis=1)
 
     with pytest.raises(ModelError, match="whether Mine predicts classes or numbers"):
-        learn(Mine().fit(ROWS))
+        inspect_model(Mine().fit(ROWS))
 
 
 def test_a_classifier_that_doesn_t_tell_its_classes_is_refused() -> None:
@@ -261,4 +261,4 @@ def test_a_classifier_that_doesn_t_tell_its_classes_is_refused() -> None:
             return np.full(len(rows), self.most_)
 
     with pytest.raises(ModelError, match="doesn't tell its classes"):
-        learn(Mine().fit(ROWS, TWO))
+        inspect_model(Mine().fit(ROWS, TWO))
