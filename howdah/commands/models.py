@@ -7,8 +7,9 @@ from typing import Any
 
 from howdah.errors import HowdahError, ModelError
 from howdah.models.card import PLACES, card_lines, describe_model, shadow_note
+from howdah.models.job_models import unfinished_jobs_with
 from howdah.models.registry import ModelEntry, find_entry, find_model, manifest_of, model_entries
-from howdah.models.storage import adding_model, remove_model, unfinished_jobs_with
+from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]

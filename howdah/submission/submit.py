@@ -16,7 +16,7 @@ from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning
-from howdah.models.storage import link_models
+from howdah.models.job_models import link_models
 from howdah.os_errors import naming, said_by_task
 from howdah.settings import Settings
 from howdah.submission.launcher import start

@@ -23,8 +23,9 @@ class Evidence:
     """What all steps tell of all features, by the feature's position.
 
     ``types``: what each step tells of a feature's type. ``missing``: whether missing values are
-    known to be taken (True), refused (False), or neither (None). ``needs_frame``: whether a step may look at columns' names or dtypes.
-    ``not_of_booleans``: features that some step computes otherwise where they are booleans.
+    known to be taken (True), refused (False), or neither (None). ``needs_frame``: whether a step
+    may look at columns' names or dtypes. ``not_of_booleans``: features that some step computes
+    otherwise where they are booleans.
     """
 
     types: dict[int, list[TypeEvidence]] = field(default_factory=lambda: defaultdict(list))

@@ -1,20 +1,16 @@
 """Models that are added, replaced, removed, and kept for jobs."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from howdah.errors import MachineError, ModelError, UsageError
 from howdah.jobs.record import Job, Jobs
+from howdah.models.job_models import link_models, linked_models, unfinished_jobs_with
 from howdah.models.registry import find_model, model_entries, model_names
-from howdah.models.storage import (
-    adding_model,
-    link_models,
-    linked_models,
-    remove_model,
-    unfinished_jobs_with,
-)
+from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
 from tests.howdah.models.test_registry import put
 
@@ -98,6 +94,26 @@ def test_what_fails_leaves_what_was_there(settings: Settings) -> None:
         folder.mkdir()
     assert (settings.state / "models" / "churn" / "model.joblib").read_text() == "one"
     assert list((settings.state / "models").iterdir()) == [settings.state / "models" / "churn"]
+
+
+def test_what_a_killed_command_left_is_removed(settings: Settings) -> None:
+    """By the next one that adds or removes a model, once it is old."""
+    models = settings.state / "models"
+    for name, age in ((".adding-old", 7200), (".removing-old", 7200), (".adding-new", 0)):
+        (models / name / "churn").mkdir(parents=True)
+        os.utime(models / name, (time.time() - age,) * 2)
+    add(settings, "one")
+    assert {path.name for path in models.iterdir()} == {"churn", ".adding-new"}
+
+
+def test_a_running_add_keeps_its_folder(settings: Settings) -> None:
+    """However long it takes, and whatever is added meanwhile."""
+    with adding_model(settings, "slow", replace=False) as folder:
+        os.utime(folder.parent, (time.time() - 7200,) * 2)
+        add(settings, "one")
+        put(folder.parent / "made" / "slow")
+        (folder.parent / "made" / "slow" / "model.toml").rename(folder / "model.toml")
+    assert model_names(settings) == ["churn", "slow"]
 
 
 def test_a_job_keeps_its_model(settings: Settings) -> None:
