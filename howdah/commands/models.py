@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
     removal.add_argument("name", metavar="NAME")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
-    from howdah.models.add import add_arguments
+    from howdah.models.add_options import add_arguments
 
     add_arguments(add)
     add.add_argument(

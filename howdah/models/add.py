@@ -6,21 +6,22 @@ import json
 import shutil
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from howdah.errors import ModelError, UsageError
-from howdah.models.card import describe_outputs
+from howdah.models.add_options import TYPES, known_answers
+from howdah.models.add_report import report_lines
 from howdah.models.interface.inspection import ModelInterface, inspect_model
 from howdah.models.manifest_fields import (
-    TYPES,
     resolve_features,
     resolve_outputs,
     stated_types,
     unknown_types_error,
 )
+from howdah.models.verification.model_comparison import compare_with_model
 from howdah.models.verification.refused_values import (
     Record,
     RefusedValues,
@@ -28,65 +29,12 @@ from howdah.models.verification.refused_values import (
     find_refused_values,
 )
 from howdah.models.verification.resource_usage import measure_resources
-from howdah.models.verification.sample import Comparison, Sample, compare, infer_types, read_sample
+from howdah.models.verification.sample import Sample, infer_types, read_sample, with_columns_for
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["add_arguments", "add_model"]
-
-MOST_DECIMALS = 15
-
-
-def add_arguments(add: argparse.ArgumentParser) -> None:
-    """What ``bin/models add`` takes."""
-    add.add_argument("name", help="what to call it: letters, digits, - and _")
-    add.add_argument("file", type=Path, help="a .joblib or .skops file")
-    add.add_argument(
-        "--sample",
-        type=Path,
-        metavar="TABLE",
-        help="some records as they will be submitted: Howdah's scores of them are compared with"
-        " the model's own",
-    )
-    add.add_argument(
-        "--expected",
-        metavar="label=COLUMN,score=COLUMN",
-        help="columns of the sample that have known answers, which are compared too",
-    )
-    add.add_argument(
-        "--features",
-        metavar="NAMES",
-        help="the columns that it takes, in its order, where it doesn't know them, and their"
-        ' types where these aren\'t certain: a,b:integer,"c, d":text',
-    )
-    for kind in TYPES:
-        short = {"boolean": "bool"}.get(kind, kind)
-        add.add_argument(
-            f"--{short}",
-            dest=f"{kind}_features",
-            action="append",
-            default=[],
-            metavar="COLUMN",
-            help=f"a feature of type {kind}",
-        )
-    add.add_argument(
-        "--lines", action="store_true", help="it scores texts, one a line, rather than tables"
-    )
-    add.add_argument("--positive-class", help="binary: whose probability is the score")
-    add.add_argument(
-        "--threshold",
-        type=float,
-        help="binary: above it, the positive class (default: as the model's predict has it)",
-    )
-    add.add_argument("--outputs", metavar="NAMES", help="of a model with several, in its order")
-    add.add_argument("--decimals", type=int, default=6, help="of the scores, 0 to 15 (default 6)")
-    add.add_argument(
-        "--compiled",
-        action="store_true",
-        help="compile its trees (needs a C compiler); the scores stay the same, bit by bit",
-    )
-    add.add_argument("--description", default="", help="a sentence for bin/models")
+__all__ = ["add_model"]
 
 
 def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
@@ -97,7 +45,7 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     trusted, was fitted with another scikit-learn, can't be compiled, or whose scores of the
     sample aren't the model's own.
     """
-    known = _check_arguments(args)
+    known = known_answers(args)
     scratch = folder.parent
     file = folder / f"model{args.file.suffix}"
     original = scratch / file.name
@@ -115,35 +63,13 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     _write(manifest, folder)
     numbers = [n for n, one in zip(manifest.features, interface.features, strict=False)
                if one.type == "number"]  # fmt: skip
-    compared = compare(sample, manifest, folder, original, numbers) if sample else None
+    compared = compare_with_model(sample, manifest, folder, original, numbers) if sample else None
     manifest = measure_resources(manifest, folder, sample, refused.taken, scratch)
     manifest = replace(manifest, compared=compared.records if compared else 0)
     _write(manifest, folder)
-    for line in _report(interface, manifest, refused, compared, args):
+    for line in report_lines(interface, manifest, refused, compared, args):
         print(f"  {line}", file=sys.stderr)
     return manifest
-
-
-def _check_arguments(args: argparse.Namespace) -> dict[str, str]:
-    """Raise UsageError for what can't be meant; the columns of known answers."""
-    if not args.file.is_file():
-        raise UsageError(f"{args.file} does not exist", hint="give a .joblib or .skops file")
-    if args.file.suffix not in (".joblib", ".skops"):
-        raise UsageError(
-            f"{args.file} is neither .joblib nor .skops",
-            hint="save it with joblib.dump or skops.io.dump",
-        )
-    if not 0 <= args.decimals <= MOST_DECIMALS:
-        raise UsageError(f"--decimals {args.decimals}: it is 0 to {MOST_DECIMALS}")
-    if args.expected and not args.sample:
-        raise UsageError("--expected names columns of --sample TABLE", hint="give both")
-    known: dict[str, str] = {}
-    for word in args.expected.split(",") if args.expected else ():
-        of, _, column = word.partition("=")
-        if of not in ("label", "score") or not column:
-            raise UsageError(f"--expected {args.expected}", hint="label=COLUMN,score=COLUMN")
-        known[of] = column
-    return known
 
 
 def _load(name: str, file: Path) -> Any:
@@ -222,7 +148,7 @@ def _describe(
     settled = replace(
         manifest, types=tuple(map(str, types.values())), input=_form(interface, types)
     )
-    return settled, read_sample(args.sample, settled, known, folder), [*records]
+    return settled, with_columns_for(first, settled), [*records]
 
 
 def _form(interface: ModelInterface, types: Mapping[str, str | None]) -> str:
@@ -248,48 +174,6 @@ def _refused_values(
         if feature.example is not None
     }
     return find_refused_values(model, manifest, records + candidate_records(manifest, examples))
-
-
-def _report(
-    interface: ModelInterface,
-    manifest: Manifest,
-    refused: RefusedValues,
-    compared: Comparison | None,
-    args: argparse.Namespace,
-) -> Iterator[str]:
-    """What was learned and compared, and what wasn't."""
-    for name, what in describe_outputs(manifest):
-        yield f"{name}: {what}"
-    for (kind, why), names in _by_type(interface, manifest).items():
-        yield f"{kind}: {', '.join(names)[:200]}{f' ({why})' if why else ''}"
-    if refused.why:
-        yield f"no record that was tried was taken, which tells nothing: {refused.why}"
-    if compared is None:
-        yield ("nothing was compared with the model itself: --sample TABLE does it, with some"
-               " records as they will be submitted")  # fmt: skip
-        return
-    records = f"{compared.records:,} records of {args.sample}"
-    yield f"compared with the model itself: {records}, all alike"
-    for reason, count in compared.rejected.items():
-        yield f"{count:,} of them are rejected, as the model raises for them: {reason}"
-    if args.expected:
-        yield f"known answers in {args.expected}: all alike"
-    if unseen := sorted({*manifest.labels} - compared.labels):
-        yield f"no record of the sample is {' or '.join(unseen)[:200]}"
-    if compared.absent:
-        yield f"no record of the sample has {', '.join(sorted(compared.absent))[:200]}"
-    if complete := [name for name in manifest.features if name not in compared.missing]:
-        yield f"no record of the sample lacks {', '.join(complete)[:200]}"
-
-
-def _by_type(interface: ModelInterface, manifest: Manifest) -> dict[tuple[str, str], list[str]]:
-    """The features' names by their type and what tells it."""
-    whys = [feature.why if feature.type else "" for feature in interface.features]
-    whys += [""] * (len(manifest.features) - len(whys))
-    found: dict[tuple[str, str], list[str]] = {}
-    for name, kind, why in zip(manifest.features, manifest.types, whys, strict=True):
-        found.setdefault((kind, why), []).append(name)
-    return found
 
 
 def _write(manifest: Manifest, folder: Path) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from howdah.errors import UsageError
+from howdah.models.add_options import TYPES
 from howdah.models.interface.inspection import Feature, ModelInterface
 
 __all__ = [
-    "TYPES",
     "StatedTypes",
     "resolve_features",
     "resolve_outputs",
@@ -18,7 +18,6 @@ __all__ = [
     "unknown_types_error",
 ]
 
-TYPES = ("number", "integer", "boolean", "text")
 NUMERIC = TYPES[:3]
 SHOWN = 10
 

@@ -24,8 +24,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeRegressor
 
 from howdah.errors import ModelError
-from howdah.models.compiler import compile_model, compile_program, flatten
-from howdah.models.parity import compare_rows, threshold_rows
+from howdah.models.compiler import compile_model, compile_program
+from howdah.models.tree_arrays import flatten
+from howdah.models.verification.compiled_parity import compare_rows, threshold_rows
 from mr.models.compiled_trees import PROGRAM_FILE, CompiledTrees, Trees, load_program
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
