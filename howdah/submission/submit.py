@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs
@@ -46,7 +46,7 @@ class Told:
 
 def submit(
     args: argparse.Namespace,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     told: Told,
     *,
@@ -111,7 +111,7 @@ def _keep(job: Job, jobs: Jobs, settings: Settings) -> Job:
 
 def _store_and_start(
     job: Job,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     jobs: Jobs,
     settings: Settings,
     told: Told,

@@ -11,8 +11,8 @@ from typing import Any
 
 from howdah.errors import ModelError, UsageError
 from howdah.inputs.header import types_of
-from howdah.inputs.local import find_sources
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
+from howdah.inputs.local import find_local_files
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
 from mr.records.compression import unpacked
@@ -30,7 +30,7 @@ class Sample:
     known answers: ``label`` or ``score``, and the column's name. ``text`` has all lines."""
 
     name: str
-    source: Source
+    source: InputFile
     file: Path
     columns: Columns
     known: Mapping[str, str]
@@ -47,7 +47,7 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
 
     Raises UsageError for a table without records, or without the columns of known answers.
     """
-    (source,) = find_sources([str(table)])
+    (source,) = find_local_files([str(table)])
     columns = _columns(source, manifest)
     with source.open() as packed, unpacked(packed, source.suffix) as text:
         raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
@@ -76,7 +76,7 @@ def _checked(sample: Sample) -> Sample:
     return sample
 
 
-def _columns(source: Source, manifest: Manifest) -> Columns:
+def _columns(source: InputFile, manifest: Manifest) -> Columns:
     if manifest.pipeline == "tabular":
         return find_columns([source], manifest)
     return Columns("lines", "", ("text",), header=False)

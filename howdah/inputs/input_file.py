@@ -1,4 +1,4 @@
-"""What a user wants scored: files, patterns or stdin, checked and opened."""
+"""An input file: how it begins and is compressed, and its bytes."""
 
 import io
 import sys
@@ -13,7 +13,7 @@ from mr.records.compression import unpacked
 from mr.records.split import BOM
 from mr.records.tsv import escape_text
 
-__all__ = ["HEAD", "STDIN", "Head", "Source", "suffix_of"]
+__all__ = ["HEAD", "STDIN", "Head", "InputFile", "suffix_of"]
 
 STDIN = "-"
 HEAD = 1 << 20
@@ -32,8 +32,8 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Source:
-    """One input before it is stored.
+class InputFile:
+    """One input before it is stored: a file of this machine, stdin, or a file of HDFS.
 
     ``head`` is what was read of it to look at it, at most ``HEAD`` bytes; ``suffix`` tells how it
     is compressed (``.gz``, ``.bz2`` or nothing); ``columns`` names those of a job's scores, which
@@ -53,7 +53,7 @@ class Source:
     predicted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def path_here(self) -> Path:
+    def local_path(self) -> Path:
         """The file on this machine."""
         return self.file or Path(self.name)
 
@@ -62,17 +62,17 @@ class Source:
         """Tells whether a file is the same and unchanged; None for stdin."""
         if self.name == STDIN:
             return None
-        stat = self.path_here.stat()
-        return [str(self.path_here.resolve()), stat.st_size, stat.st_mtime_ns]
+        stat = self.local_path.stat()
+        return [str(self.local_path.resolve()), stat.st_size, stat.st_mtime_ns]
 
     @property
     def size(self) -> int | None:
         """Bytes of the file; None for stdin."""
-        return None if self.name == STDIN else self.path_here.stat().st_size
+        return None if self.name == STDIN else self.local_path.stat().st_size
 
     def open(self) -> IO[bytes]:
         """The input's bytes; stdin's go on after ``head``."""
-        return sys.stdin.buffer if self.name == STDIN else self.path_here.open("rb")
+        return sys.stdin.buffer if self.name == STDIN else self.local_path.open("rb")
 
     def first_line(self) -> bytes:
         """The first line of the text, without byte order mark and newline; of a job's scores,
@@ -86,7 +86,7 @@ class Source:
                 return b""
         return line.removeprefix(BOM).rstrip(b"\r\n")
 
-    def look(self) -> Head:
+    def head_lines(self) -> Head:
         """The lines that are whole in the text's first ``HEAD`` bytes; of a job's scores, the
         header that they would have."""
         if self.columns:
@@ -119,10 +119,3 @@ class Source:
 def suffix_of(head: bytes) -> str:
     """How what begins so is compressed: ``.gz``, ``.bz2`` or nothing."""
     return next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
-
-
-def read_head(stream: IO[bytes]) -> bytes:
-    head = b""
-    while len(head) < HEAD and (chunk := stream.read(HEAD - len(head))):
-        head += chunk
-    return head
