@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-__all__ = ["Display", "Failure", "reason"]
+__all__ = ["Display", "HostFailure", "reason"]
 
 SHOWN_FAILURES = 5
 LONGEST_REASON = 300
@@ -17,7 +17,7 @@ ENDS = {"runner_on_ok", "runner_on_skipped", *FAILED}
 
 
 @dataclass(frozen=True)
-class Failure:
+class HostFailure:
     """Why a host went no further."""
 
     host: str
@@ -30,7 +30,7 @@ class Failure:
 
 
 @dataclass
-class Host:
+class HostProgress:
     """How far one host is; ``ok`` and ``changed`` count tasks, ``seconds`` is what they took.
 
     ``since`` is when the task under way began, on the monotonic clock.
@@ -53,13 +53,13 @@ class Display:
     """
 
     stream: TextIO | None = field(default_factory=lambda: sys.stderr)
-    hosts: dict[str, Host] = field(default_factory=dict)
+    hosts: dict[str, HostProgress] = field(default_factory=dict)
     stats: dict[str, Any] = field(default_factory=dict)
     role: str = ""
     _section: tuple[str, str] = ("", "")
     _inner: set[str] = field(default_factory=set)
     _entering: bool = False
-    _failures: dict[str, Failure] = field(default_factory=dict)
+    _failures: dict[str, HostFailure] = field(default_factory=dict)
     _errors: list[str] = field(default_factory=list)
     _drawn: int = 0
 
@@ -76,7 +76,7 @@ class Display:
         elif kind == "playbook_on_stats":
             self.stats = data
         elif "host" in data:
-            self._take(kind, data, self.hosts.setdefault(data["host"], Host()))
+            self._take(kind, data, self.hosts.setdefault(data["host"], HostProgress()))
         self.draw()
         return False
 
@@ -91,7 +91,7 @@ class Display:
         if self.stream and not self.stream.isatty():
             print(role if role == play else f"{play}: {role}", file=self.stream, flush=True)
 
-    def _take(self, kind: str, data: dict[str, Any], host: Host) -> None:
+    def _take(self, kind: str, data: dict[str, Any], host: HostProgress) -> None:
         result = data.get("res") or {}
         if kind == "runner_on_start":
             host.role, host.task, host.state = self.role, task_name(data["task"]), "runs"
@@ -105,12 +105,12 @@ class Display:
             host.changed += bool(result.get("changed"))
         elif kind in FAILED:
             host.state = FAILED[kind]
-            self._failures[data["host"]] = Failure(
+            self._failures[data["host"]] = HostFailure(
                 data["host"], self.role, task_name(data["task"]), reason(result)
             )
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> list[HostFailure]:
         """The hosts that went no further; a failure that was rescued or ignored is none."""
         if self.stats:
             failed = {*self.stats["failures"], *self.stats["dark"]}

@@ -12,7 +12,7 @@ from typing import Any
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.configuration import read_variables
 from howdah.cluster.inventory import Host, Inventory, read
-from howdah.cluster.playbook import attempt, inventory_option
+from howdah.cluster.playbook import inventory_option, try_playbook
 from howdah.diagnosis.check import Check, judge
 from howdah.settings import Cluster, Settings
 
@@ -93,7 +93,7 @@ def check_nodes(
     """Look at every host; ``models`` are the sha256 that each file of a model may have."""
     folder = Path(cluster.inventory)
     variables = {"inspect_model_files": sorted(models)}
-    played = attempt("inspect", folder, settings, variables, Display(stream=None))
+    played = try_playbook("inspect", folder, settings, variables, Display(stream=None))
     for failure in played.failures:
         yield Check(failure.host, failure.reason, f"ssh {failure.host} true; bin/cluster status")
     seen = {host: machine_of(facts) for host, facts in played.answers.get("machines", {}).items()}

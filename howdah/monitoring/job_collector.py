@@ -15,7 +15,7 @@ from howdah.hadoop.job_name import Kind, read_job_name
 from howdah.hadoop.yarn import COUNTERS, UNFINISHED, WAITING, history_id
 from howdah.settings import Cluster
 
-__all__ = ["Application", "Census", "Progress", "Work"]
+__all__ = ["ClusterJob", "JobCollector", "JobProgress", "TaskTotals"]
 
 SECONDS_TO_ANSWER = 5
 ENDED = ("FINISHED", "FAILED", "KILLED")
@@ -23,7 +23,7 @@ ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failur
 SPECULATION = "Speculation: "  # begins why the slower one of two attempts was killed
 
 
-class Application(NamedTuple):
+class ClusterJob(NamedTuple):
     """A job's application.
 
     ``state`` is waiting, running, done, failed or cancelled; ``ended`` is in Unix seconds, 0 if
@@ -43,7 +43,7 @@ class Application(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far a running job is: its map and reduce tasks, 0 to 1; ``records``, that they have
     scored or rejected."""
 
@@ -53,7 +53,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Work:
+class TaskTotals:
     """What an ended job's tasks did: the counters of ``mr.job``, of tasks that succeeded, and how
     many attempts failed, were killed, or lost to another attempt at the same task."""
 
@@ -63,14 +63,14 @@ class Work:
     speculative: int = 0
 
 
-class Census:
+class JobCollector:
     """A client of the daemons' pages; raises ClusterError where one doesn't answer as it should."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._resourcemanager = cluster.resourcemanager_url
         self._historyserver = cluster.historyserver_url
 
-    def applications(self, since: float) -> list[Application]:
+    def applications(self, since: float) -> list[ClusterJob]:
         """The jobs that wait or run, and of those still known that ended at ``since`` (Unix
         seconds) or later."""
         who, base = "the ResourceManager", f"{self._resourcemanager}/ws/v1/cluster"
@@ -80,7 +80,7 @@ class Census:
             raise ClusterError("the ResourceManager is starting")
         apps = f"{base}/apps?applicationTypes=MAPREDUCE&deSelects=resourceRequests,resourceInfo"
         begin = max(int(since * 1000), 1)  # 0 would let those through that are about to end
-        found: dict[str, Application] = {}
+        found: dict[str, ClusterJob] = {}
         for query in (
             f"states={','.join(UNFINISHED)}",
             f"states={','.join(ENDED)}&finishedTimeBegin={begin}",
@@ -89,7 +89,7 @@ class Census:
             found |= {app.id: app for app in told}  # one may have ended in between
         return list(found.values())
 
-    def progress(self, application_id: str) -> Progress:
+    def progress(self, application_id: str) -> JobProgress:
         """Ask the job's ApplicationMaster, through the ResourceManager's proxy."""
         base = f"{self._resourcemanager}/proxy/{application_id}/ws/v1/mapreduce/jobs"
         job_id = history_id(application_id)
@@ -103,7 +103,7 @@ class Census:
         """Raise ClusterError unless the JobHistory server answers."""
         _get(f"{self._historyserver}/ws/v1/history/info", "the JobHistory server")
 
-    def work(self, application_id: str) -> Work | None:
+    def task_totals(self, application_id: str) -> TaskTotals | None:
         """What the JobHistory server has of an ended job; None if it has nothing (yet)."""
         jobs = f"{self._historyserver}/ws/v1/history/mapreduce/jobs"
         path = f"{jobs}/{history_id(application_id)}"
@@ -112,16 +112,16 @@ class Census:
         counters = _get(f"{path}/counters", who)
         if job is None or counters is None:
             return None
-        work = read_work(job, counters)
-        if not work.killed or job["job"]["state"] != "SUCCEEDED":
-            return work
+        task_totals = read_task_totals(job, counters)
+        if not task_totals.killed or job["job"]["state"] != "SUCCEEDED":
+            return task_totals
         tasks = (_get(f"{path}/tasks", who) or {}).get("tasks", {}).get("task", [])
         pages = (_get(f"{path}/tasks/{task['id']}/attempts", who) or {} for task in tasks)
         lost = sum(map(speculative_attempts, pages))
-        return Work(work.counters, work.failed, work.killed - lost, lost)
+        return TaskTotals(task_totals.counters, task_totals.failed, task_totals.killed - lost, lost)
 
 
-def read_applications(told: Mapping[str, Any]) -> list[Application]:
+def read_applications(told: Mapping[str, Any]) -> list[ClusterJob]:
     """Howdah's jobs among the ResourceManager's applications."""
     found = []
     for app in (told["apps"] or {}).get("app", []):
@@ -136,7 +136,7 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
         launched = app["launchTime"] or app["finishedTime"]  # it may end without having run
         seconds = app["elapsedTime"] / 1000
         found.append(
-            Application(
+            ClusterJob(
                 id=app["id"],
                 kind=name.kind,
                 state=state,
@@ -150,20 +150,20 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
     return found
 
 
-def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Progress:
+def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> JobProgress:
     """What an ApplicationMaster's two pages say."""
     stated, counted = job["job"], _totals(counters)
-    return Progress(
+    return JobProgress(
         maps=stated["mapProgress"] / 100,
         reduces=stated["reduceProgress"] / 100,
         records=counted.get("scored", 0) + counted.get("rejected", 0),
     )
 
 
-def read_work(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Work:
+def read_task_totals(job: Mapping[str, Any], counters: Mapping[str, Any]) -> TaskTotals:
     """What the JobHistory server's two pages say; ``killed`` are those lost to others, too."""
     stated = job["job"]
-    return Work(
+    return TaskTotals(
         counters=_totals(counters),
         failed=stated["failedMapAttempts"] + stated["failedReduceAttempts"],
         killed=stated["killedMapAttempts"] + stated["killedReduceAttempts"],

@@ -13,7 +13,7 @@ from html import escape
 
 from metrics.pages.ticks import time_ticks, value_ticks
 from metrics.series import Line
-from metrics.units import shown
+from metrics.units import format_value
 
 __all__ = ["Mark", "arc", "lines_plot", "spark", "swatch"]
 
@@ -102,7 +102,7 @@ def lines_plot(
     shapes += [frame.line(line) for line in lines]
     shapes += _bands(frame, lines, unit)
     heights = (
-        f'<span style="bottom:{1 - frame.y(tick) / HEIGHT:.1%}">{shown(tick, unit)}</span>'
+        f'<span style="bottom:{1 - frame.y(tick) / HEIGHT:.1%}">{format_value(tick, unit)}</span>'
         for tick in ticks
     )
     places = ((frame.x(at) / WIDTH, label) for at, label in times)
@@ -164,7 +164,7 @@ def _bands(frame: Frame, lines: Sequence[Line], unit: str) -> Iterator[str]:
     width = WIDTH / max(len(chosen), 1)
     for at in chosen:
         told = [
-            f"{line.name} {shown(known[at], unit)}".strip()
+            f"{line.name} {format_value(known[at], unit)}".strip()
             for line, known in zip(lines, values, strict=True)
             if at in known
         ]

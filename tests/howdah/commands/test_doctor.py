@@ -13,7 +13,7 @@ import pytest
 
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.inventory import Host, Inventory
-from howdah.cluster.playbook import attempt
+from howdah.cluster.playbook import try_playbook
 from howdah.diagnosis.check import Check
 from howdah.diagnosis.machines import Expected, Machine, Service, check_machines, machine_of
 from howdah.models.hdfs_copies import HdfsCopy, permitted_sha256, read_hdfs_copies
@@ -275,7 +275,7 @@ def test_inspection_sees_a_real_host_and_changes_nothing(hadoop: Howdah, cluster
     def look() -> Machine:
         variables = {"inspect_model_files": sorted(models)}
         inventory = Path(cluster.inventory)
-        played = attempt("inspect", inventory, settings, variables, Display(stream=None))
+        played = try_playbook("inspect", inventory, settings, variables, Display(stream=None))
         assert not played.complaint
         assert played.changed == {"localhost": 0}
         return machine_of(played.answers["machines"]["localhost"])
