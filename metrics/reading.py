@@ -50,8 +50,8 @@ class Reading:
     @property
     def last(self) -> tuple[float, float]:
         """Time and value of the last one, which may be infinite; NaN if there was none."""
-        told = zip(reversed(self.line.times), reversed(self.line.values), strict=True)
-        return next(((at, value) for at, value in told if not math.isnan(value)), NEVER)
+        points = zip(reversed(self.line.times), reversed(self.line.values), strict=True)
+        return next(((at, value) for at, value in points if not math.isnan(value)), NEVER)
 
     @property
     def value(self) -> float:

@@ -127,10 +127,10 @@ class Display:
     def complaint(self) -> str:
         """Every failed host in three lines, the first few of them; else what Ansible refused."""
         failures = self.failures
-        told = [str(failure) for failure in failures[:SHOWN_FAILURES]]
+        lines = [str(failure) for failure in failures[:SHOWN_FAILURES]]
         if len(failures) > SHOWN_FAILURES:
-            told.append(f"and {len(failures) - SHOWN_FAILURES} more")
-        return "\n".join(told) or "\n  ".join(self._errors[:2])
+            lines.append(f"and {len(failures) - SHOWN_FAILURES} more")
+        return "\n".join(lines) or "\n  ".join(self._errors[:2])
 
     def draw(self) -> None:
         """Bring the lines on the terminal up to date."""
@@ -147,16 +147,16 @@ class Display:
         """A line for each host, of at most ``columns`` characters; those that wait give way."""
         width = max((len(name) for name in self.hosts), default=0)
         now = time.monotonic()
-        told = {}
+        lines = {}
         for name, host in self.hosts.items():
             state = f"runs {now - host.since:4.0f} s" if host.state == "runs" else host.state
             tally = f"{host.ok:4} ok {host.changed:4} changed"
-            told[name] = f"{name:<{width}} {tally}  {state:<11}  {host.role}: {host.task}"
-        if len(told) > rows:
-            busy = sorted(told, key=lambda name: self.hosts[name].state == "waits")[: rows - 1]
-            left = len(told) - len(busy)
-            told = {name: told[name] for name in told if name in busy} | {"": f"and {left} more"}
-        return [line[:columns] for line in told.values()]
+            lines[name] = f"{name:<{width}} {tally}  {state:<11}  {host.role}: {host.task}"
+        if len(lines) > rows:
+            busy = sorted(lines, key=lambda name: self.hosts[name].state == "waits")[: rows - 1]
+            left = len(lines) - len(busy)
+            lines = {name: lines[name] for name in lines if name in busy} | {"": f"and {left} more"}
+        return [line[:columns] for line in lines.values()]
 
     def finish(self) -> None:
         """Leave a line for each host: what was done there, and how long it took."""
@@ -191,8 +191,8 @@ def reason(result: dict[str, Any]) -> str:
         if part.get("failed") or part.get("unreachable"):
             label = part.get("_ansible_item_label") or part.get("item")
             return f"{label}: {reason(part)}" if isinstance(label, str) else reason(part)
-    told = (result.get(key) for key in ("stderr", "module_stderr"))
-    printed = "\n".join(text for text in told if text and text.strip())
+    outputs = (result.get(key) for key in ("stderr", "module_stderr"))
+    printed = "\n".join(text for text in outputs if text and text.strip())
     message = str(result.get("msg") or "").strip()
     if message in ("", "non-zero return code"):
         printed = printed or result.get("stdout") or message or "no reason was given"

@@ -189,6 +189,6 @@ def _as_toml(manifest: Manifest) -> str:
             lines.append(f"{field.name} = {json.dumps(value)}")
     lines += ["", "[files]", *(f'"{name}" = "{sha}"' for name, sha in manifest.files.items())]
     if manifest.compiled is not None:
-        said = manifest.compiled.items()
-        lines += ["", "[compiled]", *(f"{name} = {json.dumps(value)}" for name, value in said)]
+        lines += ["", "[compiled]"]
+        lines += [f"{name} = {json.dumps(value)}" for name, value in manifest.compiled.items()]
     return "\n".join(lines) + "\n"

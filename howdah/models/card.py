@@ -51,13 +51,13 @@ def describe_model(entry: ModelEntry, manifest: Manifest) -> dict[str, Any]:
 
 def card_lines(entry: ModelEntry, manifest: Manifest) -> Iterator[str]:
     """The manifest for people."""
-    told = describe_model(entry, manifest)
-    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(told["added"]))
+    described = describe_model(entry, manifest)
+    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["added"]))
     rows = [
         (manifest.name, f"{manifest.kind}, pipeline {manifest.pipeline}"),
         ("about", manifest.description),
         ("where", f"{entry.folder}: {PLACES[entry.place]}{shadow_note(entry)}"),
-        ("added", f"{added} by {told['owner']}"),
+        ("added", f"{added} by {described['owner']}"),
         ("trained", f"with scikit-learn {manifest.scikit_learn}"),
         *_takes(manifest),
         *((f"gives {name}", what) for name, what in describe_outputs(manifest)),
@@ -65,9 +65,9 @@ def card_lines(entry: ModelEntry, manifest: Manifest) -> Iterator[str]:
         *_compared(manifest),
         *_measured(manifest),
         ("wheel", (manifest.wheel or {}).get("requirement", "")),
-        ("files", f"{len(manifest.files)}, {told['bytes']:,} bytes"),
+        ("files", f"{len(manifest.files)}, {described['bytes']:,} bytes"),
         *((f"  {name}", f"sha256 {sha256}") for name, sha256 in manifest.files.items()),
-        (f"  {MODEL_FILE}", f"sha256 {told['sha256']}"),
+        (f"  {MODEL_FILE}", f"sha256 {described['sha256']}"),
     ]
     width = max(len(name) for name, _ in rows) + 2
     for name, value in rows:

@@ -93,8 +93,8 @@ def compile_program(folder: Path) -> Path:
 
 def _compiler_version() -> str:
     """The compiler's first line about itself."""
-    said = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=True)
-    return said.stdout.partition("\n")[0]
+    done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.partition("\n")[0]
 
 
 def _compiler() -> str:

@@ -31,8 +31,8 @@ def read_daemon_signals(cluster: Cluster) -> dict[str, list[Series]]:
         )
     now = time.time()
     found: dict[str, list[Series]] = {}
-    told = [*_hosts(report), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
-    for name, labels, value in told:
+    samples = [*_hosts(report), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
+    for name, labels, value in samples:
         found.setdefault(name, []).append(Series(labels, (now,), (float(value),)))
     return found
 
@@ -91,9 +91,9 @@ def _yarn(metrics: dict[str, Any]) -> Samples:
         "applications_running": "appsRunning",
         "applications_pending": "appsPending",
     }
-    for name, told in names.items():
-        if told in metrics:
-            yield name, {}, metrics[told]
+    for name, key in names.items():
+        if key in metrics:
+            yield name, {}, metrics[key]
     if metrics.get("totalVirtualCores"):
         cores = metrics["allocatedVirtualCores"] / metrics["totalVirtualCores"]
         yield "yarn_cores_used", {}, cores

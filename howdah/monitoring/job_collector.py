@@ -85,8 +85,8 @@ class JobCollector:
             f"states={','.join(UNFINISHED)}",
             f"states={','.join(ENDED)}&finishedTimeBegin={begin}",
         ):
-            told = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})
-            found |= {app.id: app for app in told}  # one may have ended in between
+            jobs = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})
+            found |= {job.id: job for job in jobs}  # one may have ended in between
         return list(found.values())
 
     def progress(self, application_id: str) -> JobProgress:
@@ -121,10 +121,10 @@ class JobCollector:
         return TaskTotals(task_totals.counters, task_totals.failed, task_totals.killed - lost, lost)
 
 
-def read_applications(told: Mapping[str, Any]) -> list[ClusterJob]:
+def read_applications(page: Mapping[str, Any]) -> list[ClusterJob]:
     """Howdah's jobs among the ResourceManager's applications."""
     found = []
-    for app in (told["apps"] or {}).get("app", []):
+    for app in (page["apps"] or {}).get("app", []):
         if not (name := read_job_name(app["name"])):
             continue
         if app["state"] in WAITING:
@@ -170,17 +170,17 @@ def read_task_totals(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Tas
     )
 
 
-def speculative_attempts(told: Mapping[str, Any]) -> int:
+def speculative_attempts(page: Mapping[str, Any]) -> int:
     """How many of a task's attempts lost to another one."""
-    attempts = told.get("taskAttempts", {}).get("taskAttempt", [])
+    attempts = page.get("taskAttempts", {}).get("taskAttempt", [])
     return sum(SPECULATION in attempt.get("diagnostics", "") for attempt in attempts)
 
 
-def _totals(told: Mapping[str, Any]) -> dict[str, int]:
+def _totals(page: Mapping[str, Any]) -> dict[str, int]:
     """What a job's tasks have counted, by name."""
     return {
         counter["name"]: counter["totalCounterValue"]
-        for found in told.get("jobCounters", {}).get("counterGroup", [])
+        for found in page.get("jobCounters", {}).get("counterGroup", [])
         if found["counterGroupName"] == COUNTERS
         for counter in found["counter"]
     }

@@ -69,7 +69,7 @@ def draw(view: View, columns: int, *, styled: bool) -> list[str]:
 
     Sections begin with an empty line.
     """
-    told: list[Line] = list(_alerts(view, columns))
+    lines: list[Line] = list(_alerts(view, columns))
     for section in SECTIONS:
         body = [
             *_numbers(section, view.found, columns),
@@ -77,8 +77,8 @@ def draw(view: View, columns: int, *, styled: bool) -> list[str]:
         ]
         if section.title == "Jobs":
             body += _table(_job_rows(view.running), columns)
-        told += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
-    return [_written(line, styled) for line in told]
+        lines += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
+    return [_written(line, styled) for line in lines]
 
 
 def worst(signal: Signal, found: Sequence[Series]) -> float:
@@ -100,11 +100,11 @@ def _written(line: Line, styled: bool) -> str:
 
 def _alerts(view: View, columns: int) -> Iterator[Line]:
     """A line for each thing that somebody should look at."""
-    told = [(Level.WARNING, view.note)] if view.note else []
+    messages = [(Level.WARNING, view.note)] if view.note else []
     for one in view.firing:
         level = Level.CRITICAL if one.severity == "critical" else Level.WARNING
-        told.append((level, f"{one.summary}: {one.runbook}"))
-    for level, text in told:
+        messages.append((level, f"{one.summary}: {one.runbook}"))
+    for level, text in messages:
         text = f"{level.sign} {text}"
         yield [Cell(text if len(text) <= columns else f"{text[: columns - 1]}…", STYLES[level])]
 
@@ -122,19 +122,19 @@ def _numbers(
     section: Section, found: Mapping[str, Sequence[Series]], columns: int
 ) -> Iterator[Line]:
     """Titles and values, as many beside each other as fit, in columns."""
-    told = [
+    numbers = [
         (SIGNALS[name].title, value)
         for name in section.numbers
         if (value := _value(SIGNALS[name], found.get(name, ()))).text
     ]
-    lengths = [len(title) + 1 + len(value.text) for title, value in told]
-    for beside in range(len(told), 0, -1):
+    lengths = [len(title) + 1 + len(value.text) for title, value in numbers]
+    for beside in range(len(numbers), 0, -1):
         widths = [max(lengths[place::beside]) for place in range(beside)]
         if sum(widths) + WIDE_GAP * (beside - 1) <= columns or beside == 1:
             break
-    for first in range(0, len(told), beside if told else 1):
+    for first in range(0, len(numbers), beside if numbers else 1):
         line = []
-        row = zip(widths, told[first : first + beside], strict=False)
+        row = zip(widths, numbers[first : first + beside], strict=False)
         for width, (title, value) in row:
             room = width - len(title) - 1 - len(value.text) + WIDE_GAP
             line += [Cell(f"{title} ", DIM), value, Cell(" " * room)]
@@ -205,8 +205,8 @@ def _table(rows: Sequence[Line], columns: int) -> Iterator[Line]:
         for cell, (title, width) in zip(row, fitting, strict=False):
             text = cell.text[:width]
             room = Cell(" " * (width - len(text)))
-            told = Cell(text, cell.style)
-            line += [told, room] if title.left else [room, told]
+            shown = Cell(text, cell.style)
+            line += [shown, room] if title.left else [room, shown]
             line.append(Cell(" " * GAP))
         yield line[:-1]
 

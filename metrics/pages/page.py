@@ -16,7 +16,7 @@ from metrics.units import format_value
 __all__ = ["compose", "moment"]
 
 STYLE = Path(__file__).with_name("page.css")
-TOLD = 8  # alerts
+MOST_SHOWN = 8  # alerts
 LEVELS = {level.word: level for level in Level}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -103,11 +103,11 @@ def _alerts(fired: Sequence[FiringAlert] | None, window: Window) -> str:
     if fired is None:
         return ""
     ordered = sorted(fired, key=lambda one: not _lasts(one, window))
-    lines = [_alert(one, window) for one in ordered[:TOLD]]
+    lines = [_alert(one, window) for one in ordered[:MOST_SHOWN]]
     if not fired:
         lines = [f'<li class="well"><b>{Level.WELL.sign}</b> No alert fired in this time.</li>']
-    elif len(fired) > TOLD:
-        lines.append(f"<li>and {len(fired) - TOLD} more</li>")
+    elif len(fired) > MOST_SHOWN:
+        lines.append(f"<li>and {len(fired) - MOST_SHOWN} more</li>")
     return f'<ul class="alerts">{"".join(lines)}</ul>'
 
 

@@ -33,12 +33,12 @@ def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) ->
 
 def _about(panel: Panel) -> str:
     """What the panel's signals mean and how they are computed, for who asks."""
-    told = "".join(
+    entries = "".join(
         f"<dt>{escape(signal.title)}</dt><dd>{escape(signal.description)}"
         f"<code>{escape(signal.expression)}</code></dd>"
         for signal in (SIGNALS[name] for name in panel.signals)
     )
-    return f'<details><summary title="What is this?">?</summary><dl>{told}</dl></details>'
+    return f'<details><summary title="What is this?">?</summary><dl>{entries}</dl></details>'
 
 
 def _nothing(names: Iterable[str]) -> str:

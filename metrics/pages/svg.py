@@ -22,7 +22,7 @@ COLOURS = 8  # that the page's style has
 SOLID = 4  # lines without dashes
 DASHES = ("none", "7 4", "2 4", "10 3 2 3")
 BANDS = 72  # places where a pointer finds values
-TOLD = 12  # lines that it tells of
+MOST_SHOWN = 12  # lines that it tells of
 DOT = "h3"
 RADIUS = 82
 EDGE = 0.03  # of the width, where a time would stick out
@@ -163,13 +163,15 @@ def _bands(frame: Frame, lines: Sequence[Line], unit: str) -> Iterator[str]:
     chosen = times[:: math.ceil(len(times) / BANDS)]
     width = WIDTH / max(len(chosen), 1)
     for at in chosen:
-        told = [
+        texts = [
             f"{line.name} {format_value(known[at], unit)}".strip()
             for line, known in zip(lines, values, strict=True)
             if at in known
         ]
-        told[TOLD:] = [f"and {len(told) - TOLD} more"] if len(told) > TOLD else []
-        text = "\n".join([time.strftime("%-d %b %H:%M:%S", time.localtime(at)), *told])
+        texts[MOST_SHOWN:] = (
+            [f"and {len(texts) - MOST_SHOWN} more"] if len(texts) > MOST_SHOWN else []
+        )
+        text = "\n".join([time.strftime("%-d %b %H:%M:%S", time.localtime(at)), *texts])
         left = min(max(frame.x(at) - width / 2, 0), WIDTH - width)
         yield (
             f'<rect x="{left:.1f}" y="0" width="{width:.1f}" height="{HEIGHT}">'

@@ -22,11 +22,11 @@ def find_difference(
     """In what a record differs: a task's cells or reason against the model's own, or its error."""
     if found is None:
         unusable = raised or not all(map(_is_usable, expected.values()))
-        said = ", ".join(f"{name} {value}" for name, value in expected.items())
-        return None if unusable else f"Howdah rejects it ({reason}), the model says {said}"
+        text = ", ".join(f"{name} {value}" for name, value in expected.items())
+        return None if unusable else f"Howdah rejects it ({reason}), the model says {text}"
     if raised:
-        said = ", ".join(f"{name} {cell}" for name, cell in found.items())
-        return f"Howdah says {said}, the model raises {raised}"
+        text = ", ".join(f"{name} {cell}" for name, cell in found.items())
+        return f"Howdah says {text}, the model raises {raised}"
     for name, cell in found.items():
         if not _is_same(cell, expected[name], manifest.decimals):
             return f"Howdah says {name} {cell}, the model {expected[name]}"

@@ -33,10 +33,10 @@ def measure_resources(
     lines = [line for line in sample.lines if line.strip()] if sample else []
     if record is not None and not lines:
         lines = [json.dumps(dict(record)).encode()]
-    source = scratch / "footprint"
+    source = scratch / "repeated"
     source.write_bytes(_repeated(lines))
     spec = Spec(manifest.pipeline, options=columns)
-    run = run_task(spec, folder, source, scratch / "footprint.output")
+    run = run_task(spec, folder, source, scratch / "repeated.output")
     return replace(
         manifest,
         memory_mb=run.memory_mb,

@@ -50,12 +50,12 @@ def _run(folder: Path, source: Path, output: Path) -> TaskRun:
         "mapreduce_task_output_dir": str(output),
     }
     command = [sys.executable, str(ROOT / "mr" / "job.py"), "--step-num=0", "--mapper"]
-    with source.open("rb") as stdin, TemporaryFile() as said:
+    with source.open("rb") as stdin, TemporaryFile() as errors:
         task = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=errors,
             cwd=folder,
             env=os.environ | environ,
         )
@@ -66,8 +66,8 @@ def _run(folder: Path, source: Path, output: Path) -> TaskRun:
             task.kill()
             task.wait()
             raise
-        said.seek(0)
-        log = said.read().decode(errors="replace")
+        errors.seek(0)
+        log = errors.read().decode(errors="replace")
     seconds: Counter[str] = Counter()
     for stage, milliseconds in COUNTER.findall(log):
         seconds[stage] += int(milliseconds) / 1000  # type: ignore[assignment]

@@ -15,9 +15,9 @@ from howdah.errors import ClusterError
 from howdah.monitoring.coverage import all_queries, queries_without_data, rule_faults
 from howdah.monitoring.prometheus import Prometheus
 from howdah.settings import load
-from metrics.signals import hosts
 from metrics.definition import Alert
 from metrics.export.prometheus_rules import rules_yaml
+from metrics.signals import hosts
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
 from tests.metrics.serving import await_value, free_port, prometheus, target
