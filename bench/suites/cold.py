@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-from bench.cases import Case, expected_of, make_case
-from bench.jobs import Ran, cluster_of, daemons_of, run_job
-from bench.report import Bar, Report
+from bench.report import Bar, SuiteReport
 from bench.rounds import interleave, spread, table
+from bench.scoring_cases import ScoringCase, expected_scores, make_case
+from bench.timed_jobs import TimedJob, cluster_of, daemons_of, run_job
 from howdah.settings import Settings
 
 __all__ = ["ABOUT", "NAMES", "run"]
@@ -20,7 +20,7 @@ NAMES = ()
 SMALL_LINES = 1000
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Time the jobs in turn; with ``--runner local`` only what needs no cluster."""
     ours = daemons_of(cluster_of(settings)) if args.runner == "hadoop" else ""
     small = _job(make_case("text", SMALL_LINES, settings), settings)
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     figures = {name: median(values) for name, values in whole.items()}
     bars = [Bar(name, values) for name, values in whole.items()]
     size = f"cold_seconds has {args.rows:,} rows; " if "cold_seconds" in jobs else ""
-    return Report(figures, f"{text}\n\n{size}{done}.", "seconds", bars)
+    return SuiteReport(figures, f"{text}\n\n{size}{done}.", "seconds", bars)
 
 
-def _job(case: Case, settings: Settings) -> Callable[..., Ran]:
-    return partial(run_job, case.source, case.model, settings, expected=expected_of(case))
+def _job(case: ScoringCase, settings: Settings) -> Callable[..., TimedJob]:
+    return partial(run_job, case.source, case.model, settings, expected=expected_scores(case))

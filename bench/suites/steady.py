@@ -2,7 +2,7 @@
 
 Steady rate: 2N rows over what a job of 3N takes longer than one of N, from ``bin/submit`` to
 merged results; so starting, stopping and imports cancel. The roof: the same slope of as many plain
-processes as there are cores (``straight.py``), each with its share of the same bytes, which it
+processes as there are cores (``plain_scoring.py``), each with its share of the same bytes, which it
 reads from memory and writes to memory (/dev/shm). Where tasks have a model's compiled trees, the
 plain processes still have scikit-learn's.
 
@@ -20,11 +20,20 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import disk, inputs
-from bench.cases import COMPILED, Case, Reader, expected_of, fastest, make_case, straight
-from bench.jobs import cluster_of, daemons_of, run_job
-from bench.report import Bar, Finding, Report, compose
+from bench import inputs
+from bench.report import Bar, Measurement, SuiteReport, compose
 from bench.rounds import interleave, over, spread
+from bench.scoring_cases import (
+    COMPILED,
+    Reader,
+    ScoringCase,
+    expected_scores,
+    fastest_reader,
+    make_case,
+    plain_program,
+)
+from bench.suites import disk
+from bench.timed_jobs import cluster_of, daemons_of, run_job
 from howdah.errors import IntegrityError, UsageError
 from howdah.settings import ROOT, Cluster, Settings
 
@@ -43,7 +52,7 @@ NAMES = (*N, "disk")
 HEAD = ("", "job, rows/s", "roof, rows/s", "steady over roof")
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Measure what ``args.only`` names, or everything."""
     cluster = cluster_of(settings)
     if cluster.service_manager != "process":
@@ -61,11 +70,13 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     return compose(HEAD, findings, "speed over the roof's, and over dd's")
 
 
-def _model(name: str, args: argparse.Namespace, settings: Settings, cluster: Cluster) -> Finding:
+def _model(
+    name: str, args: argparse.Namespace, settings: Settings, cluster: Cluster
+) -> Measurement:
     """Compare jobs with the roof; those of logistic also among one another."""
     case, n = make_case(name, args.rows, settings), N[name]
-    expected = expected_of(case)
-    reader = fastest(case, expected)
+    expected = expected_scores(case)
+    reader = fastest_reader(case, expected)
     sizes = (1, n, 3 * n) if name == "logistic" else (n, 3 * n)
 
     def job_of(source: Path, times: int) -> float:
@@ -99,7 +110,7 @@ def _model(name: str, args: argparse.Namespace, settings: Settings, cluster: Clu
         growth = over(job, cost("job", 1, n))
         figures["growth"] = median(growth)
         note += f". Growth: {spread(growth)}"
-    return Finding(figures, [name, *rates, spread(ratios)], note, [Bar(name, ratios)])
+    return Measurement(figures, [name, *rates, spread(ratios)], note, [Bar(name, ratios)])
 
 
 def _cut(source: Path, folder: Path) -> list[Path]:
@@ -112,13 +123,15 @@ def _cut(source: Path, folder: Path) -> list[Path]:
     return paths
 
 
-def _roof(case: Case, reader: Reader, parts: list[Path], expected: Path, times: int) -> float:
+def _roof(
+    case: ScoringCase, reader: Reader, parts: list[Path], expected: Path, times: int
+) -> float:
     """The seconds that plain processes take, one for each part, each ``times`` over."""
     scored = [part.with_suffix(".scored") for part in parts]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
     running = [
-        subprocess.Popen(straight(case, reader, part, target, times), env=environ)
+        subprocess.Popen(plain_program(case, reader, part, target, times), env=environ)
         for part, target in zip(parts, scored, strict=True)
     ]
     statuses = [process.wait() for process in running]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-__all__ = ["Noise", "Watch", "core_model", "used_since", "worst"]
+__all__ = ["Noise", "NoiseWatch", "core_model", "used_since", "worst"]
 
 # The command line of what runs a job of this checkout; it is nobody's child.
 JOB = f"{sys.executable}\0-m\0howdah.submission.launcher"
@@ -37,7 +37,7 @@ def worst(noises: Sequence[Noise]) -> Noise:
     return Noise(*map(max, zip(*map(astuple, noises), strict=True)))
 
 
-class Watch:
+class NoiseWatch:
     """Looks at the machine now, and says at its end how noisy it has been since.
 
     The bench's own are its children and jobs, programs with ``ours`` in their command line, if

@@ -16,14 +16,14 @@ from howdah.jobs.record import Jobs
 from howdah.jobs.store import store_of
 from howdah.settings import ROOT, Cluster, Settings
 
-__all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
+__all__ = ["TimedJob", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
 
 CHUNK = 1 << 20
 POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Ran:
+class TimedJob:
     """Seconds that each command took, processes and all; ``upload``: those of the first in which
     the store took the input; ``compared``: the bytes of its scores."""
 
@@ -68,7 +68,7 @@ def run_job(
     expected: Path,
     times: int = 1,
     watch: AbstractContextManager[object] | None = None,
-) -> Ran:
+) -> TimedJob:
     """Score ``source``; its scores must be ``expected``, ``times`` over. Leaves nothing.
 
     ``watch`` is open while the commands run.
@@ -80,20 +80,20 @@ def run_job(
     os.sync()  # what others left to be written isn't timed
     with watch or nullcontext():
         start = time.perf_counter()
-        told = _run("submit", source, "--model", model, "--runner", runner, "--json")
+        answer = _run("submit", source, "--model", model, "--runner", runner, "--json")
         submitted = time.perf_counter()
-        _run("getresults", told["job"], "--output", folder, "--json")
+        _run("getresults", answer["job"], "--output", folder, "--json")
         fetched = time.perf_counter()
     scores = folder / "scores.tsv"
     check_scores(scores, expected, times)
     size = scores.stat().st_size
     jobs = Jobs(settings.state)
-    job = jobs.read(told["job"])
+    job = jobs.read(answer["job"])
     upload = jobs.marks(job.id)["stored"] - job.created
     store_of(job, settings).remove("")
     jobs.remove(job.id)
     shutil.rmtree(folder)
-    return Ran(submitted - start, fetched - submitted, upload, size)
+    return TimedJob(submitted - start, fetched - submitted, upload, size)
 
 
 def check_scores(scores: Path, expected: Path, times: int = 1) -> None:
@@ -113,5 +113,5 @@ def _run(command: str, *arguments: object) -> dict[str, str]:
     """What bin/``command`` prints as JSON."""
     words = [str(ROOT / "bin" / command), *map(str, arguments)]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
-    told: dict[str, str] = json.loads(done.stdout)
-    return told
+    answer: dict[str, str] = json.loads(done.stdout)
+    return answer

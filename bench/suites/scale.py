@@ -19,15 +19,15 @@ from pathlib import Path
 from statistics import median
 
 from bench import inputs
-from bench.cases import expected_of, make_case
-from bench.jobs import check_scores
-from bench.report import Bar, Report
+from bench.report import Bar, SuiteReport
 from bench.rounds import interleave, over, spread, table
+from bench.scoring_cases import expected_scores, make_case
+from bench.timed_jobs import check_scores
 from howdah.errors import UsageError
 from howdah.jobs.layout import JOBS
 from howdah.settings import Settings
-from lab import Lab
 from lab.cluster import Cluster
+from lab.lab import Lab
 
 __all__ = ["ABOUT", "NAMES", "run"]
 
@@ -39,11 +39,11 @@ CORE_PERCENT = 40  # of one core, for each worker
 ADMIN = "org.apache.hadoop.yarn.client.cli.RMAdminCLI"
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Time jobs of N and of 3N rows with each number of workers, in turn."""
     cluster = _installed(Lab(settings.root))
     case = make_case("text", args.rows, settings)
-    expected = expected_of(case)
+    expected = expected_scores(case)
     with ExitStack() as held:
         held.enter_context(_throttled(cluster.lab, cluster.workers[: max(WORKERS)]))
         nodes = Nodes(cluster)
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     text = table(("workers", "rows/s", "of linear"), rows)
     figures = {f"scale_{workers}_over_1": median(linear[workers]) for workers in WORKERS[1:]}
     bars = [Bar(f"{workers} workers", rates[workers]) for workers in WORKERS]
-    return Report(figures, f"{text}\n\nN is {N * args.rows:,}; {done}.", "rows a second", bars)
+    return SuiteReport(figures, f"{text}\n\nN is {N * args.rows:,}; {done}.", "rows a second", bars)
 
 
 def _installed(lab: Lab) -> Cluster:
@@ -149,8 +149,8 @@ def _job(
     """The seconds that YARN has a job; its scores must be ``expected``, ``times`` over."""
     nodes.use(workers)
     chosen = f" --splits {splits}" if splits else ""
-    told = json.loads(cluster(f"submit {name} --runner hadoop --json{chosen}").stdout)
-    cluster(f"getresults {told['job']} --output scored")
+    answer = json.loads(cluster(f"submit {name} --runner hadoop --json{chosen}").stdout)
+    cluster(f"getresults {answer['job']} --output scored")
     check_scores(cluster.root / "root" / "scored" / "scores.tsv", expected, times)
-    cluster.lab.run("host", f"rm -r scored && {nodes.hadoop} fs -rm -r {JOBS}/{told['job']}")
-    return float(told["finished"] - told["started"])
+    cluster.lab.run("host", f"rm -r scored && {nodes.hadoop} fs -rm -r {JOBS}/{answer['job']}")
+    return float(answer["finished"] - answer["started"])

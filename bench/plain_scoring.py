@@ -1,6 +1,6 @@
 """The roof: the same bytes parsed, predicted and formatted, and nothing else done.
 
-Run as ``straight.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is pandas,
+Run as ``plain_scoring.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is pandas,
 pyarrow, simdjson or text; SIZE is the bytes of a block, 0 for the whole input at once; OUTPUT
 is written anew each of the TIMES that INPUT is scored.
 """

@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import median
 
 from bench import inputs
-from bench.cases import Case, expected_of, make_case
-from bench.jobs import await_idle, check_scores, cluster_of, daemons_of, run_job
 from bench.peers import PEERS, command, ensure
-from bench.report import Bar, Report
+from bench.report import Bar, SuiteReport
 from bench.rounds import interleave, over, spread, table
+from bench.scoring_cases import ScoringCase, expected_scores, make_case
+from bench.timed_jobs import await_idle, check_scores, cluster_of, daemons_of, run_job
 from howdah.settings import Cluster, Settings
 
 __all__ = ["ABOUT", "NAMES", "run"]
@@ -33,11 +33,11 @@ SAMPLED = "naive"
 SAMPLE, FEW = 20_000, 100  # rows
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Time Howdah and each peer in turn."""
     cluster = cluster_of(settings)
     case = make_case("logistic", args.rows, settings)
-    expected = expected_of(case)
+    expected = expected_scores(case)
     sample = min(SAMPLE, args.rows)
 
     def howdah(runner: str) -> float:
@@ -77,11 +77,13 @@ def run(args: argparse.Namespace, settings: Settings) -> Report:
     figures |= {f"cold_local_over_{name}": median(values) for name, values in local.items()}
     bars = [Bar(name, values) for name, values in ratios.items()]
     bars += [Bar(f"{name}, howdah local", values) for name, values in local.items()]
-    return Report(figures, f"{text}\n\n{args.rows:,} rows; {done}.", "howdah's time over its", bars)
+    return SuiteReport(
+        figures, f"{text}\n\n{args.rows:,} rows; {done}.", "howdah's time over its", bars
+    )
 
 
 def _peer(
-    name: str, python: Path, case: Case, source: Path, expected: Path, cluster: Cluster
+    name: str, python: Path, case: ScoringCase, source: Path, expected: Path, cluster: Cluster
 ) -> float:
     """The seconds that a peer takes to score ``source``; its scores must be ``expected``."""
     await_idle(cluster)

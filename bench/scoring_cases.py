@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import inputs
-from bench.child import Used, run_child
+from bench.measured_process import Used, run_child
 from bench.rounds import say
 from howdah.models.registry import Model, find_model, model_names
 from howdah.models.storage import remove_model
@@ -21,14 +21,14 @@ from mr.spec import SPEC_FILE, Spec
 __all__ = [
     "COMPILED",
     "NAMES",
-    "Case",
     "Reader",
-    "expected_of",
-    "fastest",
+    "ScoringCase",
+    "expected_scores",
+    "fastest_reader",
     "make_case",
-    "map_here",
+    "plain_program",
     "remove_models",
-    "straight",
+    "run_mapper",
 ]
 
 COMPILED = "_compiled"  # behind the name of an estimator
@@ -36,11 +36,11 @@ NAMES = (*inputs.ESTIMATORS, "text")
 PREFIX = "bench-"  # of the models that are the bench's
 BLOCK = 1 << 20
 
-Reader = tuple[str, int]  # of straight.py, and the bytes that it reads at once, 0 for all
+Reader = tuple[str, int]  # of plain_scoring.py, and the bytes that it reads at once, 0 for all
 
 
 @dataclass(frozen=True)
-class Case:
+class ScoringCase:
     """``source``: the input; ``model``: as bin/submit calls it; ``job``: what a task finds in its
     folder; ``files``: what plain programs load; ``readers``: how these may read."""
 
@@ -51,7 +51,7 @@ class Case:
     readers: Sequence[Reader]
 
 
-def make_case(name: str, rows: int, settings: Settings) -> Case:
+def make_case(name: str, rows: int, settings: Settings) -> ScoringCase:
     """One of ``NAMES``: an input of ``rows`` records, and the model, added as a user would.
 
     With ``COMPILED`` behind its name, tasks score with its compiled trees, plain programs without.
@@ -59,7 +59,7 @@ def make_case(name: str, rows: int, settings: Settings) -> Case:
     return _text(settings, rows) if name == "text" else _table(settings, name, rows)
 
 
-def _table(settings: Settings, name: str, rows: int) -> Case:
+def _table(settings: Settings, name: str, rows: int) -> ScoringCase:
     folder = settings.state / "bench"
     estimator = name.removesuffix(COMPILED)
     file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
@@ -79,10 +79,10 @@ def _table(settings: Settings, name: str, rows: int) -> Case:
     added = find_model(settings, model, PIPELINES["tabular"])
     job = _job(folder / name, added, Spec("tabular", options=options))
     readers = [(name, size) for name in ("simdjson", "pyarrow", "pandas") for size in (BLOCK, 0)]
-    return Case(inputs.rows(folder, rows), model, job, [file], readers)
+    return ScoringCase(inputs.rows(folder, rows), model, job, [file], readers)
 
 
-def _text(settings: Settings, rows: int) -> Case:
+def _text(settings: Settings, rows: int) -> ScoringCase:
     import joblib
 
     folder = settings.state / "bench"
@@ -90,7 +90,7 @@ def _text(settings: Settings, rows: int) -> Case:
     job = _job(folder / "text", model, Spec("moderation"))
     files = [job / "model.joblib", job / "vectorizer.joblib"]
     source = inputs.texts(folder, rows, sorted(joblib.load(files[1]).vocabulary_))
-    return Case(source, "moderation", job, files, [("text", BLOCK), ("text", 0)])
+    return ScoringCase(source, "moderation", job, files, [("text", BLOCK), ("text", 0)])
 
 
 def _job(folder: Path, model: Model, spec: Spec) -> Path:
@@ -109,7 +109,7 @@ def remove_models(settings: Settings) -> None:
             remove_model(settings, name)
 
 
-def map_here(case: Case, source: Path, target: Path) -> Used:
+def run_mapper(case: ScoringCase, source: Path, target: Path) -> Used:
     """Have one task score ``source`` as the local runner has it, its scores in ``target``."""
     folder = target.with_name(f"{target.name}.task")
     shutil.rmtree(folder, ignore_errors=True)
@@ -129,27 +129,27 @@ def map_here(case: Case, source: Path, target: Path) -> Used:
     return used
 
 
-def expected_of(case: Case) -> Path:
+def expected_scores(case: ScoringCase) -> Path:
     """What every other way to score the case must give, below its header: one task's scores."""
     expected = case.job / "expected"
-    map_here(case, case.source, expected)
+    run_mapper(case, case.source, expected)
     return expected
 
 
-def straight(
-    case: Case, reader: Reader, source: Path, target: Path, times: int = 1
+def plain_program(
+    case: ScoringCase, reader: Reader, source: Path, target: Path, times: int = 1
 ) -> list[str | Path]:
     """The plain program that scores ``source``, ``times`` over, its scores in ``target``."""
-    program = ROOT / "bench" / "straight.py"
+    program = ROOT / "bench" / "plain_scoring.py"
     name, size = reader
     return [sys.executable, program, name, str(size), source, target, str(times), *case.files]
 
 
-def fastest(case: Case, expected: Path) -> Reader:
+def fastest_reader(case: ScoringCase, expected: Path) -> Reader:
     """The plain program that is fastest here and gives the bytes of ``expected``."""
     target, tried = expected.with_name("tried"), {}
     for reader in case.readers:
-        used = run_child(straight(case, reader, case.source, target), PYTHONPATH=str(ROOT))
+        used = run_child(plain_program(case, reader, case.source, target), PYTHONPATH=str(ROOT))
         same = filecmp.cmp(target, expected, shallow=False)
         block = f"{reader[1] >> 20} MiB blocks" if reader[1] else "one block"
         say(f"plain, {reader[0]}, {block}: {used.wall:.2f} s{'' if same else ', OTHER BYTES'}")

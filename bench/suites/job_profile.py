@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from bench import inputs
-from bench.cases import expected_of, make_case
-from bench.jobs import cluster_of, daemons_of, run_job
-from bench.report import Bar, Finding, Report, compose
+from bench.report import Bar, Measurement, SuiteReport, compose
 from bench.rounds import interleave, spread
+from bench.scoring_cases import expected_scores, make_case
+from bench.timed_jobs import cluster_of, daemons_of, run_job
 from howdah.settings import Settings
 
 __all__ = ["ABOUT", "NAMES", "Usage", "kind_of", "run"]
@@ -56,16 +56,16 @@ class Usage:
         self.ticks: Counter[str] = Counter()
         self._seen: dict[tuple[str, str], tuple[str, int]] = {}
         self._ended = threading.Event()
-        self._looks = threading.Thread(target=self._look_on)
+        self._sampler = threading.Thread(target=self._sample_on)
 
     def __str__(self) -> str:
         return f"{sum(self.ticks.values()) - self.ticks[IDLE]:,} ticks"
 
     def __enter__(self) -> Self:
         self._before = _cores()
-        self.look()
+        self.sample()
         self._first = dict(self._seen)
-        self._looks.start()
+        self._sampler.start()
         return self
 
     def __exit__(
@@ -75,18 +75,18 @@ class Usage:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
-        self._looks.join()
-        self.look()
+        self._sampler.join()
+        self.sample()
         for process, (found, used) in self._seen.items():
             self.ticks[found] += used - self._first.get(process, ("", 0))[1]
         busy, idle = (now - then for now, then in zip(_cores(), self._before, strict=True))
         self.ticks |= {REST: busy - sum(self.ticks.values()), IDLE: idle}
 
-    def _look_on(self) -> None:
+    def _sample_on(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            self.look()
+            self.sample()
 
-    def look(self) -> None:
+    def sample(self) -> None:
         """Take note of what every process has used so far."""
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -112,16 +112,16 @@ def kind_of(words: list[str]) -> str:
     return next((kind for mark, kind in KINDS.items() if mark in line), OTHERS)
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Profile what ``args.only`` names, or every model."""
     rows = [_profile(name, args, settings) for name in NAMES if args.only in (None, name)]
     return compose(HEAD, rows, "microseconds of a core a row")
 
 
-def _profile(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
+def _profile(name: str, args: argparse.Namespace, settings: Settings) -> Measurement:
     cluster = cluster_of(settings)
     case = make_case(name, args.rows, settings)
-    expected = expected_of(case)
+    expected = expected_scores(case)
 
     def used(times: int) -> Usage:
         usage = Usage()
@@ -144,4 +144,4 @@ def _profile(name: str, args: argparse.Namespace, settings: Settings) -> Finding
     figures = {f"microseconds.{name}.{kind}": median(values) for kind, values in costs.items()}
     whole = [sum(each) for each in zip(*(costs[kind] for kind in HEAD[1:-1]), strict=True)]
     note = f"{name}: {spread(whole)} without idle; N is {N[name] * args.rows:,}; {done}"
-    return Finding(figures, [name, *cells], note, [Bar(name, whole)])
+    return Measurement(figures, [name, *cells], note, [Bar(name, whole)])

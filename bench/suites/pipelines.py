@@ -15,9 +15,9 @@ from statistics import median
 from typing import Any, cast
 
 from bench import inputs
-from bench.child import Used, run_child
+from bench.measured_process import Used, run_child
 from bench.peers import HERE, ensure
-from bench.report import Bar, Finding, Report, compose
+from bench.report import Bar, Measurement, SuiteReport, compose
 from bench.rounds import interleave, over, spread
 from howdah.errors import IntegrityError
 from howdah.settings import ROOT, Settings
@@ -29,11 +29,11 @@ from mr.spec import SPEC_FILE, Spec
 __all__ = ["ABOUT", "NAMES", "run"]
 
 ABOUT = "pipelines without a model against plain programs (Polars, NumPy, uproot), one core each"
-SELECTION = Path(__file__).with_name("dimuon.toml")
+SELECTION = Path(__file__).parents[1] / "dimuon.toml"
 
 
 @dataclass(frozen=True)
-class Case:
+class PipelineCase:
     """``make`` makes an input of as many records in a folder; of whole files it is their list."""
 
     pipeline: str
@@ -42,26 +42,26 @@ class Case:
 
 
 CASES = {
-    "requests-by-os": Case("requests-by-os", inputs.log),
-    "evaluate": Case("evaluate", inputs.predictions, {"truth": "truth"}),
-    "column-means": Case("column-means", inputs.numbers),
-    "column-means-npy": Case("column-means", inputs.arrays),
-    "root-reduce": Case("root-reduce", inputs.collisions, {"selection": str(SELECTION)}),
+    "requests-by-os": PipelineCase("requests-by-os", inputs.log),
+    "evaluate": PipelineCase("evaluate", inputs.predictions, {"truth": "truth"}),
+    "column-means": PipelineCase("column-means", inputs.numbers),
+    "column-means-npy": PipelineCase("column-means", inputs.arrays),
+    "root-reduce": PipelineCase("root-reduce", inputs.collisions, {"selection": str(SELECTION)}),
 }
 NAMES = tuple(CASES)
-PART, PLAIN, TOLD = "part", "plain.json", "told"
+PART, PLAIN, PRINTED = "part", "plain.json", "told"
 HEAD_BYTES = 1 << 14
 HEAD = ("", "plain, rows/s", "mapper, rows/s", "rate over the plain one's", "mapper's peak, MB")
 
 
-def run(args: argparse.Namespace, settings: Settings) -> Report:
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Measure what ``args.only`` names, or every pipeline."""
     names = [name for name in NAMES if args.only in (None, name)]
     findings = [_compare(name, args, settings) for name in names]
     return compose(HEAD, findings, "the mapper's rate over a plain program's")
 
 
-def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding:
+def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Measurement:
     folder = settings.state / "bench"
     case = CASES[name]
     source = case.make(folder, args.rows)
@@ -86,10 +86,10 @@ def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Finding
     files = inputs.listed(source) if spec.files else [source]
     size = sum(path.stat().st_size for path in files)
     note = f"{name}: {args.rows:,} rows, {size / 1e6:.0f} MB; {done}"
-    return Finding({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
+    return Measurement({f"over_plain.{name}": median(ratios)}, row, note, [Bar(name, ratios)])
 
 
-def _spec(case: Case, source: Path, rows: int) -> Spec:
+def _spec(case: PipelineCase, source: Path, rows: int) -> Spec:
     """What a task is told, as ``bin/submit`` would."""
     pipeline = PIPELINES[case.pipeline]
     assert pipeline.tally
@@ -119,7 +119,7 @@ def _map(source: Path, job: Path) -> Used:
     """Have one task count ``source`` as the local runner has it."""
     task = [sys.executable, ROOT / "mr" / "job.py", "--step-num=0", "--mapper"]
     return run_child(
-        ["sh", "-c", f'exec "$@" > {shlex.quote(str(job / TOLD))}', "sh", *task],
+        ["sh", "-c", f'exec "$@" > {shlex.quote(str(job / PRINTED))}', "sh", *task],
         stdin=source,
         cwd=job,
         PYTHONPATH=str(ROOT),
@@ -135,12 +135,12 @@ def _found(spec: Spec, job: Path) -> dict[str, Any]:
     make = PIPELINES[spec.pipeline].tally
     assert make
     tally = make()(spec.options)
-    told = [line.split("\t") for line in (job / TOLD).read_text().splitlines()]
-    (counts, *partials) = [json.loads(value) for _, value in told]
+    lines = [line.split("\t") for line in (job / PRINTED).read_text().splitlines()]
+    (counts, *partials) = [json.loads(value) for _, value in lines]
     if spec.pipeline == "requests-by-os":
         return dict(counts["counts"])
     if spec.pipeline == "column-means":
-        keys = [json.loads(key) for key, _ in told[1:]]
+        keys = [json.loads(key) for key, _ in lines[1:]]
         parts = [tally.reduce(key, [part]) for key, part in zip(keys, partials, strict=True)]
         means = [float(line.split(b"\t")[1]) for line in b"".join(parts).splitlines()]
         return {"indices": len(means), "sum": math.fsum(means), "largest": max(means)}

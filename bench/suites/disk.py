@@ -12,10 +12,10 @@ from pathlib import Path
 from statistics import median
 
 from bench import inputs
-from bench.cases import expected_of, make_case
-from bench.jobs import daemons_of, run_job
-from bench.report import Bar, Finding
+from bench.report import Bar, Measurement
 from bench.rounds import interleave, over, seconds, spread
+from bench.scoring_cases import expected_scores, make_case
+from bench.timed_jobs import daemons_of, run_job
 from howdah.cluster.configuration import read_variables
 from howdah.settings import Cluster, Settings
 
@@ -24,10 +24,10 @@ __all__ = ["measure"]
 TIMES = 5  # --rows
 
 
-def measure(args: argparse.Namespace, settings: Settings, cluster: Cluster) -> Finding:
+def measure(args: argparse.Namespace, settings: Settings, cluster: Cluster) -> Measurement:
     """Time both ways of a job and of dd in turn."""
     case = make_case("logistic", args.rows, settings)
-    expected = expected_of(case)
+    expected = expected_scores(case)
     copies = read_variables(Path(cluster.inventory))["hadoop_replication"]
     with (
         inputs.repeated(case.source, TIMES) as source,
@@ -56,7 +56,7 @@ def measure(args: argparse.Namespace, settings: Settings, cluster: Cluster) -> F
         figures[f"{way}_over_disk"] = median(ratios)
         notes.append(f"{way} of {size / 1e6:.0f} MB over dd: {spread(ratios)}, {speeds} MB/s")
         bars.append(Bar(way, ratios))
-    return Finding(figures, [], f"{'; '.join(notes)}; replication {copies}; {done}", bars)
+    return Measurement(figures, [], f"{'; '.join(notes)}; replication {copies}; {done}", bars)
 
 
 def _dd(source: Path, target: Path) -> float:
