@@ -18,8 +18,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, start_http_se
 from howdah.commands.arguments import seconds_from
 from howdah.errors import ClusterError, UsageError
 from howdah.monitoring.exporter import Exporter
-from howdah.monitoring.job_collector import JobCollector
-from howdah.monitoring.job_totals import JobTotals
+from howdah.monitoring.job_collector import Census
+from howdah.monitoring.job_totals import Ledger
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -73,8 +73,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.cluster is None:
         raise ClusterError("no cluster is configured", hint="bin/cluster up")
     host, port = args.listen
-    totals = JobTotals(args.state or settings.state / "exporter.json")
-    exporter = Exporter(JobCollector(settings.cluster), totals, settings)
+    ledger = Ledger(args.state or settings.state / "exporter.json")
+    exporter = Exporter(Census(settings.cluster), ledger, settings)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     try:
@@ -83,8 +83,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(
             f"can't listen on {host}:{port}: {error.strerror}", hint="--listen another one"
         ) from None
-    exporter.poll()
+    exporter.look()
     registry.register(exporter)
     while True:
         time.sleep(args.every)
-        exporter.poll()
+        exporter.look()

@@ -22,7 +22,7 @@ from howdah.hadoop.yarn import UNFINISHED
 from howdah.monitoring.alerts import firing_now
 from howdah.monitoring.daemon_signals import read_daemon_signals
 from howdah.monitoring.prometheus import Prometheus
-from howdah.monitoring.terminal_view import UnfinishedJob, View, draw
+from howdah.monitoring.terminal_view import Running, View, draw
 from howdah.settings import Cluster, Settings
 from howdah.terminal.fullscreen import Screen
 from metrics.catalog import SIGNALS
@@ -107,7 +107,7 @@ def _ask(prometheus: Prometheus, cluster: Cluster) -> View:
         return View(time.time(), "Prometheus", signals, firing.result(), running.result())
 
 
-def _running(cluster: Cluster) -> list[UnfinishedJob]:
+def _running(cluster: Cluster) -> list[Running]:
     """The applications that haven't ended, as the ResourceManager tells them."""
     states = ",".join(UNFINISHED)
     page, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/apps?states={states}")
@@ -115,7 +115,7 @@ def _running(cluster: Cluster) -> list[UnfinishedJob]:
     for one in (page.get("apps") or {}).get("app", []):
         job = read_job_name(one["name"])
         found.append(
-            UnfinishedJob(
+            Running(
                 id=job.id if job else one["id"],
                 user=one["user"],
                 state=one["state"].lower(),

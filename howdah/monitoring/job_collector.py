@@ -15,7 +15,7 @@ from howdah.hadoop.job_name import Kind, read_job_name
 from howdah.hadoop.yarn import COUNTERS, UNFINISHED, WAITING, history_id
 from howdah.settings import Cluster
 
-__all__ = ["ClusterJob", "JobCollector", "JobProgress", "TaskTotals"]
+__all__ = ["Application", "Census", "Progress", "Work"]
 
 SECONDS_TO_ANSWER = 5
 ENDED = ("FINISHED", "FAILED", "KILLED")
@@ -23,7 +23,7 @@ ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failur
 SPECULATION = "Speculation: "  # begins why the slower one of two attempts was killed
 
 
-class ClusterJob(NamedTuple):
+class Application(NamedTuple):
     """A job's application.
 
     ``state`` is waiting, running, done, failed or cancelled; ``ended`` is in Unix seconds, 0 if
@@ -43,7 +43,7 @@ class ClusterJob(NamedTuple):
 
 
 @dataclass(frozen=True)
-class JobProgress:
+class Progress:
     """How far a running job is: its map and reduce tasks, 0 to 1; ``records``, that they have
     scored or rejected."""
 
@@ -53,7 +53,7 @@ class JobProgress:
 
 
 @dataclass(frozen=True)
-class TaskTotals:
+class Work:
     """What an ended job's tasks did: the counters of ``mr.job``, of tasks that succeeded, and how
     many attempts failed, were killed, or lost to another attempt at the same task."""
 
@@ -63,14 +63,14 @@ class TaskTotals:
     speculative: int = 0
 
 
-class JobCollector:
+class Census:
     """A client of the daemons' pages; raises ClusterError where one doesn't answer as it should."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._resourcemanager = cluster.resourcemanager_url
         self._historyserver = cluster.historyserver_url
 
-    def applications(self, since: float) -> list[ClusterJob]:
+    def applications(self, since: float) -> list[Application]:
         """The jobs that wait or run, and of those still known that ended at ``since`` (Unix
         seconds) or later."""
         who, base = "the ResourceManager", f"{self._resourcemanager}/ws/v1/cluster"
@@ -80,16 +80,16 @@ class JobCollector:
             raise ClusterError("the ResourceManager is starting")
         apps = f"{base}/apps?applicationTypes=MAPREDUCE&deSelects=resourceRequests,resourceInfo"
         begin = max(int(since * 1000), 1)  # 0 would let those through that are about to end
-        found: dict[str, ClusterJob] = {}
+        found: dict[str, Application] = {}
         for query in (
             f"states={','.join(UNFINISHED)}",
             f"states={','.join(ENDED)}&finishedTimeBegin={begin}",
         ):
-            jobs = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})
-            found |= {job.id: job for job in jobs}  # one may have ended in between
+            told = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})
+            found |= {app.id: app for app in told}  # one may have ended in between
         return list(found.values())
 
-    def progress(self, application_id: str) -> JobProgress:
+    def progress(self, application_id: str) -> Progress:
         """Ask the job's ApplicationMaster, through the ResourceManager's proxy."""
         base = f"{self._resourcemanager}/proxy/{application_id}/ws/v1/mapreduce/jobs"
         job_id = history_id(application_id)
@@ -103,7 +103,7 @@ class JobCollector:
         """Raise ClusterError unless the JobHistory server answers."""
         _get(f"{self._historyserver}/ws/v1/history/info", "the JobHistory server")
 
-    def task_totals(self, application_id: str) -> TaskTotals | None:
+    def work(self, application_id: str) -> Work | None:
         """What the JobHistory server has of an ended job; None if it has nothing (yet)."""
         jobs = f"{self._historyserver}/ws/v1/history/mapreduce/jobs"
         path = f"{jobs}/{history_id(application_id)}"
@@ -112,19 +112,19 @@ class JobCollector:
         counters = _get(f"{path}/counters", who)
         if job is None or counters is None:
             return None
-        task_totals = read_task_totals(job, counters)
-        if not task_totals.killed or job["job"]["state"] != "SUCCEEDED":
-            return task_totals
+        work = read_work(job, counters)
+        if not work.killed or job["job"]["state"] != "SUCCEEDED":
+            return work
         tasks = (_get(f"{path}/tasks", who) or {}).get("tasks", {}).get("task", [])
         pages = (_get(f"{path}/tasks/{task['id']}/attempts", who) or {} for task in tasks)
         lost = sum(map(speculative_attempts, pages))
-        return TaskTotals(task_totals.counters, task_totals.failed, task_totals.killed - lost, lost)
+        return Work(work.counters, work.failed, work.killed - lost, lost)
 
 
-def read_applications(page: Mapping[str, Any]) -> list[ClusterJob]:
+def read_applications(told: Mapping[str, Any]) -> list[Application]:
     """Howdah's jobs among the ResourceManager's applications."""
     found = []
-    for app in (page["apps"] or {}).get("app", []):
+    for app in (told["apps"] or {}).get("app", []):
         if not (name := read_job_name(app["name"])):
             continue
         if app["state"] in WAITING:
@@ -136,7 +136,7 @@ def read_applications(page: Mapping[str, Any]) -> list[ClusterJob]:
         launched = app["launchTime"] or app["finishedTime"]  # it may end without having run
         seconds = app["elapsedTime"] / 1000
         found.append(
-            ClusterJob(
+            Application(
                 id=app["id"],
                 kind=name.kind,
                 state=state,
@@ -150,37 +150,37 @@ def read_applications(page: Mapping[str, Any]) -> list[ClusterJob]:
     return found
 
 
-def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> JobProgress:
+def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Progress:
     """What an ApplicationMaster's two pages say."""
     stated, counted = job["job"], _totals(counters)
-    return JobProgress(
+    return Progress(
         maps=stated["mapProgress"] / 100,
         reduces=stated["reduceProgress"] / 100,
         records=counted.get("scored", 0) + counted.get("rejected", 0),
     )
 
 
-def read_task_totals(job: Mapping[str, Any], counters: Mapping[str, Any]) -> TaskTotals:
+def read_work(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Work:
     """What the JobHistory server's two pages say; ``killed`` are those lost to others, too."""
     stated = job["job"]
-    return TaskTotals(
+    return Work(
         counters=_totals(counters),
         failed=stated["failedMapAttempts"] + stated["failedReduceAttempts"],
         killed=stated["killedMapAttempts"] + stated["killedReduceAttempts"],
     )
 
 
-def speculative_attempts(page: Mapping[str, Any]) -> int:
+def speculative_attempts(told: Mapping[str, Any]) -> int:
     """How many of a task's attempts lost to another one."""
-    attempts = page.get("taskAttempts", {}).get("taskAttempt", [])
+    attempts = told.get("taskAttempts", {}).get("taskAttempt", [])
     return sum(SPECULATION in attempt.get("diagnostics", "") for attempt in attempts)
 
 
-def _totals(page: Mapping[str, Any]) -> dict[str, int]:
+def _totals(told: Mapping[str, Any]) -> dict[str, int]:
     """What a job's tasks have counted, by name."""
     return {
         counter["name"]: counter["totalCounterValue"]
-        for found in page.get("jobCounters", {}).get("counterGroup", [])
+        for found in told.get("jobCounters", {}).get("counterGroup", [])
         if found["counterGroupName"] == COUNTERS
         for counter in found["counter"]
     }

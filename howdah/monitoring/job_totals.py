@@ -13,9 +13,9 @@ from typing import Any
 
 from howdah.errors import UsageError
 from howdah.hadoop.job_name import Kind
-from howdah.monitoring.job_collector import ClusterJob, TaskTotals
+from howdah.monitoring.job_collector import Application, Work
 
-__all__ = ["COST", "PHASES", "SUMS", "JobTotals"]
+__all__ = ["COST", "PHASES", "SUMS", "Ledger"]
 
 # Sums by their metric's name, and what each is told apart by
 SUMS: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ LATE_SECONDS = 600  # how much later than another one a job's end may become kno
 Labels = tuple[str, ...]
 
 
-class JobTotals:
+class Ledger:
     """``sums`` are by metric and labels, ``newest`` by kind and ``COST``; ``open`` are the ended
     jobs of which isn't known yet what their tasks did, the longest ended first."""
 
@@ -64,7 +64,7 @@ class JobTotals:
         self._saved = ""
         self._ended: dict[str, float] = {}  # by application; those that may be told of again
         self._newest_end: dict[Kind, float] = {}
-        self.open: dict[str, ClusterJob] = {}
+        self.open: dict[str, Application] = {}
         self.sums: dict[str, dict[Labels, float]] = {name: {} for name in SUMS}
         self.newest: dict[Kind, dict[str, float]] = {}
         for outcome in ATTEMPTS:
@@ -88,7 +88,7 @@ class JobTotals:
         """Those that have sums."""
         return [Kind(*labels) for labels in self.sums["howdah_input_bytes"]]
 
-    def add_kind(self, kind: Kind) -> Kind:
+    def know(self, kind: Kind) -> Kind:
         """Start a kind's sums at 0: a sum that isn't there before its first job doesn't rise.
 
         Returns what it is counted as.
@@ -107,13 +107,13 @@ class JobTotals:
             self._add("howdah_input_bytes", kind, 0)
         return kind
 
-    def count_ended(self, jobs: Iterable[ClusterJob]) -> None:
+    def end(self, jobs: Iterable[Application]) -> None:
         """Count ended jobs, those that are new."""
         since = self.since
         for job in sorted(jobs, key=lambda job: job.ended):
             if job.id in self._ended or job.ended < since:
                 continue
-            job = job._replace(kind=self.add_kind(job.kind))
+            job = job._replace(kind=self.know(job.kind))
             self._add("howdah_jobs_ended", (job.state, *job.kind), 1)
             self._ended[job.id] = job.ended
             self.open[job.id] = job
@@ -122,10 +122,10 @@ class JobTotals:
         for forgotten in list(self.open)[:-MOST_OPEN]:
             del self.open[forgotten]
 
-    def count_tasks(self, job: ClusterJob, totals: TaskTotals) -> None:
+    def settle(self, job: Application, work: Work) -> None:
         """Count what the tasks of an open job did."""
         del self.open[job.id]
-        counted = totals.counters
+        counted = work.counters
         scored, rejected = (counted.get(outcome, 0) for outcome in OUTCOMES)
         self._add("howdah_records", ("scored", *job.kind), scored)
         self._add("howdah_records", ("rejected", *job.kind), rejected)
@@ -134,7 +134,7 @@ class JobTotals:
             milliseconds = sum(counted.get(f"{stage}_ms", 0) for stage in stages)
             self._add("howdah_task_seconds", (phase, *job.kind), milliseconds / 1000)
         for outcome in ATTEMPTS:
-            self._add("howdah_attempts", (outcome,), getattr(totals, outcome))
+            self._add("howdah_attempts", (outcome,), getattr(work, outcome))
         if job.ended >= self._newest_end.get(job.kind, 0.0):
             self._newest_end[job.kind] = job.ended
             self.newest[job.kind] = _cost(job, scored, rejected)
@@ -163,7 +163,7 @@ class JobTotals:
     def _read(self, stated: Mapping[str, Any]) -> None:
         self._ended = dict(stated["ended"])
         for id, kind, *rest in stated["open"]:
-            self.open[id] = ClusterJob(id, Kind(*kind), *rest)
+            self.open[id] = Application(id, Kind(*kind), *rest)
         for name, found in stated["sums"].items():
             self.sums[name] |= {tuple(labels): value for labels, value in found}
         for (pipeline, model), ended, cost in stated["newest"]:
@@ -175,7 +175,7 @@ class JobTotals:
         self.sums[name][labels] = self.sums[name].get(labels, 0) + value
 
 
-def _cost(job: ClusterJob, scored: int, rejected: int) -> dict[str, float]:
+def _cost(job: Application, scored: int, rejected: int) -> dict[str, float]:
     records = scored + rejected
     worked = job.seconds - job.wait_seconds
     values = (

@@ -13,7 +13,7 @@ from metrics.reading import Level, level_of, natural_order
 from metrics.series import Series
 from metrics.units import format_value
 
-__all__ = ["UnfinishedJob", "View", "draw", "worst"]
+__all__ = ["Running", "View", "draw", "worst"]
 
 GAP, WIDE_GAP = 2, 3  # columns between those of a table, and between numbers
 LONGEST_NAME = 40
@@ -22,7 +22,7 @@ STYLES = {Level.WARNING: YELLOW, Level.CRITICAL: RED}
 
 
 @dataclass(frozen=True)
-class UnfinishedJob:
+class Running:
     """A job that hasn't ended: ``share`` of it is done, 0 to 1; it has run for ``seconds``."""
 
     id: str
@@ -45,7 +45,7 @@ class View:
     source: str
     found: Mapping[str, Sequence[Series]]
     firing: Sequence[FiringAlert] = ()
-    running: Sequence[UnfinishedJob] = ()
+    running: Sequence[Running] = ()
     note: str = ""
 
 
@@ -69,7 +69,7 @@ def draw(view: View, columns: int, *, styled: bool) -> list[str]:
 
     Sections begin with an empty line.
     """
-    lines: list[Line] = list(_alerts(view, columns))
+    told: list[Line] = list(_alerts(view, columns))
     for section in SECTIONS:
         body = [
             *_numbers(section, view.found, columns),
@@ -77,8 +77,8 @@ def draw(view: View, columns: int, *, styled: bool) -> list[str]:
         ]
         if section.title == "Jobs":
             body += _table(_job_rows(view.running), columns)
-        lines += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
-    return [_written(line, styled) for line in lines]
+        told += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
+    return [_written(line, styled) for line in told]
 
 
 def worst(signal: Signal, found: Sequence[Series]) -> float:
@@ -100,11 +100,11 @@ def _written(line: Line, styled: bool) -> str:
 
 def _alerts(view: View, columns: int) -> Iterator[Line]:
     """A line for each thing that somebody should look at."""
-    messages = [(Level.WARNING, view.note)] if view.note else []
+    told = [(Level.WARNING, view.note)] if view.note else []
     for one in view.firing:
         level = Level.CRITICAL if one.severity == "critical" else Level.WARNING
-        messages.append((level, f"{one.summary}: {one.runbook}"))
-    for level, text in messages:
+        told.append((level, f"{one.summary}: {one.runbook}"))
+    for level, text in told:
         text = f"{level.sign} {text}"
         yield [Cell(text if len(text) <= columns else f"{text[: columns - 1]}…", STYLES[level])]
 
@@ -122,19 +122,19 @@ def _numbers(
     section: Section, found: Mapping[str, Sequence[Series]], columns: int
 ) -> Iterator[Line]:
     """Titles and values, as many beside each other as fit, in columns."""
-    numbers = [
+    told = [
         (SIGNALS[name].title, value)
         for name in section.numbers
         if (value := _value(SIGNALS[name], found.get(name, ()))).text
     ]
-    lengths = [len(title) + 1 + len(value.text) for title, value in numbers]
-    for beside in range(len(numbers), 0, -1):
+    lengths = [len(title) + 1 + len(value.text) for title, value in told]
+    for beside in range(len(told), 0, -1):
         widths = [max(lengths[place::beside]) for place in range(beside)]
         if sum(widths) + WIDE_GAP * (beside - 1) <= columns or beside == 1:
             break
-    for first in range(0, len(numbers), beside if numbers else 1):
+    for first in range(0, len(told), beside if told else 1):
         line = []
-        row = zip(widths, numbers[first : first + beside], strict=False)
+        row = zip(widths, told[first : first + beside], strict=False)
         for width, (title, value) in row:
             room = width - len(title) - 1 - len(value.text) + WIDE_GAP
             line += [Cell(f"{title} ", DIM), value, Cell(" " * room)]
@@ -157,7 +157,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
     return [head, *rows] if rows else []
 
 
-def _job_rows(running: Sequence[UnfinishedJob]) -> list[Line]:
+def _job_rows(running: Sequence[Running]) -> list[Line]:
     head = [
         Cell("unfinished", left=True),
         Cell("state", DIM, left=True),
@@ -205,8 +205,8 @@ def _table(rows: Sequence[Line], columns: int) -> Iterator[Line]:
         for cell, (title, width) in zip(row, fitting, strict=False):
             text = cell.text[:width]
             room = Cell(" " * (width - len(text)))
-            shown = Cell(text, cell.style)
-            line += [shown, room] if title.left else [room, shown]
+            told = Cell(text, cell.style)
+            line += [told, room] if title.left else [room, told]
             line.append(Cell(" " * GAP))
         yield line[:-1]
 

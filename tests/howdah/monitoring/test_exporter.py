@@ -17,20 +17,14 @@ from howdah.__main__ import main
 from howdah.cluster.configuration import read_cluster
 from howdah.commands.exporter import address
 from howdah.hadoop.job_name import Kind
-from howdah.monitoring.exporter import (
-    RATE_POLLS,
-    Exporter,
-    RunningJob,
-    known_kinds,
-    running_metrics,
-)
-from howdah.monitoring.job_collector import ClusterJob, JobCollector, JobProgress, TaskTotals
-from howdah.monitoring.job_totals import JobTotals
+from howdah.monitoring.exporter import RATED_LOOKS, Exporter, Running, known_kinds, running
+from howdah.monitoring.job_collector import Application, Census, Progress, Work
+from howdah.monitoring.job_totals import Ledger
 from howdah.settings import ROOT, SETUP, Cluster, Settings, describe
 
 SETTINGS = Settings(ROOT, ROOT / ".howdah", None)
 TEXTS = Kind("moderation", "moderation")
-JOB = ClusterJob(
+JOB = Application(
     id="application_1800000000000_0001",
     kind=TEXTS,
     state="done",
@@ -64,11 +58,11 @@ def cluster(closed: str, tmp_path: Path) -> Cluster:
 
 
 @pytest.fixture
-def totals(tmp_path: Path) -> JobTotals:
+def ledger(tmp_path: Path) -> Ledger:
     """That of a job whose work isn't known yet."""
-    totals = JobTotals(tmp_path / "counted.json")
-    totals.count_ended([JOB])
-    return totals
+    ledger = Ledger(tmp_path / "counted.json")
+    ledger.end([JOB])
+    return ledger
 
 
 def values(metrics: Iterator[Metric]) -> dict[tuple[str, ...], float]:
@@ -80,18 +74,16 @@ def values(metrics: Iterator[Metric]) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_all_is_down(
-    cluster: Cluster, totals: JobTotals, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     """Sums stay, what is unknown is absent, and it is said once why."""
-    exporter = Exporter(JobCollector(cluster), totals, SETTINGS)
-    exporter.poll()
-    exporter.poll()
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter.look()
+    exporter.look()
     seen = values(exporter.collect())
     assert seen["howdah_source_up", "resourcemanager"] == 0
     assert seen["howdah_source_up", "historyserver"] == 0
     assert seen["howdah_jobs_ended_total", "done", *TEXTS] == 1
-    assert list(totals.open) == [JOB.id]
+    assert list(ledger.open) == [JOB.id]
     present = {"howdah_jobs", "howdah_queue_seconds", "howdah_seconds_without_progress"}
     assert not present & {name for name, *_ in seen}
     assert capsys.readouterr().err.splitlines() == [
@@ -100,51 +92,51 @@ def test_all_is_down(
     ]
 
 
-def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, totals: JobTotals) -> None:
+def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, ledger: Ledger) -> None:
     """While a look hangs, what the one before saw is answered."""
-    exporter = Exporter(JobCollector(cluster), totals, SETTINGS)
-    exporter.poll()
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter.look()
     before = values(exporter.collect())
     with deaf() as url:
-        exporter.collector = JobCollector(replace(cluster, resourcemanager_url=url))
-        poll = threading.Thread(target=exporter.poll)
-        poll.start()
+        exporter.census = Census(replace(cluster, resourcemanager_url=url))
+        look = threading.Thread(target=exporter.look)
+        look.start()
         assert values(exporter.collect()) == before
-        assert poll.is_alive()
-    poll.join()
+        assert look.is_alive()
+    look.join()
     assert values(exporter.collect())["howdah_source_up", "resourcemanager"] == 0
 
 
 def test_sums_that_cannot_be_kept_are_not_shown(
-    cluster: Cluster, totals: JobTotals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster, ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Prometheus would see them fall at the next restart, and count them all once more."""
-    exporter = Exporter(JobCollector(cluster), totals, SETTINGS)
-    exporter.poll()
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter.look()
     (tmp_path / "counted.partial").mkdir()
-    totals.count_tasks(JOB, TaskTotals({"scored": 3}))
-    exporter.poll()
+    ledger.settle(JOB, Work({"scored": 3}))
+    exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 0
     assert "what has been counted can't be kept: " in capsys.readouterr().err
     (tmp_path / "counted.partial").rmdir()
-    exporter.poll()
+    exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 3
     assert capsys.readouterr().err == "howdah: file: well again\n"
 
 
-def test_a_new_kind_rises_from_0(cluster: Cluster, totals: JobTotals) -> None:
+def test_a_new_kind_rises_from_0(cluster: Cluster, ledger: Ledger) -> None:
     """Its first job is seen as one, even if no scrape came before that ended."""
-    exporter = Exporter(JobCollector(cluster), totals, SETTINGS)
+    exporter = Exporter(Census(cluster), ledger, SETTINGS)
     early, late = (Kind("tabular", name) for name in ("early", "late"))
     ended = "howdah_jobs_ended_total", "failed"
-    totals.count_ended([JOB._replace(id="1", kind=early, state="failed")])
-    exporter.poll()
-    totals.count_ended([JOB._replace(id="2", kind=late, state="failed")])
-    exporter.poll()
-    exporter.poll()
+    ledger.end([JOB._replace(id="1", kind=early, state="failed")])
+    exporter.look()
+    ledger.end([JOB._replace(id="2", kind=late, state="failed")])
+    exporter.look()
+    exporter.look()
     seen = values(exporter.collect())
     assert (seen[*ended, *early], seen[*ended, *late]) == (1, 0)
-    exporter.poll()
+    exporter.look()
     assert values(exporter.collect())[*ended, *late] == 1
 
 
@@ -173,15 +165,15 @@ def test_a_job_without_a_history(
     cluster: Cluster, tmp_path: Path, state: str, seconds: float, settled: bool
 ) -> None:
     """After a while one that was ended from outside did nothing; one that is done did something."""
-    totals = JobTotals(tmp_path / "counted.json")
-    totals.count_ended([JOB._replace(state=state, ended=time.time() - seconds)])
+    ledger = Ledger(tmp_path / "counted.json")
+    ledger.end([JOB._replace(state=state, ended=time.time() - seconds)])
     with ThreadingHTTPServer(("127.0.0.1", 0), Forgetful) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         known = replace(cluster, historyserver_url=f"http://127.0.0.1:{server.server_port}")
-        exporter = Exporter(JobCollector(known), totals, SETTINGS)
-        exporter.poll()
+        exporter = Exporter(Census(known), ledger, SETTINGS)
+        exporter.look()
         server.shutdown()
-    assert (not totals.open) == settled
+    assert (not ledger.open) == settled
     found = values(exporter.collect())
     assert found["howdah_source_up", "historyserver"] == 1
     assert (("howdah_last_job_records", *TEXTS) in found) == settled
@@ -203,7 +195,7 @@ def test_known_models_are_there_from_the_start(tmp_path: Path) -> None:
 
 def test_nothing_runs() -> None:
     """Zeros, so that a panel has something to show."""
-    assert values(running_metrics([])) == {
+    assert values(running([])) == {
         ("howdah_running_map_progress",): 0,
         ("howdah_running_reduce_progress",): 0,
         ("howdah_seconds_without_progress",): 0,
@@ -213,14 +205,14 @@ def test_nothing_runs() -> None:
 
 def test_the_job_that_is_furthest_behind() -> None:
     """Its progress is told; rates are summed."""
-    jobs = [RunningJob(JOB._replace(seconds=105.0)) for _ in range(3)]
+    jobs = [Running(JOB._replace(seconds=105.0)) for _ in range(3)]
     for job, progress in zip(
         jobs,
-        (JobProgress(1.0, 0.5, 4000), JobProgress(0.25, 0.0, 2000), JobProgress(0.5, 0.0, 2000)),
+        (Progress(1.0, 0.5, 4000), Progress(0.25, 0.0, 2000), Progress(0.5, 0.0, 2000)),
         strict=True,
     ):
         job.update(progress)
-    found = values(running_metrics(jobs))
+    found = values(running(jobs))
     assert found["howdah_running_map_progress",] == 0.25
     assert found["howdah_running_reduce_progress",] == 0
     assert found["howdah_running_records_per_second",] == pytest.approx(80, rel=0.01)
@@ -228,22 +220,22 @@ def test_the_job_that_is_furthest_behind() -> None:
 
 def test_a_job_that_stands_still() -> None:
     """Its clock runs from when it was last seen to move."""
-    job = RunningJob(JOB)
-    job.update(JobProgress(0.5, 0.0, 100))
+    job = Running(JOB)
+    job.update(Progress(0.5, 0.0, 100))
     moved = job.changed
-    for _ in range(RATE_POLLS):
-        job.update(JobProgress(0.5, 0.0, 100))
+    for _ in range(RATED_LOOKS):
+        job.update(Progress(0.5, 0.0, 100))
     assert job.changed == moved
     assert job.records_per_second == 0
-    job.update(JobProgress(0.5, 0.0, 101))
+    job.update(Progress(0.5, 0.0, 101))
     assert job.changed > moved
 
 
 def test_a_job_that_begins_anew() -> None:
     """Its ApplicationMaster was lost: fewer records than before are no negative rate."""
-    job = RunningJob(JOB)
-    job.update(JobProgress(0.5, 0.0, 100))
-    job.update(JobProgress(0.0, 0.0, 0))
+    job = Running(JOB)
+    job.update(Progress(0.5, 0.0, 100))
+    job.update(Progress(0.0, 0.0, 0))
     assert job.records_per_second == 0
 
 

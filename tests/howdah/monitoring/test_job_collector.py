@@ -6,12 +6,12 @@ import pytest
 
 from howdah.hadoop.job_name import Kind, job_name, read_job_name
 from howdah.monitoring.job_collector import (
-    ClusterJob,
-    JobProgress,
-    TaskTotals,
+    Application,
+    Progress,
+    Work,
     read_applications,
     read_progress,
-    read_task_totals,
+    read_work,
     speculative_attempts,
 )
 
@@ -69,7 +69,7 @@ COUNTERS = {
 }
 
 
-def read(**changes: Any) -> ClusterJob:
+def read(**changes: Any) -> Application:
     """The one application, changed."""
     (found,) = read_applications({"apps": {"app": [DONE | changes]}})
     return found
@@ -77,7 +77,7 @@ def read(**changes: Any) -> ClusterJob:
 
 def test_a_job_that_is_done() -> None:
     """Seconds, not milliseconds; what it is told apart by comes from its name."""
-    assert read() == ClusterJob(
+    assert read() == Application(
         id="application_1795291872535_0001",
         kind=Kind("tabular", "churn"),
         state="done",
@@ -149,14 +149,12 @@ def test_progress_before_any_task() -> None:
     """An ApplicationMaster that has just started counts nothing."""
     job = {"job": {"state": "RUNNING", "mapProgress": 0.0, "reduceProgress": 0.0}}
     counters = {"jobCounters": {"id": "job_1795291872535_0001"}}
-    assert read_progress(job, counters) == JobProgress()
+    assert read_progress(job, counters) == Progress()
 
 
 def test_work() -> None:
     """Our own counters, and attempts at maps and reduces alike."""
-    assert read_task_totals(JOB, COUNTERS) == TaskTotals(
-        {"scored": 209714, "rejected": 1}, failed=4, killed=4
-    )
+    assert read_work(JOB, COUNTERS) == Work({"scored": 209714, "rejected": 1}, failed=4, killed=4)
 
 
 def test_speculative_attempts() -> None:
