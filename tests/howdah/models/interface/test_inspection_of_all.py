@@ -13,7 +13,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import all_estimators
 
-from tests.howdah.holding import hold
+from tests.howdah.models.interface.claims import check_claims
 
 RANDOM = np.random.default_rng(5)
 ROWS = 40
@@ -80,7 +80,7 @@ def fitted(name: str, table: Any) -> Iterator[Any]:
 def test_what_is_learned_of_a_model_holds(name: str, kind: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        held = [hold(model, TABLES[kind]) for model in fitted(name, TABLES[kind])]
+        held = [check_claims(model, TABLES[kind]) for model in fitted(name, TABLES[kind])]
     if name in ("LocalOutlierFactor", "LogisticRegression", "Ridge"):
         assert held
 

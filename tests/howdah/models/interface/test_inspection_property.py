@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 
-from tests.howdah.holding import hold
-from tests.howdah.modelmaking import Made, made
+from tests.howdah.models.interface.claims import check_claims
+from tests.howdah.models.interface.random_models import Made, made
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "200"))
 
@@ -38,7 +38,7 @@ def test_what_is_learned_of_a_model_is_what_it_was_trained_with_and_answers(samp
     model = fitted(sample)
     if model is None:
         return
-    interface = hold(model, sample.table, sample.given)
+    interface = check_claims(model, sample.table, sample.given)
     event(f"kind {interface.kind}")
     known = [feature.type for feature in interface.features]
     event(f"types {'known' if all(known) else 'unknown in part'}")

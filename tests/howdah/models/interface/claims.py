@@ -58,7 +58,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(np.array_equal(one, other))
 
 
-def hold(
+def check_claims(
     model: Any, table: Any, given: Any = None, interface: ModelInterface | None = None
 ) -> ModelInterface:
     """Check all that is learned of ``model``, which was fitted on ``table`` (given as ``given``).
@@ -75,13 +75,13 @@ def hold(
     rows = as_learned(learned, table, [feature.type for feature in learned.features])
     for method in {"predict", learned.score} - {""}:
         assert same(answer(model, method, given), answer(model, method, rows)), method
-    hold_answers(learned, model, given)
+    check_outputs(learned, model, given)
     if given is table:
-        hold_missing(learned, model, table)
+        check_missing(learned, model, table)
     return learned
 
 
-def hold_answers(learned: ModelInterface, model: Any, rows: Any) -> None:
+def check_outputs(learned: ModelInterface, model: Any, rows: Any) -> None:
     """Kind, labels, positive and threshold against the model's own answers."""
     labels = answer(model, "predict", rows)
     scores = answer(model, learned.score, rows) if learned.score else None
@@ -107,10 +107,10 @@ def hold_answers(learned: ModelInterface, model: Any, rows: Any) -> None:
         assert scores is not None
         assert scores.shape == (len(rows), len(learned.labels))
     if learned.kind == "binary":
-        hold_threshold(learned, labels, np.asarray(scores))
+        check_threshold(learned, labels, np.asarray(scores))
 
 
-def hold_threshold(learned: ModelInterface, labels: Any, scores: Any) -> None:
+def check_threshold(learned: ModelInterface, labels: Any, scores: Any) -> None:
     chances = scores if scores.ndim == 1 else scores[:, learned.positive]
     if scores.ndim == 1 and learned.positive == 0:
         chances = -chances
@@ -122,7 +122,7 @@ def hold_threshold(learned: ModelInterface, labels: Any, scores: Any) -> None:
     assert [str(label) for label in labels] == list(expected)
 
 
-def hold_missing(learned: ModelInterface, model: Any, table: Any) -> None:
+def check_missing(learned: ModelInterface, model: Any, table: Any) -> None:
     """A missing value raises where the model is said to refuse it, and never where it isn't."""
     for feature, name in zip(learned.features, table.columns, strict=False):
         if feature.missing is None:
