@@ -1,4 +1,4 @@
-"""Adding a model: load it once, ask it what it is, hold it to a sample, copy its file."""
+"""Adding a model: it is loaded and inspected, compared with a sample, and gets a manifest."""
 
 import argparse
 import importlib.metadata
@@ -40,7 +40,7 @@ __all__ = ["add_model"]
 def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     """Make ``args.file`` a model in ``folder``, which is empty and of that name.
 
-    Says on stderr what was learned, compared and not compared. Raises UsageError for arguments
+    Says on stderr what was found out, compared and not compared. Raises UsageError for arguments
     that don't fit the model or aren't enough, ModelError for a file that can't be loaded, isn't
     trusted, was fitted with another scikit-learn, can't be compiled, or whose scores of the
     sample aren't the model's own.
@@ -53,7 +53,7 @@ def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
     shutil.copyfile(args.file, original)
     model = _load(args.name, file)
     interface = inspect_model(model)
-    manifest, sample, records = _describe(interface, file, args, known, scratch)
+    manifest, sample, records = _make_manifest(interface, file, args, known, scratch)
     refused = _refused_values(model, interface, manifest, records)
     manifest = replace(manifest, refuses_missing=refused.missing, refuses_infinite=refused.infinite)
     if args.compiled:
@@ -77,11 +77,11 @@ def _load(name: str, file: Path) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning
 
     # pandas may be needed: what the model takes isn't known yet
-    draft = Manifest(name, "tabular", "", "", {file.name: sha256_of(file)}, input="frame")
+    provisional = Manifest(name, "tabular", "", "", {file.name: sha256_of(file)}, input="frame")
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
-            (model,) = load_files(draft, file.parent).values()
+            (model,) = load_files(provisional, file.parent).values()
         except InconsistentVersionWarning as warning:
             raise ModelError(
                 f"{file.name} was fitted with scikit-learn {warning.original_sklearn_version},"
@@ -98,15 +98,15 @@ def _load(name: str, file: Path) -> Any:
     return model
 
 
-def _describe(
+def _make_manifest(
     interface: ModelInterface,
     file: Path,
     args: argparse.Namespace,
     known: Mapping[str, str],
     folder: Path,
 ) -> tuple[Manifest, Sample | None, list[Record]]:
-    """The manifest, of what is learned and given; the sample, which may settle types; and a few
-    of its records."""
+    """The manifest, of what the model reveals and its owner states; the sample, which may settle
+    types; and a few of its records."""
     stated = stated_types(args)
     types = resolve_features(interface, stated, all_named=args.features is not None)
     manifest = Manifest(

@@ -123,7 +123,7 @@ def answer(
     """The columns of predictions, by name (n,), and what was raised for each row, or nothing."""
     frame, unreadable = pd.DataFrame(index=table.index), np.zeros(len(table), np.bool_)
     for name, kind in request["types"].items():
-        if name in request["learned"] and table[name].dtype.kind in "fiub":
+        if name in request["numeric"] and table[name].dtype.kind in "fiub":
             frame[name] = table[name]  # as pandas has it, whatever Howdah makes of it
         else:
             frame[name], bad = typed(table[name], kind)

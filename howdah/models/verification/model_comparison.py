@@ -46,20 +46,20 @@ class Comparison:
 
 
 def compare_with_model(
-    sample: Sample, manifest: Manifest, folder: Path, model: Path, learned: Sequence[str]
+    sample: Sample, manifest: Manifest, folder: Path, model: Path, numeric: Sequence[str]
 ) -> Comparison:
-    """Hold what a task makes of the sample to what the ``model`` file itself says.
+    """Compare a task's predictions of the sample with those of the ``model`` file itself.
 
-    ``folder`` has what tasks have of the model; ``learned`` are features that it is said to take
-    as any numbers: it is asked with those of pandas' own types. Raises ModelError, which shows the
-    first records that differ, for one difference.
+    ``folder`` has what tasks have of the model; ``numeric`` are the features that inspection found
+    to be numbers of any kind: the model itself gets them in the types that pandas gives them.
+    Raises ModelError, which shows the first records that differ, if a single one does.
     """
     run = _run(sample, manifest, folder)
     answer = sample.file.with_name("answer.npz")
     request = {
         "model": str(model),
         "types": types_of(manifest),
-        "learned": learned,
+        "numeric": numeric,
         "known": list(dict.fromkeys(sample.known.values())),
         "input": manifest.input,
         "kind": manifest.kind,
