@@ -13,7 +13,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-
 from tests.data.access_logs import cloudfront, combined, requests
 from tests.data.columns import runs
 from tests.data.events import events, write_events

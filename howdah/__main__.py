@@ -24,8 +24,8 @@ COMMANDS = {
     "top": "howdah.commands.top",
     "janitor": "howdah.commands.janitor",
     "exporter": "howdah.commands.exporter",
-    "bench": "bench",
-    "lab": "lab",
+    "bench": "bench.command_line",
+    "lab": "lab.command_line",
     "test": "tests.run",
 }
 # what these make is their user's alone; the others install, or write nothing of a job's

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from howdah.cluster.ansible_display import Display, Failure
+from howdah.cluster.ansible_display import Display, HostFailure
 from howdah.errors import ClusterError
 from howdah.settings import SETUP, Settings
 
-__all__ = ["Played", "attempt", "play", "ssh_options"]
+__all__ = ["PlaybookResult", "run_playbook", "ssh_options", "try_playbook"]
 
 FORKS = 25
 # A socket's path has 107 characters; ssh adds 17 to the 11 that Ansible names it by.
@@ -22,7 +22,7 @@ LONGEST_SOCKET_FOLDER = 107 - 17 - 11
 
 
 @dataclass(frozen=True)
-class Played:
+class PlaybookResult:
     """A playbook's end: how many tasks changed something, on every host it ran on.
 
     ``answers`` has what the playbook left by ``set_stats``; ``complaint`` is empty if it succeeded.
@@ -30,7 +30,7 @@ class Played:
 
     changed: dict[str, int]
     answers: dict[str, Any]
-    failures: list[Failure]
+    failures: list[HostFailure]
     complaint: str
 
     @property
@@ -39,17 +39,17 @@ class Played:
         return any(self.changed.values())
 
 
-def play(
+def run_playbook(
     name: str,
     inventory: Path,
     settings: Settings,
     variables: dict[str, Any],
-) -> Played:
+) -> PlaybookResult:
     """Run a playbook of hadoop-setup; raise if it failed on any host. The command that was given
     goes on from there."""
     display = Display()
-    with only_one(settings):
-        played = attempt(name, inventory, settings, variables, display)
+    with _cluster_lock(settings):
+        played = try_playbook(name, inventory, settings, variables, display)
     display.finish()
     if played.complaint:
         raise ClusterError(
@@ -58,9 +58,9 @@ def play(
     return played
 
 
-def attempt(
+def try_playbook(
     name: str, inventory: Path, settings: Settings, variables: dict[str, Any], display: Display
-) -> Played:
+) -> PlaybookResult:
     """Run a playbook; hosts that failed are told, not raised."""
     import ansible_runner
     from ansible_runner.utils import signal_handler
@@ -98,7 +98,7 @@ def attempt(
             f"ansible-playbook {name}.yml ended with {result.status}; see {runs / name}"
         )
     answers = display.stats.get("artifact_data", {})
-    return Played(display.changed, answers, display.failures, complaint)
+    return PlaybookResult(display.changed, answers, display.failures, complaint)
 
 
 def forget_environment(status: dict[str, Any], runner_config: Any) -> None:
@@ -145,7 +145,7 @@ def inventory_option(inventory: Path) -> str:
 
 
 @contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
+def _cluster_lock(settings: Settings) -> Iterator[None]:
     """Hold the cluster's lock: a second up or down waits for the first."""
     settings.cluster_state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.state / "cluster.lock").open("w") as guard:

@@ -5,7 +5,7 @@ from typing import Any
 
 from howdah.cluster.configuration import read_variables
 from howdah.cluster.inventory import add_worker, read, remove_worker
-from howdah.cluster.playbook import inventory_option, play
+from howdah.cluster.playbook import inventory_option, run_playbook
 from howdah.errors import UsageError
 from howdah.settings import Settings
 
@@ -42,7 +42,7 @@ def remove(name: str, inventory: Path, settings: Settings) -> None:
             " be left to hold them",
             hint="bin/cluster add another worker first, or lower hadoop_replication",
         )
-    play("remove", inventory, settings, {"leaving": name})
+    run_playbook("remove", inventory, settings, {"leaving": name})
     remove_worker(inventory, name)
 
 

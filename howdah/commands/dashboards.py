@@ -95,14 +95,14 @@ def _url(settings: Settings, what: str, how: str) -> str:
 
 
 def _check(args: argparse.Namespace, prometheus_url: str) -> int:
-    from howdah.monitoring.coverage import expressions, faults, gaps
+    from howdah.monitoring.coverage import all_queries, queries_without_data, rule_faults
     from howdah.monitoring.prometheus import Prometheus
     from metrics.catalog import ALERTS
 
     prometheus = Prometheus(prometheus_url)
-    unlike = list(faults(prometheus))
-    found = gaps(prometheus)
-    asked = len(list(expressions()))
+    unlike = list(rule_faults(prometheus))
+    found = queries_without_data(prometheus)
+    asked = len(list(all_queries()))
     if args.json:
         without_data = [
             {"for": gap.expression.asked_for, "expression": gap.expression.promql,

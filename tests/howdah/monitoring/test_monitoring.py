@@ -16,7 +16,7 @@ import pytest
 
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.configuration import read_variables
-from howdah.cluster.playbook import attempt
+from howdah.cluster.playbook import try_playbook
 from howdah.http_client import ask
 from howdah.monitoring.prometheus import Prometheus
 from howdah.settings import Cluster, Settings, load
@@ -198,5 +198,9 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
         "state_dir": str(tmp_path),
         "ansible_user_uid": 1000,
     }
-    played = attempt(str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None))
+    played = try_playbook(
+        str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None)
+    )
+        str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None)
+    )
     assert "sudo apt-get install --no-install-recommends no-such-exporter &&" in played.complaint
