@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mr.records.compression import unpacked
+from mr.records.compression import decompressed
 from mr.storage.webhdfs import RESTART_SECONDS, check_unchanged, read_range, webhdfs_client
 
 __all__ = ["Entry", "Files", "StoreError", "StoredFile", "UnusableFile"]
@@ -48,7 +48,7 @@ class StoredFile:
 
     def text(self) -> IO[bytes]:
         """Its bytes, decompressed."""
-        return unpacked(self.open(), self.name)
+        return decompressed(self.open(), self.name)
 
 
 @dataclass(frozen=True)
