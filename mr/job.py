@@ -26,6 +26,7 @@ from mrjob.job import MRJob
 from mr.log_lines import AT, FAILED, FAULT
 from mr.records.split import CHUNK, Chunks, Split, input_path
 from mr.spec import SPEC_FILE, Spec
+from mr.stages import COUNTER_GROUP, Stage
 from mr.supervision.printed_output import Diverted, warn_once
 from mr.supervision.process import end_children, exit_now, leave, process_start, tell_exits
 from mr.supervision.watchdog import Watch
@@ -71,8 +72,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             from mr.task.map_task import Task
 
             task = Task(spec, split, _sink(spec), Path())
-            starting = time.time() - process_start() - task.seconds["load"]
-            task.seconds["start"] = starting
+            starting = time.time() - process_start() - task.seconds[Stage.LOAD]
+            task.seconds[Stage.START] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
@@ -97,10 +98,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         diverted.flush()
         diverted.end()
         for stage, seconds in task.seconds.items():
-            self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
+            self.increment_counter(COUNTER_GROUP, stage.counter, int(seconds * 1000))
         for outcome in OUTCOMES:
-            self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
-        self.increment_counter("howdah", "input_bytes", task.position)
+            self.increment_counter(COUNTER_GROUP, outcome, task.counts[outcome] - told[outcome])
+        self.increment_counter(COUNTER_GROUP, "input_bytes", task.position)
         leave(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
@@ -126,7 +127,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         Count the records that aren't among those ``told`` of, too.
         """
         for outcome, count in (task.counts - told).items():
-            self.increment_counter("howdah", outcome, count)
+            self.increment_counter(COUNTER_GROUP, outcome, count)
             told[outcome] += count
         self.set_status(where)
         self._log(f"{AT}: {where}")

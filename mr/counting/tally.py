@@ -13,6 +13,7 @@ from typing import Any
 
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
+from mr.stages import Stage
 from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
 from mr.summary import Partial
 
@@ -61,7 +62,7 @@ class Tally(ABC):
     block_size = 1 << 20  # bytes of input that are counted at once
     looks_at = 1 << 14  # bytes of each input's beginning, or a few more, that ``look`` is given
     reduces = False  # whether reducers merge what tasks have found
-    stage = "summarise"  # what its seconds are counted as
+    stage = Stage.SUMMARISE  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()

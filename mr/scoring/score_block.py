@@ -1,7 +1,7 @@
 """The middle of a record's way: a block of lines in, scored lines and rejects out."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,13 @@ from mr.records.block import Block, Reject, read_block
 from mr.scoring.format import format_lines
 from mr.scoring.raising import Rows, Search, Suspects
 from mr.scoring.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer
+from mr.stages import Stage, StageTimer
 from mr.supervision.threads import one_thread
 from mr.supervision.watchdog import asking
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
 
 AT_ONCE = 2  # calls with all rows of a block: what the first one quotes may be all that is wrong
-
-Timed = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def score_block(
     scorer: Scorer,
     manifest: Manifest,
     raw: bytes,
-    timed: Timed = nullcontext,
+    timed: StageTimer = nullcontext,
     suspects: Suspects | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
     """Score the records of ``raw`` (whole lines); every line is scored or rejected.
@@ -42,10 +41,10 @@ def score_block(
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``suspects`` is what earlier
     blocks have told of records for which the model raises.
     """
-    with timed("parse"):
+    with timed(Stage.PARSE):
         block, rejects = read_block(raw)
     predicted, more = predict_block(scorer, manifest, block, timed, suspects)
-    with timed("format"):
+    with timed(Stage.FORMAT):
         scored = [
             ScoredBatch(
                 part,
@@ -61,17 +60,17 @@ def predict_block(
     scorer: Scorer,
     manifest: Manifest,
     block: Block,
-    timed: Timed = nullcontext,
+    timed: StageTimer = nullcontext,
     suspects: Suspects | None = None,
 ) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
     """Parse and predict the records of ``block``: those that were, in order, and those that
     can't be, in none."""
-    with timed("parse"):
+    with timed(Stage.PARSE):
         batch, rejects = scorer.parse(block)
     if not batch.fields:
         return [], rejects
     search = Search(scorer, batch, Suspects() if suspects is None else suspects)
-    with timed("predict"), one_thread(), asking(manifest.name):
+    with timed(Stage.PREDICT), one_thread(), asking(manifest.name):
         predicted = list(_predict(search, np.arange(len(batch.fields))))
     pieces = []
     for rows, prediction in predicted:

@@ -10,8 +10,8 @@ from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject, line_starts, read_block
 from mr.records.split import Split
 from mr.spec import Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
-from mr.task.work import Timed
 
 __all__ = ["Counting", "Reducing"]
 
@@ -19,7 +19,7 @@ __all__ = ["Counting", "Reducing"]
 class Counting:
     """What it has counted is the split's summary; some pipelines write part files, too."""
 
-    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: Timed) -> None:
+    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: StageTimer) -> None:
         self.block_size = tally.block_size
         self._tally = tally
         self._split = split
@@ -34,7 +34,7 @@ class Counting:
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
-        with self._timed("parse"):
+        with self._timed(Stage.PARSE):
             block, rejects = read_block(raw)
         starts = cache(lambda: line_starts(raw).tolist())
         self._tally.where = lambda line: (self._split.part, position + starts()[line])
@@ -46,7 +46,7 @@ class Counting:
 
     def end(self) -> summary.Partial:
         """The split's counts."""
-        with self._timed("summarise"):
+        with self._timed(Stage.SUMMARISE):
             self._tally.close()
             counted: dict[str, Any] = {
                 "scored": self._records,
@@ -54,7 +54,7 @@ class Counting:
                 "left_out": self._tally.left_out,
                 "within": self._tally.within(),
             }
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._scores.close()
         parts = self._parts | {self._split.part: _written(self._scores)}
         return summary.new() | counted | {"parts": parts}

@@ -12,9 +12,10 @@ from mr.records.block import Reject, line_starts
 from mr.records.split import MAX_RECORD, Split, read_blocks
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
 from mr.summary import Partial
-from mr.task.work import Timed, Work
+from mr.task.work import Work
 
 __all__ = ["Task"]
 
@@ -31,12 +32,12 @@ class Task:
         be trusted."""
         self.position = 0
         self.counts: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: Counter[Stage] = Counter()
         self._spec = spec
         self._split = split
         self._rejected = PartFile(sink, f"rejected/{split.part}")
         self._rejects: Counter[str] = Counter()
-        with self._timed("load"):
+        with self._timed(Stage.LOAD):
             self._work = _work(spec, split, sink, folder, self._timed)
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
@@ -45,12 +46,12 @@ class Task:
             progress()
             taken, rejects = self._work.add(raw, self.position)
             if rejects:
-                with self._timed("write"):
+                with self._timed(Stage.WRITE):
                     self._write_rejects(raw, rejects)
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
             self.position += length
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._rejected.close()
         return self._finished(self._work.end())
 
@@ -67,7 +68,7 @@ class Task:
             if rest:
                 yield rest, length - len(header) - len(newline)
         while True:
-            with self._timed("read"):
+            with self._timed(Stage.READ):
                 block = next(blocks, None)
             if block is None:
                 return
@@ -99,13 +100,13 @@ class Task:
         return partial | {"rejected": dict(self._rejects), "parts": parts}
 
     @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
+    def _timed(self, stage: Stage) -> Iterator[None]:
         start = time.perf_counter()
         yield
         self.seconds[stage] += time.perf_counter() - start  # type: ignore[assignment]
 
 
-def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> Work:
+def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: StageTimer) -> Work:
     pipeline = PIPELINES[spec.pipeline]
     if pipeline.tally:
         from mr.counting.tally import FileTally

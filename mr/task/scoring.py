@@ -15,9 +15,9 @@ from mr.scoring.running_summary import Running, example
 from mr.scoring.score_block import ScoredBatch, score_block
 from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE, Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile
 from mr.supervision.watchdog import LOADING, asking
-from mr.task.work import Timed
 
 __all__ = ["Scoring"]
 
@@ -26,7 +26,7 @@ class Scoring:
     """Writes every scored record to the split's part file."""
 
     def __init__(
-        self, spec: Spec, split: Split, scores: PartFile, folder: Path, timed: Timed
+        self, spec: Spec, split: Split, scores: PartFile, folder: Path, timed: StageTimer
     ) -> None:
         """Load the model from ``folder``; raise ModelFileError if it isn't to be trusted."""
         self._split = split
@@ -47,17 +47,17 @@ class Scoring:
         scored, rejects = score_block(
             self._scorer, self._manifest, raw, self._timed, self._suspects
         )
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             for batch in scored:
                 self._scores.write(batch.tsv)
-        with self._timed("summarise"):
+        with self._timed(Stage.SUMMARISE):
             for batch in scored:
                 self._count(raw, position, batch)
         return sum(len(batch.prediction) for batch in scored), rejects
 
     def end(self) -> summary.Partial:
         """Close the part file; the split's summary."""
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._scores.close()
         part = {"scores_bytes": self._scores.bytes, "scores_crc": self._scores.crc}
         return self._summary.partial() | {"parts": {self._split.part: part}}

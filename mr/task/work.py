@@ -1,15 +1,12 @@
 """What a map task does for its pipeline."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Protocol
 
 from mr.records.block import Reject
 from mr.summary import Partial
 
-__all__ = ["Timed", "Work"]
-
-Timed = Callable[[str], AbstractContextManager[object]]
+__all__ = ["Work"]
 
 
 class Work(Protocol):

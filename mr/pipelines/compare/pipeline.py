@@ -20,6 +20,7 @@ from mr.records.table import Table, read_features
 from mr.records.tsv import interleave
 from mr.scoring.fixed_point import digits
 from mr.scoring.format import label_cells
+from mr.stages import Stage
 from mr.summary import Partial
 
 __all__ = ["Compare"]
@@ -34,7 +35,7 @@ class Compare(Tally):
     the table is written (``format``, ``delimiter``).
     """
 
-    stage = "predict"
+    stage = Stage.PREDICT
     outcome = "scored"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
