@@ -27,9 +27,9 @@ from mr.log_lines import AT, FAILED, FAULT
 from mr.records.split import CHUNK, Chunks, Split, input_path
 from mr.spec import SPEC_FILE, Spec
 from mr.stages import COUNTER_GROUP, Stage
-from mr.supervision.printed_output import Diverted, warn_once
-from mr.supervision.process import end_children, exit_now, leave, process_start, tell_exits
-from mr.supervision.watchdog import Watch
+from mr.supervision.printed_output import RedirectedStreams, warn_once
+from mr.supervision.process import exit_now, exit_task, kill_children, process_start, raise_on_exit
+from mr.supervision.watchdog import Watchdog
 
 __all__ = ["ScoreJob"]
 
@@ -51,10 +51,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         spec = Spec.read(Path(SPEC_FILE))
         names = {path: unstored.name for path, unstored in spec.unstored.items()}
         split = Split.from_environment(os.environ, spec.padded, names)
-        diverted = Diverted()
-        self.sandbox(diverted.stdin, diverted.stdout, diverted.stderr)
-        faulthandler.enable(diverted.stderr)
-        tell_exits()
+        streams = RedirectedStreams()
+        self.sandbox(streams.stdin, streams.stdout, streams.stderr)
+        faulthandler.enable(streams.stderr)
+        raise_on_exit()
         warn_once()
         task: Any = None
 
@@ -63,11 +63,13 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             return f"input {split.file}, split at {split.start}, byte {position} of the split"
 
         def give_up(fault: str, stack: str) -> None:
-            diverted.end()
+            streams.end()
             self._fail(where(), f"{TRACEBACK}\n{stack}TimeoutError: {fault}", fault)
             exit_now(1)
 
-        watch = Watch(_patience(spec), self.stderr, lambda: self.set_status(where()), give_up)
+        watchdog = Watchdog(
+            _call_timeout(spec), self.stderr, lambda: self.set_status(where()), give_up
+        )
         try:
             from mr.task.map_task import Task
 
@@ -87,22 +89,22 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         except BaseException as error:  # a model may even call sys.exit
             import traceback
 
-            watch.stop()
-            end_children()
-            diverted.flush()
-            diverted.end()
+            watchdog.stop()
+            kill_children()
+            streams.flush()
+            streams.end()
             self._fail(where(), traceback.format_exc(), _fault(error))
-            leave(1)
-        watch.stop()
-        end_children()
-        diverted.flush()
-        diverted.end()
+            exit_task(1)
+        watchdog.stop()
+        kill_children()
+        streams.flush()
+        streams.end()
         for stage, seconds in task.seconds.items():
             self.increment_counter(COUNTER_GROUP, stage.counter, int(seconds * 1000))
         for outcome in OUTCOMES:
             self.increment_counter(COUNTER_GROUP, outcome, task.counts[outcome] - told[outcome])
         self.increment_counter(COUNTER_GROUP, "input_bytes", task.position)
-        leave(0)
+        exit_task(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """Merge all partial summaries, or what a pipeline's tasks have found of ``key``."""
@@ -143,10 +145,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.stderr.flush()
 
 
-def _patience(spec: Spec) -> float:
+def _call_timeout(spec: Spec) -> float:
     """An attempt that isn't the first may be here because the first one's model hung."""
     first = os.environ.get("mapreduce_task_attempt_id", "_0").endswith("_0")
-    return spec.patience[0 if first else 1]
+    return spec.call_timeouts[0 if first else 1]
 
 
 def _fault(error: BaseException) -> str:
@@ -183,7 +185,7 @@ def _sink(spec: Spec) -> Any:
 
     folder = os.environ["mapreduce_task_output_dir"]
     if spec.webhdfs_url:
-        return HdfsSink(folder, spec.webhdfs_url, spec.user, patience=RESTART_SECONDS)
+        return HdfsSink(folder, spec.webhdfs_url, spec.user, retry_seconds=RESTART_SECONDS)
     return FileSink(folder)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
 from mr.stages import Stage
-from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
+from mr.storage.whole_files import FileEntry, JobFiles, StoredFile, UnusableFile
 from mr.summary import Partial
 
 __all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
@@ -141,7 +141,7 @@ class FileTally(Tally):
     """A pipeline whose records are whole files."""
 
     block_size = 1  # a line of the task's list
-    files: Files  # a task sets it
+    files: JobFiles  # a task sets it
     write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
@@ -154,7 +154,7 @@ class FileTally(Tally):
         """Take the files that a list names."""
         rejects = []
         for line, record in zip(block.numbers, block.records, strict=True):
-            entry = Entry.read(record)
+            entry = FileEntry.read(record)
             try:
                 self.add_file(self.files.file(entry))
             except UnusableFile as error:

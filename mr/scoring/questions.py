@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mr.models.manifest import Manifest, ModelFault
 from mr.scoring.labelling import is_near, places_of
 from mr.scoring.trial import is_trial
-from mr.supervision.watchdog import came_back
+from mr.supervision.watchdog import call_returned
 
 __all__ = ["ROWS_AT_ONCE", "Asked", "are_trees"]
 
@@ -148,7 +148,7 @@ def _in_pieces(model: Any, rows: Any) -> Iterator[Any]:
         places = np.arange(start, start + at_once)
         places[places >= len(rows)] = filler
         yield _take(rows, places)
-        came_back()
+        call_returned()
 
 
 def _adds_sparse_rows(model: Any, rows: Any) -> bool:

@@ -13,7 +13,7 @@ from mr.scoring.raising import Rows, Search, Suspects
 from mr.scoring.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer
 from mr.stages import Stage, StageTimer
 from mr.supervision.threads import one_thread
-from mr.supervision.watchdog import asking
+from mr.supervision.watchdog import watched_call
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
 
@@ -70,7 +70,7 @@ def predict_block(
     if not batch.fields:
         return [], rejects
     search = Search(scorer, batch, Suspects() if suspects is None else suspects)
-    with timed(Stage.PREDICT), one_thread(), asking(manifest.name):
+    with timed(Stage.PREDICT), one_thread(), watched_call(manifest.name):
         predicted = list(_predict(search, np.arange(len(batch.fields))))
     pieces = []
     for rows, prediction in predicted:

@@ -110,13 +110,13 @@ def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: StageTimer)
     pipeline = PIPELINES[spec.pipeline]
     if pipeline.tally:
         from mr.counting.tally import FileTally
-        from mr.storage.whole_files import Files
+        from mr.storage.whole_files import JobFiles
         from mr.task.counting import Counting
 
         tally = pipeline.tally()(spec.options)
         tally.load(folder)
         if isinstance(tally, FileTally):
-            tally.files = Files(spec.files, spec.webhdfs_url, spec.user)
+            tally.files = JobFiles(spec.files, spec.webhdfs_url, spec.user)
         return Counting(tally, split, sink, timed)
     from mr.task.scoring import Scoring
 

@@ -17,7 +17,7 @@ from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE, Spec
 from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile
-from mr.supervision.watchdog import LOADING, asking
+from mr.supervision.watchdog import LOAD_SECONDS, watched_call
 
 __all__ = ["Scoring"]
 
@@ -36,7 +36,7 @@ class Scoring:
         self._summary = Running.of(self._manifest)
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
-        with asking(self._manifest.name, allowed=LOADING):
+        with watched_call(self._manifest.name, allowed=LOAD_SECONDS):
             files = load_files(self._manifest, folder)
             self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
         self._suspects = Suspects()

@@ -17,7 +17,7 @@ from mr.scoring.raising import Suspects
 from mr.scoring.score_block import predict_block
 from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE
-from mr.supervision.watchdog import LOADING, asking
+from mr.supervision.watchdog import LOAD_SECONDS, watched_call
 
 __all__ = [
     "Contender",
@@ -124,7 +124,7 @@ def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]
     loaded = []
     for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
         manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
-        with asking(name, allowed=LOADING):
+        with watched_call(name, allowed=LOAD_SECONDS):
             files = load_files(manifest, folder, f"{name}.")
             if options["threshold"]:
                 manifest = replace(manifest, threshold=threshold, labels_from="threshold")

@@ -13,7 +13,7 @@ from uproot.source.futures import TrivialFuture
 
 from mr.pipelines.root_reduce.expression import Expression
 from mr.pipelines.root_reduce.functions import plain
-from mr.storage.whole_files import StoredFile, StoreError, UnusableFile
+from mr.storage.whole_files import StorageError, StoredFile, UnusableFile
 
 __all__ = ["Branches", "Events", "read_events"]
 
@@ -84,7 +84,7 @@ def read_events(file: StoredFile, tree: str, branches: Set[str]) -> Iterator[Bra
             step = max(AT_ONCE * found.num_entries // max(size, 1), 1)
             for arrays in found.iterate(step_size=step, **kept):
                 yield _numbers(arrays)
-    except (UnusableFile, StoreError):
+    except (UnusableFile, StorageError):
         raise
     except Exception as error:  # of many kinds
         message = " ".join(str(error).split())

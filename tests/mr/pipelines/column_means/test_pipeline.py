@@ -14,7 +14,7 @@ from bench.data.columns import as_text, runs
 from mr.counting.tally import Source
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
 from mr.records.block import read_block
-from mr.storage.whole_files import Entry, Files
+from mr.storage.whole_files import FileEntry, JobFiles
 
 Floats = NDArray[np.float64]
 
@@ -47,10 +47,10 @@ class Job:
         partials: dict[str, list[str]] = {}
         for task in range(tasks):
             tally = ColumnMeans(self._options)
-            tally.files = Files(str(self._folder))
+            tally.files = JobFiles(str(self._folder))
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
-                block, _ = read_block(Entry(name, size).line())
+                block, _ = read_block(FileEntry(name, size).line())
                 self.rejects += [(each.reason, each.detail) for each in tally.add(block)]
             for key, partial in tally.partials():
                 partials.setdefault(key, []).append(partial)
