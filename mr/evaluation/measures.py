@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mr.counting.tally import Report, Table
+from mr.counting.tally import JobReport, ResultTable
 from mr.evaluation.curve import (
     Curve,
     average_precision,
@@ -34,7 +34,7 @@ def of_two(
     *,
     rounded: bool,
     given: Mapping[tuple[str, str], int] | None = None,
-) -> Report:
+) -> JobReport:
     """Records whose truth is ``positive`` against all others, by the scores that each truth's
     records have; ``rounded``: some weren't counted as they are; ``given``: how many records of a
     truth have a label, if predictions aren't those above ``threshold``."""
@@ -69,7 +69,7 @@ def of_many(
     labels: Mapping[tuple[str, str], int],
     *,
     rounded: bool,
-) -> Report:
+) -> JobReport:
     """Each class's scores by truth, and how many records of a truth have a label."""
     names = sorted({*scores, *(name for pair in labels for name in pair)})
     matrix = [[labels.get((truth, label), 0) for label in names] for truth in names]
@@ -132,7 +132,7 @@ def _mean(classes: Mapping[str, Mapping[str, Any]], measure: str) -> float | Non
     return sum(values) / len(values) if values else None
 
 
-def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
+def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobReport:
     drawn = {name: points(curve) for name, curve in curves.items() if len(curve.scores)}
     rows = [
         (name, *row)
@@ -154,7 +154,7 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
             for name, found in bins.items()
         }
         plots["calibration.svg"] = _lines(columns_of, "mean_score", "share_positive", marker="o")
-    return Report({"curves.tsv": Table(columns, rows)}, summary, plots)
+    return JobReport({"curves.tsv": ResultTable(columns, rows)}, summary, plots)
 
 
 def _lines(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.records.table import Table, read_columns, read_json_lines, read_numbers, read_rows
+from mr.records.table import TableFormat, read_columns, read_json_lines, read_numbers, read_rows
 from mr.records.tsv import escape, substitute
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
@@ -33,7 +33,7 @@ class Tabular:
         check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
-        self._table = Table(
+        self._table = TableFormat(
             columns=tuple(options["columns"]),
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",

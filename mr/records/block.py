@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mr.records.split import MAX_RECORD
 
-__all__ = ["Block", "Reject", "line_starts", "read_block"]
+__all__ = ["Block", "Reject", "line_starts", "parse_block"]
 
 _LF, _SPACE = b"\n "
 
@@ -51,7 +51,7 @@ class Block:
         return Block(data, [self.numbers[row] for row in chosen])
 
 
-def read_block(raw: bytes) -> tuple[Block, list[Reject]]:
+def parse_block(raw: bytes) -> tuple[Block, list[Reject]]:
     """Split ``raw`` (whole lines; LF or CRLF) into records and rejects."""
     data = raw
     if b"\r" in raw:  # a byte is found much faster than two

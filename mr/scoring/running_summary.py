@@ -34,7 +34,7 @@ class Running:
         self._labels = labels
         self._decimals = decimals
         self._kind = kind
-        self._partial = summary.new() | {"kind": kind}
+        self._partial = summary.empty() | {"kind": kind}
         self._pending: list[Any] = []
         self._outputs = {name: Running(of, decimals) for name, of in outputs.items()}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.models.manifest import Manifest
-from mr.records.block import Block, Reject, read_block
+from mr.records.block import Block, Reject, parse_block
 from mr.scoring.format import format_lines
 from mr.scoring.raising import Rows, Search, Suspects
 from mr.scoring.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer
@@ -42,7 +42,7 @@ def score_block(
     blocks have told of records for which the model raises.
     """
     with timed(Stage.PARSE):
-        block, rejects = read_block(raw)
+        block, rejects = parse_block(raw)
     predicted, more = predict_block(scorer, manifest, block, timed, suspects)
     with timed(Stage.FORMAT):
         scored = [

@@ -7,7 +7,7 @@ from typing import Any
 from mr import summary
 from mr.counting.tally import FileTally, Tally
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts, read_block
+from mr.records.block import Reject, line_starts, parse_block
 from mr.records.split import Split
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
@@ -35,7 +35,7 @@ class Counting:
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed(Stage.PARSE):
-            block, rejects = read_block(raw)
+            block, rejects = parse_block(raw)
         starts = cache(lambda: line_starts(raw).tolist())
         self._tally.where = lambda line: (self._split.part, position + starts()[line])
         with self._timed(self._tally.stage):
@@ -57,7 +57,7 @@ class Counting:
         with self._timed(Stage.WRITE):
             self._scores.close()
         parts = self._parts | {self._split.part: _written(self._scores)}
-        return summary.new() | counted | {"parts": parts}
+        return summary.empty() | counted | {"parts": parts}
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, by key."""
@@ -85,7 +85,7 @@ class Reducing:
         part = _part(self._sink, key)
         part.write(self._tally.reduce(key, partials))
         part.close()
-        return summary.new() | {"parts": {key: _written(part)}}
+        return summary.empty() | {"parts": {key: _written(part)}}
 
 
 def _part(sink: Sink, name: str) -> PartFile:

@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, FileTally, Report, Source
+from mr.counting.tally import Counts, FileTally, InputPreview, JobReport
 from mr.pipelines.column_means.exact_sums import LARGEST, Sums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
@@ -43,7 +43,7 @@ class ColumnMeans(FileTally):
         return [Sums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
-    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How many numbers there are: the same in all files, unless they are padded."""
         lengths = [_length_of(source) for source in sources]
         for source, length in zip(sources, lengths, strict=True):
@@ -95,10 +95,10 @@ class ColumnMeans(FileTally):
         """The columns of means.tsv."""
         return "index", "mean"
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """How much there was of it."""
         files = sum(counts.get("files", {}).values())
-        return Report({}, {"totals": {"files": files, "indices": self._length}})
+        return JobReport({}, {"totals": {"files": files, "indices": self._length}})
 
 
 def _ranges(length: int) -> list[range]:
@@ -115,7 +115,7 @@ def _finite(text: str) -> float:
     return value
 
 
-def _length_of(source: Source) -> int:
+def _length_of(source: InputPreview) -> int:
     if not source.head.startswith(NPY):
         return source.lines
     try:

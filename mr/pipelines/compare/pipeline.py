@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.counts import Standings
 from mr.pipelines.compare.models import Scored, load_contenders, score_by_all, score_by_each
 from mr.pipelines.compare.report import Compared, conclude
 from mr.records.block import Block, Reject
 from mr.records.cells import WRITTEN
-from mr.records.column_names import set_apart
-from mr.records.table import Table, read_features
+from mr.records.column_names import distinct_names
+from mr.records.table import TableFormat, read_features
 from mr.records.tsv import interleave
 from mr.scoring.fixed_point import digits
 from mr.scoring.format import label_cells
@@ -54,7 +54,7 @@ class Compare(Tally):
         )
         self._shares = Shares(_weights(options)) if options["weights"] else None
         known = tuple(dict.fromkeys(name for name in (options["id"], options["truth"]) if name))
-        self._known = Table(
+        self._known = TableFormat(
             columns=tuple(self._columns),
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
@@ -64,7 +64,7 @@ class Compare(Tally):
         self._standings = Standings(self._compared)
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """The models' thresholds, if they are to be others than their own."""
         if not options["threshold"]:
             return {}
@@ -108,15 +108,15 @@ class Compare(Tally):
         """What the columns of predictions are called beside the input's."""
         what = ("score", "label") if self._compared.labels else ("score",)
         if self._shares:
-            return set_apart(("model", *what), self._columns)
+            return distinct_names(("model", *what), self._columns)
         own = [f"{each}_{name}" for name in self._compared.names for each in what]
-        return set_apart(own, self._columns)
+        return distinct_names(own, self._columns)
 
     def header(self) -> Sequence[str]:
         """The columns of scores.tsv."""
         return *self._columns, *self.called().values()
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """Each model's scores, how far every two agree and, with a truth, which is better."""
         return conclude(self._compared, partial)
 

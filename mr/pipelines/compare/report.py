@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from mr.counting.tally import Counts, Report, Table
+from mr.counting.tally import Counts, JobReport, ResultTable
 from mr.evaluation.measures import of_many, of_two
 from mr.pipelines.compare.significance import mcnemar, two_proportions
 from mr.summary import Partial, finish
@@ -40,7 +40,7 @@ def pair_name(one: str, other: str) -> str:
     return f"{one},{other}"
 
 
-def conclude(compared: Compared, partial: Partial) -> Report:
+def conclude(compared: Compared, partial: Partial) -> JobReport:
     """What the merged summary of a job comes to."""
     within, counts = partial["within"], partial["counts"]
     models: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ def conclude(compared: Compared, partial: Partial) -> Report:
             pair |= _unpaired(models, one, other) if compared.alone else _paired(counts, one, other)
         pairs.append(pair)
     tables = {"comparison.tsv": _side_by_side(models)} if compared.judged else {}
-    return Report(tables, {"models": models, "pairs": pairs})
+    return JobReport(tables, {"models": models, "pairs": pairs})
 
 
 def _evaluation(compared: Compared, name: str, threshold: float, counts: Counts) -> dict[str, Any]:
@@ -147,11 +147,11 @@ def _right(evaluation: Mapping[str, Any]) -> tuple[int, int]:
     return sum(row[place] for place, row in enumerate(matrix)), evaluation["records"]
 
 
-def _side_by_side(models: Mapping[str, Any]) -> Table:
+def _side_by_side(models: Mapping[str, Any]) -> ResultTable:
     evaluations = [told["evaluation"] for told in models.values()]
     rows = []
     for name in MEASURES:
         if name in evaluations[0]:
             values = [evaluation[name] for evaluation in evaluations]
             rows.append((name, *("" if value is None else value for value in values)))
-    return Table(["measure", *models], rows)
+    return ResultTable(["measure", *models], rows)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally, key_of
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally, key_of
 from mr.evaluation.measures import of_many, of_two
 from mr.evaluation.score_counts import ByTruth
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
@@ -73,7 +73,7 @@ class Evaluate(Tally):
         self._by_truth = [ByTruth() for _ in self._predicted.scores]
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
@@ -192,7 +192,7 @@ class Evaluate(Tally):
             "rounded": {"": self._rounded} if self._rounded else {},
         }
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """The report; where no record has a label, it says so."""
         report = self.report(partial["counts"])
         left_out = partial["left_out"].get(NO_LABEL, 0)
@@ -202,9 +202,9 @@ class Evaluate(Tally):
             f"{self._options['labels']} has the id of none of {left_out:,} records: their"
             f" column {self._options['id']} has others"
         )
-        return Report({}, {**report.summary, "problem": problem})
+        return JobReport({}, {**report.summary, "problem": problem})
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The measures, the curves that they come from, and their plots."""
         predicted, rounded = self._predicted, bool(counts["rounded"])
         scores: dict[str, dict[str, dict[float, int]]] = {name: {} for name in predicted.scores}
@@ -233,7 +233,7 @@ class Evaluate(Tally):
             named[truth, predicted.positive if says_so else ""] += records
         return named
 
-    def _doubted(self, told: Report, pairs: Pairs, contradicted: int = 0) -> Report:
+    def _doubted(self, told: JobReport, pairs: Pairs, contradicted: int = 0) -> JobReport:
         """The report with what was compared, and what is odd about it."""
         predicted, options = self._predicted, self._options
         summary: dict[str, Any] = {
@@ -248,7 +248,7 @@ class Evaluate(Tally):
             summary |= {"positive": predicted.positive, "positive_from": predicted.why}
         truths = {name: count for name, count in told.summary["truths"].items() if count}
         if problem := problem_of(predicted, truths):
-            return Report({}, summary | {"truths": truths, "problem": problem})
+            return JobReport({}, summary | {"truths": truths, "problem": problem})
         summary["warnings"] = warnings_of(predicted, told.summary, pairs, contradicted)
         return replace(told, summary=summary | dict(told.summary))
 

@@ -6,13 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mr.counting.tally import Source, shared
+from mr.counting.tally import InputPreview, same_for_all
 from mr.pipelines.evaluate.labels import first_truths
 from mr.pipelines.evaluate.positive_class import Seen
 from mr.pipelines.evaluate.predicted_columns import Predicted
-from mr.records.block import read_block
+from mr.records.block import parse_block
 from mr.records.cells import WRITTEN
-from mr.records.table import Table, first_fields, read_features
+from mr.records.table import TableFormat, first_fields, read_features
 
 __all__ = ["LOOKED_AT", "how_written", "read_table", "seen_in", "stated_by"]
 
@@ -20,10 +20,10 @@ LOOKED_AT = 1 << 20  # bytes of records that are looked at before a job, of all 
 CUT = 1 << 14  # the beginning of an input that is longer may end within a line
 
 
-def how_written(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+def how_written(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
     """How the table is written, and its columns; ValueError if the truth isn't among them, or
     whose truth a second file has."""
-    written = shared(sources, _written, "has other columns than")
+    written = same_for_all(sources, _written, "has other columns than")
     columns = ", ".join(written["columns"])[:200]
     if not options["truth"]:
         raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
@@ -35,20 +35,20 @@ def how_written(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[s
     return written
 
 
-def stated_by(sources: Sequence[Source]) -> dict[str, Any]:
+def stated_by(sources: Sequence[InputPreview]) -> dict[str, Any]:
     """What the jobs that scored the records say of their predictions, if that is known of all."""
-    return shared(
+    return same_for_all(
         sources,
         lambda source: dict(source.predicted),
         "was scored by another kind of job, or it isn't known by which (run.json beside it), than",
     )
 
 
-def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
+def read_table(options: Mapping[str, Any], predicted: Predicted) -> TableFormat:
     """The columns that are read: the truth, or whose it is, the label, and scores."""
     known = options["id"] if options["labels"] else options["truth"]
     texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
-    return Table(
+    return TableFormat(
         columns=tuple(options["columns"]),
         delimiter=options["delimiter"],
         quotes=options["format"] == "csv",
@@ -57,7 +57,9 @@ def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
     )
 
 
-def seen_in(sources: Sequence[Source], options: Mapping[str, Any], predicted: Predicted) -> Seen:
+def seen_in(
+    sources: Sequence[InputPreview], options: Mapping[str, Any], predicted: Predicted
+) -> Seen:
     """The truths, labels and scores of the first records."""
     seen, left = Seen(), LOOKED_AT
     table = read_table(options, predicted)
@@ -67,7 +69,7 @@ def seen_in(sources: Sequence[Source], options: Mapping[str, Any], predicted: Pr
             lines = lines.partition(b"\n")[2]
         if lines and left > 0:
             left -= len(lines)
-            block, _ = read_block(lines)
+            block, _ = parse_block(lines)
             read, _, _ = read_features(block, table, json=options["format"] == "json")
             columns = dict(zip(table.features, read, strict=True))
             _count(seen, columns, options, predicted)
@@ -92,7 +94,7 @@ def _whole_lines(head: bytes) -> bytes:
     return head if len(head) < CUT else head[: head.rfind(b"\n") + 1]
 
 
-def _written(source: Source) -> dict[str, Any]:
+def _written(source: InputPreview) -> dict[str, Any]:
     line = source.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
     try:
         form, delimiter, fields = first_fields(line)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Source, Tally, key_of, shared
+from mr.counting.tally import Counts, InputPreview, Tally, key_of, same_for_all
 from mr.pipelines.requests_by_os.access_log import (
     COLUMNS,
     Combined,
@@ -62,9 +62,9 @@ class RequestsByOs(Tally):
         self._counted = {column: Counter[str]() for column in self.columns}
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        return shared(sources, _format_of, "is written otherwise than")
+        return same_for_all(sources, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
@@ -181,7 +181,7 @@ def _systems() -> Any:
     return Resolver(([], systems, [])).os
 
 
-def _format_of(source: Source) -> dict[str, Any]:
+def _format_of(source: InputPreview) -> dict[str, Any]:
     lines = source.head.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
-from mr.records.block import read_block
+from mr.records.block import parse_block
 from mr.records.cells import MISSING
 from mr.records.table import Table, read_rows
 from mr.scoring.features import INPUTS, Features
@@ -71,7 +71,7 @@ class Written:
             "delimiter": DELIMITERS[self.format],
             "columns": ["id", *self.names],
         }
-        block, rejects = read_block("".join(line + "\n" for line in self.lines).encode())
+        block, rejects = parse_block("".join(line + "\n" for line in self.lines).encode())
         batch, more = Tabular(manifest, {"model": None}, options).parse(block)
         assert not [*rejects, *more]
         features: Features = batch.features
@@ -208,7 +208,7 @@ def test_every_reader_gives_the_model_the_same(table: Written, form: str) -> Non
     """Whichever reader takes a block, and whatever else is in it."""
     form = "frame" if form in ("texts", "series") and len(table.types) > 1 else form
     fast = table.read(form)
-    block, _ = read_block("".join(line + "\n" for line in table.lines).encode())
+    block, _ = parse_block("".join(line + "\n" for line in table.lines).encode())
     written = Table(
         ("id", *table.names), DELIMITERS[table.format], table.format == "csv", table.names,
         table.types,
@@ -289,5 +289,5 @@ def test_only_what_a_model_refuses_is_rejected(manifest: Manifest) -> None:
 
 def parse(manifest: Manifest, lines: list[str], columns: list[str]) -> tuple[Batch, list[Any]]:
     options = {"format": "csv", "delimiter": ",", "columns": columns}
-    block, _ = read_block("\n".join(lines).encode())
+    block, _ = parse_block("\n".join(lines).encode())
     return Tabular(manifest, {"model": None}, options).parse(block)

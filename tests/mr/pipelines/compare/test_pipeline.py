@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bench.data.predictions import as_csv, as_json_lines
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.models import match
@@ -375,4 +375,4 @@ def test_options_that_mean_nothing_are_told(
     """With what would."""
     options = UNSET | TABLE | {"columns": ["a", "b"]} | match([manifest, manifest]) | asked
     with pytest.raises(ValueError, match=message):
-        Compare(options | Compare.look([Source("customers.csv", b"")], options))
+        Compare(options | Compare.look([InputPreview("customers.csv", b"")], options))

@@ -17,7 +17,7 @@ import uproot
 from numpy.typing import NDArray
 
 from bench.data.events import MASS, WIDTH, events, write_events
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.pipelines.root_reduce import events as mr_events
 from mr.pipelines.root_reduce import output
 from mr.pipelines.root_reduce.pipeline import RootReduce
@@ -96,7 +96,7 @@ class Job:
 
     def look(self) -> dict[str, Any]:
         """The job's options."""
-        sources = [Source(str(self.folder / name), b"") for name in self._names]
+        sources = [InputPreview(str(self.folder / name), b"") for name in self._names]
         return self.options | RootReduce.look(sources, self.options)
 
     def run(self, splits: int = 1) -> tuple[Scored, Path]:
