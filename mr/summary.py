@@ -1,9 +1,9 @@
 """The summary of a job: partial summaries that merge in any order to the same bytes.
 
-A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are
-fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact. Quantiles
-and the histogram come from a sketch that counts scores by their first ten significant bits,
-so they are within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
+A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are fixed-point
+integers (``mr.scoring.fixed_point``): counts, sums, minimum and maximum are exact. Quantiles and
+the histogram come from a sketch that counts scores by their first ten significant bits, so they are
+within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
 name to a count a key, and ``left_out`` instead. ``within`` are summaries inside this one, by name.
 ``kind`` is that of predictions which are told of in their own words: of outliers, ``highest`` has
 the lowest scores, negated; of clusters, scores are distances; of several outputs, each is within.

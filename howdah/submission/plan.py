@@ -19,10 +19,10 @@ from howdah.settings import Settings
 from howdah.submission.unscored_tables import check_texts
 from howdah.suggestions import did_you_mean
 from mr.counting.tally import FileTally, InputPreview
-from mr.pipelines.compare.models import match
+from mr.pipelines.compare.models import common_options
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.records.column_names import distinct_names
-from mr.scoring.format import Layout, columns
+from mr.scoring.format import Layout, prediction_columns
 
 __all__ = ["make_plan", "prepare", "settle", "takes_files", "what_to_run"]
 
@@ -69,7 +69,7 @@ def _plan_scoring(
     if pipeline.table:
         table = find_columns(sources, model.manifest, no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
-    called = distinct_names(columns(model.manifest), names)
+    called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
@@ -124,7 +124,7 @@ def _in_common(
 ) -> dict[str, Any]:
     """What all models are and take, as options; ValueError if they can't be compared."""
     manifests = [model.manifest for model in models]
-    options = match(manifests)
+    options = common_options(manifests)
     if not PIPELINES[options["of"]].table:
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
     table = find_columns_of_all(sources, manifests, no_header=no_header)

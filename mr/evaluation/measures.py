@@ -7,27 +7,27 @@ from typing import Any
 from mr.counting.tally import JobReport, ResultTable
 from mr.evaluation.curve import (
     Curve,
+    are_probabilities,
     average_precision,
     brier,
     calibration,
-    confusion,
-    is_chance,
+    confusion_counts,
+    curve_points,
     log_loss,
-    measures,
-    points,
+    precision_recall_f1,
     roc_auc,
     roc_auc_bound,
-    sweep,
+    threshold_sweep,
 )
 
-__all__ = ["of_many", "of_two"]
+__all__ = ["measure_classes", "measure_two_classes"]
 
 Scores = Mapping[float, int]  # how many records have each score
 
 MEANS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
 
 
-def of_two(
+def measure_two_classes(
     truths: Mapping[str, Scores],
     positive: str,
     threshold: float | None,
@@ -43,7 +43,7 @@ def of_two(
     curve = Curve.of(truths.get(positive, {}), _sum([truths[name] for name in others]))
     if given is None:
         assert threshold is not None
-        tn, fn, fp, tp = confusion(curve, threshold)
+        tn, fn, fp, tp = confusion_counts(curve, threshold)
     else:
         found = [0, 0, 0, 0]
         for (truth, label), count in given.items():
@@ -57,14 +57,14 @@ def of_two(
         "threshold": threshold,
         "confusion_matrix": {"labels": [negative, positive], "matrix": [[tn, fp], [fn, tp]]},
         "accuracy": (tn + tp) / records if records else None,
-        **measures(fn, fp, tp),
+        **precision_recall_f1(fn, fp, tp),
         **_of_curve(curve, rounded),
-        "threshold_sweep": sweep(curve) if records else [],
+        "threshold_sweep": threshold_sweep(curve) if records else [],
     }
     return _report(summary, {positive: curve})
 
 
-def of_many(
+def measure_classes(
     scores: Mapping[str, Mapping[str, Scores]],
     labels: Mapping[tuple[str, str], int],
     *,
@@ -86,7 +86,11 @@ def of_many(
         tp, support = matrix[place][place], sum(matrix[place])
         fp = sum(row[place] for row in matrix) - tp
         of_curve = _of_curve(curves[name], rounded) if name in curves else {}
-        classes[name] = {"records": support, **measures(support - tp, fp, tp), **of_curve}
+        classes[name] = {
+            "records": support,
+            **precision_recall_f1(support - tp, fp, tp),
+            **of_curve,
+        }
     hits = [truths.get(name, {}) for name, truths in scores.items()]
     summary = {
         "truths": {name: classes[name]["records"] for name in names},
@@ -100,7 +104,7 @@ def of_many(
 
 
 def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
-    chances = is_chance(curve)
+    chances = are_probabilities(curve)
     return {
         "roc_auc": roc_auc(curve),
         "roc_auc_bound": roc_auc_bound(curve) if rounded else 0.0,
@@ -114,7 +118,7 @@ def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
 def _log_loss(hits: Scores, records: int, curves: Sequence[Curve]) -> float | None:
     """From the chances that were given to what came true; None if there is a truth without one,
     or no truth."""
-    if not records or sum(hits.values()) < records or not all(map(is_chance, curves)):
+    if not records or sum(hits.values()) < records or not all(map(are_probabilities, curves)):
         return None
     return log_loss(Curve.of(hits, {}))
 
@@ -133,7 +137,7 @@ def _mean(classes: Mapping[str, Mapping[str, Any]], measure: str) -> float | Non
 
 
 def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobReport:
-    drawn = {name: points(curve) for name, curve in curves.items() if len(curve.scores)}
+    drawn = {name: curve_points(curve) for name, curve in curves.items() if len(curve.scores)}
     rows = [
         (name, *row)
         for name, columns in drawn.items()
@@ -146,7 +150,7 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobRepor
             "roc.svg": _lines(drawn, "false_positive_rate", "true_positive_rate", first=[0.0]),
             "precision_recall.svg": _lines(drawn, "true_positive_rate", "precision"),
         }
-    chances = {name: curve for name, curve in curves.items() if is_chance(curve)}
+    chances = {name: curve for name, curve in curves.items() if are_probabilities(curve)}
     if chances:
         bins = {name: calibration(curve) for name, curve in chances.items()}
         columns_of = {

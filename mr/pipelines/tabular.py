@@ -12,7 +12,10 @@ from mr.records.table import TableFormat, read_columns, read_json_lines, read_nu
 from mr.records.tsv import escape, substitute
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
-from mr.scoring.scorer import Batch, Prediction, are_trees, check_classes, join, predict_rows
+from mr.scoring.model_call import are_trees
+from mr.scoring.predict import check_classes, predict_rows
+from mr.scoring.prediction import Prediction, join
+from mr.scoring.scorer import Batch
 
 __all__ = ["Tabular"]
 
@@ -64,7 +67,7 @@ class Tabular:
         return join(
             [
                 (places, predict_rows(self._model, self._manifest, rows))
-                for places, rows in features.parts()
+                for places, rows in features.by_types()
             ]
         )
 

@@ -42,7 +42,7 @@ class Block:
         """The records one by one, for those who can't work on ``data`` as a whole."""
         return self.data.split(b"\n")[:-1]
 
-    def part(self, rows: NDArray[np.intp]) -> "Block":
+    def take(self, rows: NDArray[np.intp]) -> "Block":
         """Some of the records, by their places, in ascending order."""
         if len(rows) == len(self.numbers):
             return self

@@ -1,8 +1,9 @@
 """Tables as text: the rows of a block, read by the fastest reader that can take all of them.
 
 ``read_numbers`` takes blocks of plain numbers, ``read_columns`` any block without quotes,
-``read_rows`` every record by itself; what its fields are, ``mr.cells`` says. The first two give up
-(None) on a block with anything unusual in it; only the last one rejects records, and says why.
+``read_rows`` every record by itself; what its fields are, the module ``cells`` says. The first two
+give up (None) on a block with anything unusual in it; only the last one rejects records, and says
+why.
 """
 
 import csv

@@ -8,9 +8,11 @@ import numpy as np
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject, parse_block
+from mr.scoring.failing_records import FailureSearch, QuotedCells, Rows
 from mr.scoring.format import format_lines
-from mr.scoring.raising import Rows, Search, Suspects
-from mr.scoring.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.prediction import Prediction
+from mr.scoring.scorer import Batch, Scorer
 from mr.stages import Stage, StageTimer
 from mr.supervision.threads import one_thread
 from mr.supervision.watchdog import watched_call
@@ -34,16 +36,16 @@ def score_block(
     manifest: Manifest,
     raw: bytes,
     timed: StageTimer = nullcontext,
-    suspects: Suspects | None = None,
+    quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
     """Score the records of ``raw`` (whole lines); every line is scored or rejected.
 
-    Each stage (parse, predict, format) runs in ``timed`` of its name. ``suspects`` is what earlier
-    blocks have told of records for which the model raises.
+    Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
+    earlier blocks have told of records for which the model raises.
     """
     with timed(Stage.PARSE):
         block, rejects = parse_block(raw)
-    predicted, more = predict_block(scorer, manifest, block, timed, suspects)
+    predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
     with timed(Stage.FORMAT):
         scored = [
             ScoredBatch(
@@ -61,7 +63,7 @@ def predict_block(
     manifest: Manifest,
     block: Block,
     timed: StageTimer = nullcontext,
-    suspects: Suspects | None = None,
+    quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
     """Parse and predict the records of ``block``: those that were, in order, and those that
     can't be, in none."""
@@ -69,7 +71,7 @@ def predict_block(
         batch, rejects = scorer.parse(block)
     if not batch.fields:
         return [], rejects
-    search = Search(scorer, batch, Suspects() if suspects is None else suspects)
+    search = FailureSearch(scorer, batch, QuotedCells() if quoted_cells is None else quoted_cells)
     with timed(Stage.PREDICT), one_thread(), watched_call(manifest.name):
         predicted = list(_predict(search, np.arange(len(batch.fields))))
     pieces = []
@@ -80,8 +82,8 @@ def predict_block(
                 for row in rows[~prediction.valid].tolist()
             ]
             valid = np.flatnonzero(prediction.valid)
-            rows, prediction = rows[valid], prediction.of(valid)
-        pieces.append((_part(batch, rows), prediction))
+            rows, prediction = rows[valid], prediction.take(valid)
+        pieces.append((_take(batch, rows), prediction))
     rejects += [
         Reject(batch.lines[row], f"predict raised {error.kind}", error.words[:200])
         for row, error in search.raised.items()
@@ -89,10 +91,10 @@ def predict_block(
     return pieces, rejects
 
 
-def _predict(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+def _predict(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
     """Predict the rows that the model takes, as many in a call as there would be without others:
     their digits are the same."""
-    search.try_suspects()
+    search.try_cells_quoted_before()
     for _ in range(AT_ONCE):
         rows = search.left(rows)
         if not len(rows):
@@ -107,7 +109,7 @@ def _predict(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
         yield from _predict_part(search, search.left(rows[start : start + ROWS_AT_ONCE]))
 
 
-def _predict_part(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+def _predict_part(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
     """The same of as many rows as a call has."""
     if not len(rows):
         return
@@ -126,7 +128,7 @@ def _predict_part(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction
         yield from _predict_halves(search, rows)
 
 
-def _predict_halves(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+def _predict_halves(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
     """The same of rows for none of which the model raises, unless it does for some together."""
     if not len(rows):
         return
@@ -141,7 +143,7 @@ def _predict_halves(search: Search, rows: Rows) -> Iterator[tuple[Rows, Predicti
         yield from _predict_halves(search, rows[half:])
 
 
-def _part(batch: Batch, rows: Rows) -> Batch:
+def _take(batch: Batch, rows: Rows) -> Batch:
     if len(rows) == len(batch.fields):
         return batch
     kept = rows.tolist()

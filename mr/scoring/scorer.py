@@ -10,21 +10,10 @@ from typing import Any, Protocol
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.scoring.answers import check_classes, predict_rows
 from mr.scoring.format import Layout
-from mr.scoring.prediction import Prediction, join
-from mr.scoring.questions import ROWS_AT_ONCE, are_trees
+from mr.scoring.prediction import Prediction
 
-__all__ = [
-    "ROWS_AT_ONCE",
-    "Batch",
-    "Prediction",
-    "Scorer",
-    "are_trees",
-    "check_classes",
-    "join",
-    "predict_rows",
-]
+__all__ = ["Batch", "Scorer"]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject, line_starts
 from mr.records.split import Split
-from mr.scoring.raising import Suspects
-from mr.scoring.running_summary import Running, example
+from mr.scoring.failing_records import QuotedCells
+from mr.scoring.running_summary import RunningSummary, example
 from mr.scoring.score_block import ScoredBatch, score_block
 from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE, Spec
@@ -33,19 +33,19 @@ class Scoring:
         self._scores = scores
         self._timed = timed
         self._manifest: Manifest = read_manifest(folder / MODEL_FILE)
-        self._summary = Running.of(self._manifest)
+        self._summary = RunningSummary.of(self._manifest)
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
         with watched_call(self._manifest.name, allowed=LOAD_SECONDS):
             files = load_files(self._manifest, folder)
             self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
-        self._suspects = Suspects()
+        self._quoted_cells = QuotedCells()
         self.block_size = self._scorer.block_size
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
-            self._scorer, self._manifest, raw, self._timed, self._suspects
+            self._scorer, self._manifest, raw, self._timed, self._quoted_cells
         )
         with self._timed(Stage.WRITE):
             for batch in scored:

@@ -9,7 +9,7 @@ from howdah.models.trial.sample import Sample
 from howdah.models.trial.single_records import Record, written_as_json
 from howdah.models.trial.single_task import run_task
 from mr.models.manifest import Manifest
-from mr.scoring.scorer import ROWS_AT_ONCE
+from mr.scoring.model_call import ROWS_AT_ONCE
 from mr.spec import Spec
 from mr.stages import Stage
 

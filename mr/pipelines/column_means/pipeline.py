@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.counting.tally import Counts, FileTally, InputPreview, JobReport
-from mr.pipelines.column_means.exact_sums import LARGEST, Sums
+from mr.pipelines.column_means.exact_sums import LARGEST, ExactSums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
 __all__ = ["ColumnMeans"]
@@ -38,9 +38,9 @@ class ColumnMeans(FileTally):
         self._files = 0
 
     @cached_property
-    def _sums(self) -> list[Sums]:
+    def _sums(self) -> list[ExactSums]:
         """Of map tasks alone: reducers and the host have none of so many."""
-        return [Sums(len(range_)) for range_ in _ranges(self._length)]
+        return [ExactSums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
     def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class ColumnMeans(FileTally):
         """The means of a range of indices, as lines."""
         start = int(key)
         stop = min(start + RANGE, self._length)
-        sums, files = Sums(stop - start), 0
+        sums, files = ExactSums(stop - start), 0
         for partial in partials:
             count, dumped = partial.split(" ")
             sums.add_dumped(dumped)

@@ -8,19 +8,27 @@ from typing import Any
 
 from mr.counting.tally import InputPreview, same_for_all
 from mr.pipelines.evaluate.labels import first_truths
-from mr.pipelines.evaluate.positive_class import Seen
-from mr.pipelines.evaluate.predicted_columns import Predicted
+from mr.pipelines.evaluate.positive_class import FirstRecords
+from mr.pipelines.evaluate.predicted_columns import PredictedColumns
 from mr.records.block import parse_block
 from mr.records.cells import WRITTEN
 from mr.records.table import TableFormat, first_fields, read_features
 
-__all__ = ["LOOKED_AT", "how_written", "read_table", "seen_in", "stated_by"]
+__all__ = [
+    "LOOKED_AT",
+    "count_first_records",
+    "find_table_format",
+    "stated_predictions",
+    "table_of",
+]
 
 LOOKED_AT = 1 << 20  # bytes of records that are looked at before a job, of all inputs together
 CUT = 1 << 14  # the beginning of an input that is longer may end within a line
 
 
-def how_written(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+def find_table_format(
+    sources: Sequence[InputPreview], options: Mapping[str, Any]
+) -> dict[str, Any]:
     """How the table is written, and its columns; ValueError if the truth isn't among them, or
     whose truth a second file has."""
     written = same_for_all(sources, _written, "has other columns than")
@@ -35,7 +43,7 @@ def how_written(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> 
     return written
 
 
-def stated_by(sources: Sequence[InputPreview]) -> dict[str, Any]:
+def stated_predictions(sources: Sequence[InputPreview]) -> dict[str, Any]:
     """What the jobs that scored the records say of their predictions, if that is known of all."""
     return same_for_all(
         sources,
@@ -44,7 +52,7 @@ def stated_by(sources: Sequence[InputPreview]) -> dict[str, Any]:
     )
 
 
-def read_table(options: Mapping[str, Any], predicted: Predicted) -> TableFormat:
+def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFormat:
     """The columns that are read: the truth, or whose it is, the label, and scores."""
     known = options["id"] if options["labels"] else options["truth"]
     texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
@@ -57,12 +65,12 @@ def read_table(options: Mapping[str, Any], predicted: Predicted) -> TableFormat:
     )
 
 
-def seen_in(
-    sources: Sequence[InputPreview], options: Mapping[str, Any], predicted: Predicted
-) -> Seen:
+def count_first_records(
+    sources: Sequence[InputPreview], options: Mapping[str, Any], predicted: PredictedColumns
+) -> FirstRecords:
     """The truths, labels and scores of the first records."""
-    seen, left = Seen(), LOOKED_AT
-    table = read_table(options, predicted)
+    seen, left = FirstRecords(), LOOKED_AT
+    table = table_of(options, predicted)
     for source in sources:
         lines = _whole_lines(source.head)
         if options["header"]:
@@ -79,11 +87,14 @@ def seen_in(
 
 
 def _count(
-    seen: Seen, columns: Mapping[str, Any], options: Mapping[str, Any], predicted: Predicted
+    seen: FirstRecords,
+    columns: Mapping[str, Any],
+    options: Mapping[str, Any],
+    predicted: PredictedColumns,
 ) -> None:
     if not options["labels"]:
         seen.truths.update(truth for truth in columns[options["truth"]].tolist() if truth)
-    if predicted.of_two and predicted.label:
+    if predicted.is_binary and predicted.label:
         labels, scores = columns[predicted.label], columns[predicted.column]
         threshold = 0.0 if predicted.threshold is None else predicted.threshold
         seen.above.update(labels[scores > threshold].tolist())

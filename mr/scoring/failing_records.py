@@ -1,7 +1,7 @@
 """Finds the records of a batch for which the model raises, each by itself.
 
 What a model raises often quotes the cell that it can't take: records with such a cell are tried
-first. Others are searched in pieces, by trial calls.
+first. Others are searched in pieces, by probes.
 """
 
 import re
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import ModelFault
 from mr.records.tsv import escape_text
-from mr.scoring.scorer import Batch, Prediction, Scorer
-from mr.scoring.trial import trial
+from mr.scoring.prediction import Prediction
+from mr.scoring.probe import probing
+from mr.scoring.scorer import Batch, Scorer
 
-__all__ = ["Rows", "Search", "Suspects"]
+__all__ = ["FailureSearch", "QuotedCells", "Rows"]
 
-PIECE = 256  # records of a trial call, as long as few raise
+PIECE = 256  # records of a probe, as long as few raise
 REMEMBERED = 1000
 
 _QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
@@ -31,14 +32,14 @@ Cell = tuple[int, bytes]  # a column's place, and what stands there
 
 
 @dataclass(frozen=True)
-class Raised:
+class CaughtException:
     """What a model raised: the exception's ``kind``, and its own ``words``."""
 
     kind: str
     words: str
 
     @classmethod
-    def of(cls, error: Exception) -> "Raised":
+    def of(cls, error: Exception) -> "CaughtException":
         """Without the traceback, which would keep the features."""
         try:
             words = str(error)
@@ -47,7 +48,7 @@ class Raised:
         return cls(type(error).__name__, words)
 
 
-class Suspects:
+class QuotedCells:
     """Cells of records for which a model has raised, quoting them; for all blocks of a task."""
 
     def __init__(self) -> None:
@@ -72,40 +73,40 @@ class Suspects:
         return [cell for cell in enumerate(cells) if cell in self._cells]
 
 
-class Search:
+class FailureSearch:
     """A batch of records, and what is known of them: ``raised`` has what the model said of those
     that it doesn't take."""
 
-    def __init__(self, scorer: Scorer, batch: Batch, suspects: Suspects) -> None:
-        self.raised: dict[int, Raised] = {}
+    def __init__(self, scorer: Scorer, batch: Batch, quoted_cells: QuotedCells) -> None:
+        self.raised: dict[int, CaughtException] = {}
         self._scorer = scorer
         self._batch = batch
-        self._suspects = suspects
+        self._quoted_cells = quoted_cells
         self._left = np.ones(len(batch.fields), np.bool_)
 
-    def predict(self, rows: Rows) -> Prediction | Raised:
+    def predict(self, rows: Rows) -> Prediction | CaughtException:
         """The prediction of some rows, or what the model raises for them all."""
         try:
             return self._scorer.predict(_take(self._batch.features, rows))
         except (ModelFault, MemoryError):  # that is no record's doing
             raise
         except Exception as error:
-            return Raised.of(error)
+            return CaughtException.of(error)
 
     def left(self, rows: Rows) -> Rows:
         """Those of the rows for which the model isn't known to raise."""
         return rows[self._left[rows]]
 
-    def try_suspects(self) -> None:
+    def try_cells_quoted_before(self) -> None:
         """Try the records that have a suspected cell, each alone."""
-        if not self._suspects:
+        if not self._quoted_cells:
             return
         for row, field in enumerate(self._batch.fields):
-            for cell in self._suspects.of(field):
+            for cell in self._quoted_cells.of(field):
                 if not self._raises(row, cell):
                     break
 
-    def try_quoted(self, error: Raised, rows: Rows) -> bool:
+    def try_quoted(self, error: CaughtException, rows: Rows) -> bool:
         """Try those of the rows with a cell that ``error`` quotes, each alone; whether the model
         raises for any."""
         quoted = _quoted(error)
@@ -161,21 +162,21 @@ class Search:
             return True
         error = self._try(np.array([row]))
         if error is None:
-            self._suspects.clear(cell)
+            self._quoted_cells.clear(cell)
             return False
         self.found(row, error)
-        self._suspects.add(cell)
+        self._quoted_cells.add(cell)
         return True
 
-    def found(self, row: int, error: Raised) -> None:
+    def found(self, row: int, error: CaughtException) -> None:
         """Note that the model raises ``error`` for a row."""
         self.raised[row] = error
         self._left[row] = False
 
-    def _try(self, rows: Rows) -> Raised | None:
-        with trial():
+    def _try(self, rows: Rows) -> CaughtException | None:
+        with probing():
             found = self.predict(rows)
-        return found if isinstance(found, Raised) else None
+        return found if isinstance(found, CaughtException) else None
 
 
 def _take(features: Any, rows: Rows) -> Any:
@@ -188,7 +189,7 @@ def _take(features: Any, rows: Rows) -> Any:
     return features.iloc[rows] if hasattr(features, "iloc") else features[rows]
 
 
-def _quoted(error: Raised) -> set[bytes]:
+def _quoted(error: CaughtException) -> set[bytes]:
     """What ``error`` says between quotes, and its words with digits in them, as cells have it."""
     text = error.words
     texts: Iterable[str] = (one or other for one, other in _QUOTED.findall(text))
