@@ -71,9 +71,9 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             _call_timeout(spec), self.stderr, lambda: self.set_status(where()), give_up
         )
         try:
-            from mr.task.map_task import Task
+            from mr.task.map_task import MapTask
 
-            task = Task(spec, split, _sink(spec), Path())
+            task = MapTask(spec, split, _sink(spec), Path())
             starting = time.time() - process_start() - task.seconds[Stage.LOAD]
             task.seconds[Stage.START] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
@@ -113,15 +113,15 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             yield key, merge(partials)
         else:
-            yield SUMMARY, self._reducing.reduce(key, partials)
+            yield SUMMARY, self._reduce_task.reduce(key, partials)
 
     @cached_property
-    def _reducing(self) -> Any:
+    def _reduce_task(self) -> Any:
         """What merges key after key in a reducer."""
-        from mr.task.counting import Reducing
+        from mr.task.counting import ReduceTask
 
         spec = Spec.read(Path(SPEC_FILE))
-        return Reducing(spec, _sink(spec))
+        return ReduceTask(spec, _sink(spec))
 
     def _report(self, where: str, task: Any, told: Counter[str]) -> None:
         """Say where the task is: the runner shows it, and its log tells if the task dies.

@@ -13,7 +13,7 @@ from mr.spec import Spec
 from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
 
-__all__ = ["Counting", "Reducing"]
+__all__ = ["Counting", "ReduceTask"]
 
 
 class Counting:
@@ -71,7 +71,7 @@ class Counting:
         self._parts[name] = _written(part)
 
 
-class Reducing:
+class ReduceTask:
     """Writes a part file for each key that partials have been left by."""
 
     def __init__(self, spec: Spec, sink: Sink) -> None:

@@ -15,14 +15,14 @@ from mr.spec import Spec
 from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
 from mr.summary import Partial
-from mr.task.work import Work
+from mr.task.split_processor import SplitProcessor
 
-__all__ = ["Task"]
+__all__ = ["MapTask"]
 
 LONG_RECORD_BYTES = 1000
 
 
-class Task:
+class MapTask:
     """Works through one split. ``position`` is the byte of the split that it has come to;
     ``counts`` how many records were "scored" (or counted) and "rejected"; ``seconds`` what it
     spent on each stage."""
@@ -38,13 +38,13 @@ class Task:
         self._rejected = PartFile(sink, f"rejected/{split.part}")
         self._rejects: Counter[str] = Counter()
         with self._timed(Stage.LOAD):
-            self._work = _work(spec, split, sink, folder, self._timed)
+            self._processor = _processor(spec, split, sink, folder, self._timed)
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
         """Take every block, calling ``progress`` before each; return the split's summary."""
         for raw, length in self._blocks(stdin):
             progress()
-            taken, rejects = self._work.add(raw, self.position)
+            taken, rejects = self._processor.add(raw, self.position)
             if rejects:
                 with self._timed(Stage.WRITE):
                     self._write_rejects(raw, rejects)
@@ -53,14 +53,14 @@ class Task:
             self.position += length
         with self._timed(Stage.WRITE):
             self._rejected.close()
-        return self._finished(self._work.end())
+        return self._finished(self._processor.end())
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge beside the summary, by key."""
-        return self._work.partials()
+        return self._processor.partials()
 
     def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
-        blocks = read_blocks(stdin, self._split, self._work.block_size)
+        blocks = read_blocks(stdin, self._split, self._processor.block_size)
         if self._split.start == 0 and self._split.file in self._spec.headers:
             first, length = next(blocks, (b"", 0))
             header, newline, rest = first.partition(b"\n")
@@ -106,7 +106,9 @@ class Task:
         self.seconds[stage] += time.perf_counter() - start  # type: ignore[assignment]
 
 
-def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: StageTimer) -> Work:
+def _processor(
+    spec: Spec, split: Split, sink: Sink, folder: Path, timed: StageTimer
+) -> SplitProcessor:
     pipeline = PIPELINES[spec.pipeline]
     if pipeline.tally:
         from mr.counting.tally import FileTally
