@@ -1,7 +1,7 @@
 """Finds the records of a batch for which the model raises, each by itself.
 
-What a model raises often quotes the cell that it can't take: records with such a cell are tried
-first. Others are searched in pieces, by probes.
+An exception often quotes the cell that the model can't take: records with such a cell are probed
+first, each alone. Others are searched for in pieces.
 """
 
 import re
@@ -33,7 +33,7 @@ Cell = tuple[int, bytes]  # a column's place, and what stands there
 
 @dataclass(frozen=True)
 class CaughtException:
-    """What a model raised: the exception's ``kind``, and its own ``words``."""
+    """An exception of the model: the name of its class, ``kind``, and its message, ``words``."""
 
     kind: str
     words: str
@@ -49,7 +49,8 @@ class CaughtException:
 
 
 class QuotedCells:
-    """Cells of records for which a model has raised, quoting them; for all blocks of a task."""
+    """Cells that the model's exceptions have quoted, of records for which it raised; they are kept
+    for all blocks of a task."""
 
     def __init__(self) -> None:
         self._cells: dict[Cell, None] = {}
@@ -58,24 +59,24 @@ class QuotedCells:
         return bool(self._cells)
 
     def add(self, cell: Cell) -> None:
-        """Suspect a cell, instead of the one that was suspected first if they are too many."""
+        """Keep a cell; if they are too many, the oldest one is dropped."""
         self._cells[cell] = None
         if len(self._cells) > REMEMBERED:
             del self._cells[next(iter(self._cells))]
 
     def clear(self, cell: Cell) -> None:
-        """A record with this cell was scored."""
+        """Drop a cell: a record that has it was scored."""
         self._cells.pop(cell, None)
 
     def of(self, field: bytes) -> list[Cell]:
-        """Those of a record."""
+        """Those that a record, its fields as TSV, has."""
         cells = field.split(b"\t")
         return [cell for cell in enumerate(cells) if cell in self._cells]
 
 
 class FailureSearch:
-    """A batch of records, and what is known of them: ``raised`` has what the model said of those
-    that it doesn't take."""
+    """A batch of records, and for which of them the model is known to raise: ``raised`` has its
+    exceptions by row."""
 
     def __init__(self, scorer: Scorer, batch: Batch, quoted_cells: QuotedCells) -> None:
         self.raised: dict[int, CaughtException] = {}
@@ -85,10 +86,10 @@ class FailureSearch:
         self._left = np.ones(len(batch.fields), np.bool_)
 
     def predict(self, rows: Rows) -> Prediction | CaughtException:
-        """The prediction of some rows, or what the model raises for them all."""
+        """The prediction of some rows, or the exception that the model raises for them."""
         try:
             return self._scorer.predict(_take(self._batch.features, rows))
-        except (ModelFault, MemoryError):  # that is no record's doing
+        except (ModelFault, MemoryError):  # no record is the cause
             raise
         except Exception as error:
             return CaughtException.of(error)
@@ -97,8 +98,8 @@ class FailureSearch:
         """Those of the rows for which the model isn't known to raise."""
         return rows[self._left[rows]]
 
-    def try_cells_quoted_before(self) -> None:
-        """Try the records that have a suspected cell, each alone."""
+    def try_known_cells(self) -> None:
+        """Probe the records that have a cell which was quoted in an earlier block, each alone."""
         if not self._quoted_cells:
             return
         for row, field in enumerate(self._batch.fields):
@@ -107,8 +108,8 @@ class FailureSearch:
                     break
 
     def try_quoted(self, error: CaughtException, rows: Rows) -> bool:
-        """Try those of the rows with a cell that ``error`` quotes, each alone; whether the model
-        raises for any."""
+        """Probe those of the rows that have a cell which ``error`` quotes, each alone; whether the
+        model raises for any."""
         quoted = _quoted(error)
         having: dict[Cell, list[int]] = {}
         for row in rows.tolist() if quoted else ():

@@ -1,7 +1,7 @@
 """What a model receives for the records of a table: what pandas would have given it for them.
 
-Where a whole number or a boolean is missing, pandas makes its column another type. So that this
-depends on nothing but the record, such records are given to the model apart from the others.
+Where a whole number or a boolean is missing, pandas promotes its column to another dtype. So that
+this depends on nothing but the record, such records are given to the model apart from the others.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ __all__ = ["INPUTS", "TYPES", "Features"]
 
 TYPES = ("number", "integer", "boolean", "text")
 NUMERIC = {"number", "integer"}
-PROMOTED = ("integer", "boolean")  # types whose columns become others where a value is missing
+PROMOTED = ("integer", "boolean")  # types whose columns pandas promotes where a value is missing
 
 Places = NDArray[np.intp]
 

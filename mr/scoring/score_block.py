@@ -1,4 +1,4 @@
-"""The middle of a record's way: a block of lines in, scored lines and rejects out."""
+"""The middle of a record's way through a task: a block of lines in, scored lines, rejects out."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -19,7 +19,7 @@ from mr.supervision.watchdog import watched_call
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
 
-AT_ONCE = 2  # calls with all rows of a block: what the first one quotes may be all that is wrong
+AT_ONCE = 2  # calls with all rows of a block: the first one may quote the only bad cells
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,11 @@ def predict_block(
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
-    """Parse and predict the records of ``block``: those that were, in order, and those that
-    can't be, in none."""
+    """Parse the records of ``block`` and predict them.
+
+    Returns the records that have a prediction, in input order, with it; and the others, in no
+    order, as rejects.
+    """
     with timed(Stage.PARSE):
         batch, rejects = scorer.parse(block)
     if not batch.fields:
@@ -92,9 +95,9 @@ def predict_block(
 
 
 def _predict(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """Predict the rows that the model takes, as many in a call as there would be without others:
-    their digits are the same."""
-    search.try_cells_quoted_before()
+    """Predict the rows for which the model doesn't raise, in the same calls as if there were no
+    others, so that their digits are the same."""
+    search.try_known_cells()
     for _ in range(AT_ONCE):
         rows = search.left(rows)
         if not len(rows):
@@ -110,7 +113,7 @@ def _predict(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Predicti
 
 
 def _predict_part(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """The same of as many rows as a call has."""
+    """The same for at most as many rows as one call has."""
     if not len(rows):
         return
     found = search.predict(rows)
@@ -129,7 +132,7 @@ def _predict_part(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Pre
 
 
 def _predict_halves(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """The same of rows for none of which the model raises, unless it does for some together."""
+    """The same for rows for which the model doesn't raise alone, and may for some together."""
     if not len(rows):
         return
     found = search.predict(rows)
@@ -147,5 +150,5 @@ def _take(batch: Batch, rows: Rows) -> Batch:
     if len(rows) == len(batch.fields):
         return batch
     kept = rows.tolist()
-    # the features have done their work
+    # the features aren't needed any more
     return Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept])

@@ -1,4 +1,4 @@
-"""What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
+"""What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache

@@ -1,4 +1,4 @@
-"""What a map task does for a pipeline with a model: a split's records scored and summed up."""
+"""What a map task does for a pipeline with a model: a split's records scored and summarised."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
