@@ -201,6 +201,4 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
     played = try_playbook(
         str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None)
     )
-        str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None)
-    )
     assert "sudo apt-get install --no-install-recommends no-such-exporter &&" in played.complaint
