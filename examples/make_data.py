@@ -13,9 +13,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from tests.data.access_logs import cloudfront, combined, requests
-from tests.data.columns import runs
-from tests.data.events import events, write_events
+
+from bench.data.access_logs import cloudfront, combined, requests
+from bench.data.columns import runs
+from bench.data.events import events, write_events
 
 CITIES = ("Basel", "Bern", "Chur")
 CUSTOMERS = 1_000  # customers of a month

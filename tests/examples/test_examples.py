@@ -14,9 +14,9 @@ import pytest
 import skops.io
 import uproot
 
+from bench.data.columns import runs
+from bench.data.events import events
 from tests.conftest import ROOT
-from tests.data.columns import runs
-from tests.data.events import events
 
 EXAMPLES = ROOT / "examples"
 NAMED = re.compile(r"(?<![\w/])examples/[\w./*-]*\w")

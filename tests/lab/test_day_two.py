@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 import joblib
 import pytest
 
-from lab.cluster import CHECKOUT, Cluster, Job, Text, until
+from lab.cluster import CHECKOUT, Cluster, SubmittedJob, Text, until
 from mr.models.manifest import sha256_of
 from tests.end_to_end.models import STONE, Gated
 
@@ -49,7 +49,7 @@ class Upgrade:
     """What there was when the checkout was changed under the cluster: jobs, and a daemon of it."""
 
     done: str
-    running: Job
+    running: SubmittedJob
     exporter: str
 
 
