@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     args = command.parser().parse_args(arguments[1:])
     settings: Settings | None = None
     try:
-        settings = load(os.environ)
+        settings = load(os.environ, arguments)
         if arguments[0] in PRIVATE:
             keep_private(settings)
         status = int(command.run(args, settings))

@@ -22,7 +22,7 @@ from bench.rounds import interleave, over, spread
 from howdah.errors import IntegrityError
 from howdah.settings import ROOT, Settings
 from howdah.submission.plan import takes_files
-from mr.counting.tally import FileTally, Source
+from mr.counting.tally import FileTally, InputPreview
 from mr.pipelines.registry import PIPELINES
 from mr.spec import SPEC_FILE, Spec
 
@@ -106,9 +106,9 @@ def _spec(case: PipelineCase, source: Path, rows: int) -> Spec:
     return Spec(case.pipeline, headers=headers, options=options)
 
 
-def _begun(path: Path, lines: int) -> Source:
+def _begun(path: Path, lines: int) -> InputPreview:
     with path.open("rb") as file:
-        return Source(str(path), file.read(HEAD_BYTES), lines)
+        return InputPreview(str(path), file.read(HEAD_BYTES), lines)
 
 
 def _plain(python: Path, name: str, source: Path, job: Path) -> Used:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.cluster.configuration import read_cluster, read_variables
+from howdah.cluster.imports import files_of
 from howdah.cluster.inventory import read
 from howdah.cluster.playbook import run_playbook
 from howdah.cluster.smoke_test import smoke_job
@@ -48,7 +49,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if any(character.isspace() for character in str(settings.state)):
         raise ClusterError(
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
-            hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
+            hint=f"HOWDAH_STATE=/a/folder/without/them {settings.again}",
         )
     check_admin_networks(inventory)
     in_use = settings.cluster
@@ -73,11 +74,13 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
 
 def playbook_variables(cluster: Cluster) -> dict[str, Any]:
     """What the playbooks must know that no inventory says."""
+    monitoring = bool(cluster.prometheus_url)
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
         "clients_record": describe(cluster),
-        "monitoring": bool(cluster.prometheus_url),
+        "monitoring": monitoring,
+        "job_exporter_files": [str(path) for path in files_of("exporter")] if monitoring else [],
     }
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,21 +44,16 @@ def run_playbook(
     inventory: Path,
     settings: Settings,
     variables: dict[str, Any],
-    *,
-    again: str = "",
 ) -> PlaybookResult:
-    """Run a playbook of hadoop-setup; raise if it failed on any host.
-
-    ``again`` is the command that goes on from there, by default ``bin/cluster NAME``.
-    """
+    """Run a playbook of hadoop-setup; raise if it failed on any host. The command that was given
+    goes on from there."""
     display = Display()
     with _cluster_lock(settings):
         played = try_playbook(name, inventory, settings, variables, display)
     display.finish()
     if played.complaint:
-        again = again or f"bin/cluster {name}{inventory_option(inventory)}"
         raise ClusterError(
-            played.complaint, hint=f"{again}  (goes on from here, once that is mended)"
+            played.complaint, hint=f"{settings.again}  (goes on from here, once that is mended)"
         )
     return played
 
@@ -144,8 +140,8 @@ def sockets(state: Path) -> Path:
 def inventory_option(inventory: Path) -> str:
     """How a command names the inventory, empty for this machine alone."""
     if inventory.parent != SETUP / "inventory":
-        return f" --inventory {inventory}"
-    return "" if inventory.name == "local" else f" --inventory {inventory.name}"
+        return f" --inventory {shlex.quote(str(inventory))}"
+    return "" if inventory.name == "local" else f" --inventory {shlex.quote(inventory.name)}"
 
 
 @contextmanager

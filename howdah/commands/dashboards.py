@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
         print(rules_yaml(), end="")
         return 0
-    prometheus_url = args.prometheus or _url(settings, "Prometheus", "--monitoring")
+    prometheus_url = args.prometheus or _url(settings, "Prometheus", "bin/cluster up --monitoring")
     if args.verb == "check":
         return _check(args, prometheus_url)
     if args.verb == "publish":
@@ -83,12 +83,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return _render(args, settings, prometheus_url)
 
 
-def _url(settings: Settings, what: str, option: str) -> str:
+def _url(settings: Settings, what: str, how: str) -> str:
+    """Where the cluster's ``what`` is; ``how`` is what installs one."""
     url: str = getattr(settings.cluster, f"{what.lower()}_url", "")
     if not url:
         raise ClusterError(
             f"this cluster has no {what}" if settings.cluster else "no cluster is configured",
-            hint=f"bin/cluster up with {option}, or --{what.lower()} URL",
+            hint=f"{how}, or --{what.lower()} URL",
         )
     return url
 
@@ -132,8 +133,8 @@ def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) 
     from metrics.catalog import DASHBOARDS
     from metrics.export.grafana_json import dashboard_json
 
-    option = "grafana_package in the inventory of several machines"
-    url = args.grafana or _url(settings, "Grafana", option)
+    how = "bin/cluster up with grafana_package in the inventory of several machines"
+    url = args.grafana or _url(settings, "Grafana", how)
     grafana = Grafana(url, args.user, _password(args))
     master = settings.cluster.resourcemanager_url if settings.cluster else ""
     boards = [dashboard_json(dashboard, master) for dashboard in DASHBOARDS]

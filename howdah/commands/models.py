@@ -17,7 +17,7 @@ __all__ = ["parser", "run"]
 EXAMPLES = """examples:
   bin/models                                   list them
   bin/models show churn                        what it takes and gives, and where it is from
-  bin/models add churn churn.joblib --features age,income,city:text --positive-class left
+  bin/models add churn examples/churn.skops --sample examples/customers.csv --positive-class left
   bin/models add prices prices.skops --features rooms,area
   bin/models add fraud forest.joblib --features amount,hour --compiled
   bin/models add churn better.joblib --replace running jobs keep the one that they began with

@@ -99,7 +99,7 @@ def check_nodes(
     seen = {host: machine_of(facts) for host, facts in played.answers.get("machines", {}).items()}
     if not seen:
         if not played.failures:
-            yield Check("hosts", played.complaint, "bin/cluster up")
+            yield Check("hosts", played.complaint, f"bin/cluster up{inventory_option(folder)}")
         return
     inventory = read(folder)
     master = inventory.masters[0].name

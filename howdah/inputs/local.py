@@ -1,6 +1,7 @@
 """Inputs on this machine: files, patterns and stdin, found and checked."""
 
 import glob
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +43,10 @@ def _local_file(name: str) -> InputFile:
                 raise UsageError(f"{name} is a folder",
                                  hint=f"give its files: '{name.rstrip('/')}/*'")  # fmt: skip
             if not path.is_file():  # what is read of a pipe to look at it would be lost
-                raise UsageError(f"{name} is not a file", hint=f"bin/submit - < {name}")
+                raise UsageError(
+                    f"{name} is not a file",
+                    hint=f"the same command with - instead of it, and < {shlex.quote(name)}",
+                )
             with path.open("rb") as file:
                 head = _read_head(file)
         except PermissionError:

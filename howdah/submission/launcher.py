@@ -33,7 +33,7 @@ from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
 from mr.supervision.process import process_start
-from mr.supervision.watchdog import PATIENCE
+from mr.supervision.watchdog import CALL_TIMEOUT
 
 __all__ = ["start"]
 
@@ -132,7 +132,7 @@ def _run_locally(
         _headers(job),
         options=job.options,
         files=str(folder / "input"),
-        patience=_patience(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     shipped = ship(spec, folder, models, None)
     arguments = [
@@ -176,7 +176,7 @@ def _run_on_hadoop(
             for source in job.inputs
             if source.path and not source.whole
         },
-        patience=_patience(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     shipped = ship(spec, folder, models, cluster)
     mark("published")
@@ -196,7 +196,7 @@ def _run_on_hadoop(
         **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
         # a task says that it is at work, unless its model keeps the interpreter to itself
         "mapreduce.task.timeout": str(
-            int(max(HADOOP_PATIENCE, spec.patience[0] + SECONDS_TO_FAIL) * 1000)
+            int(max(HADOOP_PATIENCE, spec.call_timeouts[0] + SECONDS_TO_FAIL) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
@@ -245,7 +245,7 @@ def _headers(job: Job) -> list[str]:
     return [source.stored for source in job.inputs if source.header]
 
 
-def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
+def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
     """How many seconds a model may take for one call, by what it was seen to take for loading and
     for a block; less when a task is tried again, lest a model that hangs do so four times as long.
     """
@@ -256,8 +256,8 @@ def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float
         for model in models
         for seconds in (model.manifest.load_seconds, model.manifest.block_seconds)
     ]
-    patience = max(PATIENCE, 20 * max(seen, default=0))
-    return patience, patience / 4
+    timeout = max(CALL_TIMEOUT, 20 * max(seen, default=0))
+    return timeout, timeout / 4
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

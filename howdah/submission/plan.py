@@ -18,12 +18,11 @@ from howdah.models.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Settings
 from howdah.submission.unscored_tables import check_texts
 from howdah.suggestions import did_you_mean
-from mr.counting.tally import FileTally
-from mr.counting.tally import Source as Beginning
-from mr.pipelines.compare.models import match
+from mr.counting.tally import FileTally, InputPreview
+from mr.pipelines.compare.models import common_options
 from mr.pipelines.registry import PIPELINES, Pipeline
-from mr.records.column_names import set_apart
-from mr.scoring.format import Layout, columns
+from mr.records.column_names import distinct_names
+from mr.scoring.format import Layout, prediction_columns
 
 __all__ = ["make_plan", "prepare", "settle", "takes_files", "what_to_run"]
 
@@ -70,7 +69,7 @@ def _plan_scoring(
     if pipeline.table:
         table = find_columns(sources, model.manifest, no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
-    called = set_apart(columns(model.manifest), names)
+    called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
@@ -97,13 +96,15 @@ def _plan_counting(
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
-        beginnings = [
-            Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
+        previews = [
+            InputPreview(
+                source.name, source.text_head(tally.looks_at), predicted=predicted_in(source)
+            )
             for source in sources
         ]
         if models:
             options |= _in_common(models, sources, no_header=no_header)
-        options |= tally.look(beginnings, options)
+        options |= tally.look(previews, options)
         counting = tally(options)
     predicted: dict[str, Any] = {}
     if models:
@@ -123,7 +124,7 @@ def _in_common(
 ) -> dict[str, Any]:
     """What all models are and take, as options; ValueError if they can't be compared."""
     manifests = [model.manifest for model in models]
-    options = match(manifests)
+    options = common_options(manifests)
     if not PIPELINES[options["of"]].table:
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
     table = find_columns_of_all(sources, manifests, no_header=no_header)
@@ -137,7 +138,7 @@ def settle(job: Job, sources: Sequence[InputFile]) -> dict[str, Any]:
         return job.options
     of_files = cast(type[FileTally], tally())
     seen = [
-        Beginning(source.name, source.text_head(), stored.lines)
+        InputPreview(source.name, source.text_head(), stored.lines)
         for source, stored in zip(sources, job.inputs, strict=True)
     ]
     with _fitting(job.pipeline):

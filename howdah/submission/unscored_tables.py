@@ -13,11 +13,13 @@ from howdah.inputs.json_keys import is_object, objects
 from howdah.models.registry import manifest_of, model_entries
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
+from mr.records.compression import COMPRESSIONS
 
 __all__ = ["check_texts"]
 
 TABULAR = "tabular"
-NAMED = re.compile(r"\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz|\.bz2)?$", re.IGNORECASE)
+PACKED = "|".join(re.escape(known.suffix) for known in COMPRESSIONS)
+NAMED = re.compile(rf"\.(csv|tsv|tab|jsonl|ndjson|json)({PACKED})?$", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?…][\"')\]]?(\s|$)")
 PAUSE = re.compile(r"[,;](\s|$)")
 FEW = 3  # of lines that are alike; two may be so by chance

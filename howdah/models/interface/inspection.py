@@ -22,7 +22,7 @@ from howdah.models.interface.feature_flow import follow_columns
 from howdah.models.interface.meta_estimators import STACKS, active_steps, inner_models, is_sklearn
 from howdah.models.interface.outputs import inspect_outputs
 from howdah.models.interface.tracked_columns import TrackedColumn, step_name
-from mr.scoring.labelling import labels_rule
+from mr.scoring.label_rules import labels_rule
 
 __all__ = ["Feature", "ModelInterface", "inspect_model"]
 

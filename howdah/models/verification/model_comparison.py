@@ -23,7 +23,7 @@ from howdah.models.verification.record_difference import (
 from howdah.models.verification.sample import Sample, run_direct_prediction
 from howdah.models.verification.single_task import TaskRun, run_task
 from mr.models.manifest import Manifest
-from mr.scoring.format import columns as predicted_columns
+from mr.scoring.format import prediction_columns
 from mr.spec import Spec
 
 __all__ = ["Comparison", "compare_with_model"]
@@ -102,7 +102,7 @@ def _compared(
             f" {len(lines):,}: is there a line break within a field?",
             hint="a record is one line: give a sample without such records",
         )
-    names = predicted_columns(manifest)
+    names = prediction_columns(manifest)
     scored = iter(_rows(run.scores, names, first=manifest.pipeline != "tabular"))
     differing: list[str] = []
     labels: set[str] = set()

@@ -15,7 +15,7 @@ from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
-from mr.records.compression import unpacked
+from mr.records.compression import decompressed
 from mr.records.split import BOM
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
@@ -49,7 +49,7 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
     """
     (source,) = find_local_files([str(table)])
     columns = _columns(source, manifest)
-    with source.open() as packed, unpacked(packed, source.suffix) as text:
+    with source.open() as packed, decompressed(packed, source.suffix) as text:
         raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
     if raw and not raw.endswith(b"\n"):
         raw += b"\n"

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from howdah.cluster.ansible_display import Display, reason
-from howdah.cluster.playbook import PlaybookResult, inventory_option, ssh_options, try_playbook
+from howdah.cluster.playbook import (
+    PlaybookResult,
+    inventory_option,
+    run_playbook,
+    ssh_options,
+    try_playbook,
+)
+from howdah.errors import ClusterError
 from howdah.settings import ROOT, SETUP, Settings
 
 SSH = "Task failed: Failed to connect to the host via ssh: "
@@ -102,6 +109,20 @@ def test_a_playbook_that_cannot_be_read(tmp_path: Path) -> None:
     )
     assert played.complaint.startswith("the role 'nobody' was not found")
     assert played.complaint.endswith("lamps.yml:2:11")
+
+
+def test_the_command_that_was_given_goes_on_after_a_failure(tmp_path: Path) -> None:
+    """With all of its options, as a shell takes them."""
+    (tmp_path / "lamps.yml").write_text("- hosts: all\n  roles: [nobody]\n")
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    given = ("cluster", "up", "--monitoring", "--inventory", "my lamps")
+    settings = Settings(root=ROOT, state=tmp_path / "state", cluster=None, command=given)
+    with pytest.raises(ClusterError) as told:
+        run_playbook(str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {})
+    assert told.value.hint == (
+        "bin/cluster up --monitoring --inventory 'my lamps'"
+        "  (goes on from here, once that is mended)"
+    )
 
 
 def test_records_of_runs_hold_no_environment(

@@ -30,7 +30,8 @@ from howdah.models.verification.compiled_parity import compare_rows, threshold_r
 from mr.models.compiled_trees import PROGRAM_FILE, CompiledTrees, Trees, load_program
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
-from mr.scoring.scorer import ROWS_AT_ONCE, predict_rows
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.predict import predict_rows
 from tests.conftest import ROOT
 from tests.mr.small_models import Bits
 

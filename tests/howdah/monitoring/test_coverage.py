@@ -153,7 +153,7 @@ def test_the_command_without_a_cluster(
     """Says how to get one."""
     monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
     assert main(["dashboards", "check"]) == 6
-    assert "bin/cluster up with --monitoring" in capsys.readouterr().err
+    assert "bin/cluster up --monitoring, or --prometheus URL" in capsys.readouterr().err
 
 
 @pytest.mark.hadoop
