@@ -22,8 +22,8 @@ from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
 from howdah.jobs.record import Job, Jobs
+from howdah.models.job_models import linked_models
 from howdah.models.registry import Model
-from howdah.models.storage import kept_models
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -89,7 +89,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        models = kept_models(job, jobs.folder(job.id))
+        models = linked_models(job, jobs.folder(job.id))
         if job.runner == "local":
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
             jobs.update(job, state="done")

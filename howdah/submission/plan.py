@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from howdah.errors import UsageError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
 from howdah.jobs.options import DEFAULT_PIPELINE
 from howdah.jobs.predictions import predicted_in, said_by, said_by_all
@@ -28,7 +28,7 @@ __all__ = ["make_plan", "prepare", "settle", "takes_files", "what_to_run"]
 
 
 def make_plan(
-    args: argparse.Namespace, sources: Sequence[Source], settings: Settings
+    args: argparse.Namespace, sources: Sequence[InputFile], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = what_to_run(args.pipeline, args.model, settings)
@@ -61,7 +61,7 @@ def make_plan(
 
 
 def _plan_scoring(
-    pipeline: Pipeline, model: Model, sources: Sequence[Source], *, no_header: bool
+    pipeline: Pipeline, model: Model, sources: Sequence[InputFile], *, no_header: bool
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
@@ -86,7 +86,7 @@ def _plan_scoring(
 def _plan_counting(
     pipeline: Pipeline,
     given: dict[str, str],
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     *,
     no_header: bool,
@@ -120,7 +120,7 @@ def _plan_counting(
 
 
 def _in_common(
-    models: Sequence[Model], sources: Sequence[Source], *, no_header: bool
+    models: Sequence[Model], sources: Sequence[InputFile], *, no_header: bool
 ) -> dict[str, Any]:
     """What all models are and take, as options; ValueError if they can't be compared."""
     manifests = [model.manifest for model in models]
@@ -131,7 +131,7 @@ def _in_common(
     return options | table.options | {"header": table.header}
 
 
-def settle(job: Job, sources: Sequence[Source]) -> dict[str, Any]:
+def settle(job: Job, sources: Sequence[InputFile]) -> dict[str, Any]:
     """The job's options, now that all of its inputs are stored; UsageError if they don't fit."""
     tally = PIPELINES[job.pipeline].tally
     if not (job.of_files and tally):
