@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from howdah.errors import ClusterError, IntegrityError
+from howdah.errors import IntegrityError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Jobs
 from howdah.jobs.store import store_of
-from howdah.settings import ROOT, Cluster, Settings
+from howdah.settings import ROOT, Cluster, Runner, Settings
 
 __all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
 
@@ -42,10 +42,7 @@ class Ran:
 
 def cluster_of(settings: Settings) -> Cluster:
     """The cluster that jobs run on; raises ClusterError if there is none."""
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured, and this suite measures one",
-                           hint="bin/cluster up")  # fmt: skip
-    return settings.cluster
+    return settings.require_cluster("no cluster is configured, and this suite measures one")
 
 
 def daemons_of(cluster: Cluster) -> str:
@@ -73,7 +70,7 @@ def run_job(
 
     ``watch`` is open while the commands run.
     """
-    if runner == "hadoop":
+    if runner == Runner.HADOOP:
         await_idle(cluster_of(settings))
     folder = settings.state / "bench" / "results"
     shutil.rmtree(folder, ignore_errors=True)

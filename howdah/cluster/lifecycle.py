@@ -14,7 +14,7 @@ from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import ask
-from howdah.settings import SETUP, Cluster, Settings, describe, environment_digest
+from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, describe, environment_digest
 
 __all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
 
@@ -90,7 +90,7 @@ def check_admin_networks(inventory: Path) -> None:
     except ValueError as error:
         raise UsageError(f"{where}: {error}", hint="a network is written as 10.0.0.0/24") from None
     came_from = os.environ.get("SSH_CONNECTION", "").split()
-    if values["service_manager"] != "systemd" or not came_from:
+    if values["service_manager"] != SYSTEMD or not came_from:
         return
     client = ipaddress.ip_address(came_from[0])
     own = {host.address for host in read(inventory).hosts}

@@ -85,6 +85,6 @@ def print_addresses(cluster: Cluster) -> None:
     if cluster.prometheus_url:
         print(f"  Prometheus       {cluster.prometheus_url}")
         why = "grafana_package names none"
-        if cluster.service_manager == "process":
+        if not cluster.uses_systemd:
             why = "it is installed on several machines only"
         print(f"  Grafana          {cluster.grafana_url or f'none: {why} (docs/monitoring.md)'}")

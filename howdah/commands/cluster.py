@@ -116,11 +116,10 @@ def tunnel(cluster: Cluster) -> int:
 
 def status(given: str | None, inventory: Path, settings: Settings, *, as_json: bool) -> int:
     """Print how the cluster is; 6 when something is down."""
-    cluster = settings.cluster
-    if given is not None:
+    if given is None:
+        cluster = settings.require_cluster()
+    else:
         cluster = read_cluster(inventory, settings.cluster_state)
-    if cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up")
     check_user(cluster)
     report = ask(cluster)
     if as_json:

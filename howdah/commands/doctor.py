@@ -94,7 +94,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
             yield from check_published(published, settings.cluster)
     if may_look(settings, settings.cluster):
         yield from check_nodes(settings, settings.cluster, allowed(published, settings))
-    elif settings.cluster.service_manager == "systemd":
+    elif settings.cluster.uses_systemd:
         found = "only their daemons were asked; who installed them sees more with bin/doctor"
         yield Check("hosts", found)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import JobError, UsageError
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning, read_summary
 from howdah.results.fetch import fetch_results
@@ -75,7 +75,7 @@ def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: 
     missing = []
     for step in (step.name for step in run.workflow.steps):
         job = found.get(step)
-        if job is None or (job := observe(job, settings).job).state != "done":
+        if job is None or (job := observe(job, settings).job).state != State.DONE:
             missing.append(step)
             continue
         files = _fetch(job, folder / step, imported, jobs, settings)
@@ -122,14 +122,14 @@ def _print(files: dict[str, str]) -> None:
 
 def _newest(jobs: Jobs, settings: Settings) -> Job:
     for job in jobs.all():
-        if observe(job, settings).job.state == "done":
+        if observe(job, settings).job.state == State.DONE:
             return jobs.read(job.id)
     raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
 
 
 def _ready(job: Job, settings: Settings) -> Job:
     job = observe(job, settings).job
-    if job.state in ("failed", "cancelled"):
+    if job.state in (State.FAILED, State.CANCELLED):
         raise JobError(f"job {job.id} {job.state}, so it has no results",
                        hint=f"bin/logs {job.id}")  # fmt: skip
     if not job.is_finished:

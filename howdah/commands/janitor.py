@@ -13,7 +13,7 @@ from typing import Any
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import JOBS, KEEP, MODELS, SENT, SUCCESS
-from howdah.jobs.record import Jobs
+from howdah.jobs.record import Jobs, State
 from howdah.models.published import is_whole
 from howdah.settings import Settings
 from howdah.workflows.record import Runs, jobs_of
@@ -56,8 +56,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     failed_before, done_before = now - args.failed_days * DAY, now - args.done_days * DAY
     removed = list(_old_jobs(settings, done_before, remove=not args.dry_run))
     if settings.cluster:
-        systemd = settings.cluster.service_manager == "systemd"
-        cluster = replace(settings.cluster, hadoop_user=SUPERUSER) if systemd else settings.cluster
+        cluster = settings.cluster
+        if cluster.uses_systemd:
+            cluster = replace(cluster, hadoop_user=SUPERUSER)
         running = Yarn(cluster).unfinished()
         store = HdfsStore(cluster, "")
         with store.reaching():
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _old_jobs(settings: Settings, before: float, *, remove: bool) -> Iterator[str]:
     jobs = Jobs(settings.state)
     for job in jobs.all():
-        kept = job.kept and job.state == "done"
+        kept = job.kept and job.state == State.DONE
         if job.is_finished and not kept and max(job.created, job.finished or 0) < before:
             yield str(jobs.folder(job.id))
             if remove:

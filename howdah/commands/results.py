@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from howdah.errors import IntegrityError, UsageError
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from howdah.tracking.progress import observe
 
 __all__ = ["parser", "run"]
@@ -97,7 +97,7 @@ def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
 def _finished(jobs: Jobs, settings: Settings) -> Iterator[Job]:
     """Jobs that have ended, those of a cluster that isn't configured now left out."""
     for job in jobs.all():
-        if job.runner == "local" or settings.cluster:
+        if job.runner == Runner.LOCAL or settings.cluster:
             seen = _looked_at(job, jobs, settings)
             if seen.is_finished:
                 yield seen

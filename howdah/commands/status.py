@@ -10,7 +10,7 @@ from dataclasses import asdict
 from howdah.errors import ClusterError, HowdahError, UsageError
 from howdah.hadoop.yarn import History, Yarn
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from howdah.tracking.describe import describe, tracking_url
 from howdah.tracking.progress import Progress, observe
 from howdah.tracking.timeline import render, timeline
@@ -91,7 +91,7 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
 
 def _history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
     """What YARN knows of a job; else None, and why it can't be told."""
-    if job.runner == "local" or not job.application:
+    if job.runner == Runner.LOCAL or not job.application:
         return None, None
     if not job.is_finished:
         return None, "its tasks' times come when it has ended"

@@ -10,7 +10,7 @@ from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
 from howdah.jobs.options import add_job_arguments
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.settings import AUTO, Runner, Settings
 from howdah.submission.submit import Told, check_end, follow_to_end, submit, summary_at_end
 from howdah.tracking.describe import describe, summary_lines
 from howdah.tracking.progress import end
@@ -52,8 +52,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--pipeline", metavar="P", help="what to do; bin/pipelines lists them")
     command.add_argument(
         "--runner",
-        choices=("auto", "local", "hadoop"),
-        default="auto",
+        choices=(AUTO, *(runner.value for runner in Runner)),
+        default=AUTO,
         help="auto: the cluster if one is configured, else this machine",
     )
     command.add_argument("--detach", action="store_true", help="return once the job runs")

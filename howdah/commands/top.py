@@ -65,18 +65,17 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Show a look, or one after the other."""
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up")
+    cluster = settings.require_cluster()
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     if args.json:
-        print(json.dumps(_as_json(look(settings.cluster)), indent=1))
+        print(json.dumps(_as_json(look(cluster)), indent=1))
     elif args.once or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        view = look(settings.cluster)
+        view = look(cluster)
         styled = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         print(_title(view))
         print("\n".join(draw(view, shutil.get_terminal_size((100, 24)).columns, styled=styled)))
     else:
-        _live(settings.cluster, args.every)
+        _live(cluster, args.every)
     return 0
 
 

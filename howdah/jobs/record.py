@@ -12,6 +12,7 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,10 +20,23 @@ from howdah.errors import UsageError
 from howdah.jobs.layout import CODE, MODEL_LINKS, RESERVE
 from howdah.os_errors import naming
 from howdah.privacy import make_private
+from howdah.settings import Runner
 
-__all__ = ["FINISHED", "Input", "Job", "Jobs", "write_record"]
+__all__ = ["FINISHED", "Input", "Job", "Jobs", "State", "write_record"]
 
-FINISHED = ("done", "failed", "cancelled")
+
+class State(StrEnum):
+    """Where a job stands, in the order in which it gets there; it ends in one of the last three."""
+
+    UPLOADING = "uploading"
+    LAUNCHING = "launching"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
 MARKS = "marks"
 
 
@@ -55,15 +69,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Job:
-    """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again; ``models``: where there
-    are several, each one's sha256; ``kept``: its results stay in the store however old they are;
-    ``run`` and ``step``: of which workflow's run it is. ``predicted``: what a job that scores has
-    called its predictions' columns, and what they mean."""
+    """Times are Unix seconds; ``identity`` tells the same input, model and options again;
+    ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
+    however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
+    a job that scores has called its predictions' columns, and what they mean."""
 
     id: str
-    state: str
-    runner: str
+    state: State
+    runner: Runner
     pipeline: str
     model: str
     identity: str
@@ -143,7 +156,8 @@ class Jobs:
             raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
         inputs = tuple(Input(**source) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
-        return Job(**stated, inputs=inputs, columns=columns)
+        state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
+        return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
 
     def all(self) -> list[Job]:
         """Every job, newest first."""

@@ -21,12 +21,12 @@ from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
 from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.record import Job, Jobs, State
 from howdah.models.registry import Model
 from howdah.models.storage import kept_models
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
-from howdah.settings import ROOT, Cluster, Settings, load
+from howdah.settings import ROOT, Cluster, Runner, Settings, load
 from howdah.submission.memory import fits_alone, memory_settings, task_mb
 from howdah.submission.task_files import ship, task_inputs
 from mr.pipelines.registry import PIPELINES
@@ -83,16 +83,16 @@ def main(job_id: str, lock: int) -> int:
     jobs.mark(job_id, "launcher", process_start())
     jobs.mark(job_id, "launching")
     job = jobs.update(jobs.read(job_id), process=os.getpid())
-    if job.state == "uploading":  # who started this was killed before saying so
-        job = jobs.update(job, state="launching")
+    if job.state == State.UPLOADING:  # who started this was killed before saying so
+        job = jobs.update(job, state=State.LAUNCHING)
     if job.is_finished:  # cancelled before there was a process to end
         return 0
     mark = partial(jobs.mark, job_id)
     try:
         models = kept_models(job, jobs.folder(job.id))
-        if job.runner == "local":
+        if job.runner == Runner.LOCAL:
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
-            jobs.update(job, state="done")
+            jobs.update(job, state=State.DONE)
         else:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
     except Exception as error:
@@ -101,9 +101,9 @@ def main(job_id: str, lock: int) -> int:
             why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
         (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
         traceback.print_exc()
-        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        on_cluster = job.runner == Runner.HADOOP and settings.cluster is not None
         if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=why)
+            jobs.update(job, state=State.FAILED, error=why)
         return 1
     finally:
         jobs.clear(job.id)

@@ -36,9 +36,7 @@ def make_plan(
     if args.pipeline is None and args.model is None:
         check_texts(sources, settings)
     _check_no_header(args, pipeline)
-    runner = args.runner
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(args.runner)
     given = _options(args, pipeline)
     no_header = args.no_header
     if pipeline.tally:

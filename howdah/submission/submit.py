@@ -13,12 +13,12 @@ from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
 from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.predictions import renamed
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning
 from howdah.models.storage import keep_models
 from howdah.os_errors import naming, said_by_task
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan, prepare, settle, takes_files
 from howdah.submission.preflight import check_cluster
@@ -62,14 +62,14 @@ def submit(
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run
-    if planned["runner"] == "hadoop":
+    if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)
         attached = job is not None and not was_cut_off(job, jobs)
         if job is None:
-            job = jobs.create(state="uploading", **planned)
+            job = jobs.create(state=State.UPLOADING, **planned)
         elif attached:
             told.say(f"{job.id} has the same input and isn't finished: following it")
         else:
@@ -96,7 +96,7 @@ def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
 
 def was_cut_off(job: Job, jobs: Jobs) -> bool:
     """Whether nobody is left who would store the job's input."""
-    return job.state == "uploading" and not any(
+    return job.state == State.UPLOADING and not any(
         jobs.is_held(job.id, lock) for lock in (SUBMIT_LOCK, RUN_LOCK)
     )
 
@@ -121,7 +121,7 @@ def _store_and_start(
     store = store_of(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    stays = job.runner == "local" or bool(sources[0].path)
+    stays = job.runner == Runner.LOCAL or bool(sources[0].path)
     try:
         keep_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
@@ -140,7 +140,7 @@ def _store_and_start(
             stored = store_inputs(
                 sources,
                 store.sink(),
-                links=jobs.folder(job.id) / "input" if job.runner == "local" else None,
+                links=jobs.folder(job.id) / "input" if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
@@ -160,14 +160,14 @@ def _store_and_start(
         return job
     start(job, settings)
     job = jobs.read(job.id)
-    return jobs.update(job, state="launching") if job.state == "uploading" else job
+    return jobs.update(job, state=State.LAUNCHING) if job.state == State.UPLOADING else job
 
 
 def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = False) -> Job:
     """Watch the job until it has ended, or, to ``detach``, until it runs."""
 
     def under_way(job: Job) -> bool:
-        return told.stopped() or (detach and (bool(job.application) or job.runner == "local"))
+        return told.stopped() or (detach and (bool(job.application) or job.runner == Runner.LOCAL))
 
     tracked = False
     with Bar("scoring", None, shown=told.bars) as bar:
@@ -184,14 +184,14 @@ def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = Fa
 def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
     """The summary of a job that has ended; raises JobError unless it is done, ModelError if its
     model is why."""
-    if job.state == "failed":
+    if job.state == State.FAILED:
         error = failure_of(job, settings)
         uri = store_of(job, settings).uri
-        if job.runner == "local" and (refused := said_by_task(error.message, uri)):
+        if job.runner == Runner.LOCAL and (refused := said_by_task(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise error
-    if job.state == "cancelled":
+    if job.state == State.CANCELLED:
         raise JobError(f"job {job.id} was cancelled")
     return summary_of(job, settings)
 

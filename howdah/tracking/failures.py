@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from howdah.errors import ClusterError, HowdahError, JobError, ModelError
+from howdah.errors import HowdahError, JobError, ModelError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import TASKS
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.jobs.store import cluster_of
+from howdah.settings import Runner, Settings
 from mr.log_lines import AT, FAILED, FAULT
 
 __all__ = [
@@ -97,13 +98,10 @@ def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
 
 
 def failures_of(job: Job, settings: Settings) -> list[_Failure]:
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         return _local_failures(Jobs(settings.state).folder(job.id), job.error)
-    if settings.cluster is None:
-        raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
-    if not job.application:
-        return []
-    return _hadoop_failures(Yarn(settings.cluster), job.application)
+    cluster = cluster_of(job, settings)
+    return _hadoop_failures(Yarn(cluster), job.application) if job.application else []
 
 
 def _local_failures(folder: Path, cause: str) -> list[_Failure]:

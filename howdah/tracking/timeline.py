@@ -7,6 +7,7 @@ from statistics import median
 
 from howdah.hadoop.yarn import Attempt, History
 from howdah.jobs.record import Job
+from howdah.settings import Runner
 
 __all__ = ["PAUSE", "Span", "render", "timeline"]
 
@@ -73,7 +74,7 @@ def _phases(
 ) -> Iterator[_Phase]:
     """Every phase in its order; ``zero`` is what tasks' spans count from."""
     mark = marks.get
-    hadoop = job.runner == "hadoop"
+    hadoop = job.runner == Runner.HADOOP
     yield _Phase("bin/submit: Python starts and imports", mark("command"), mark("imported"))
     checked = "input, model, cluster" if hadoop else "input and model"
     yield _Phase(f"bin/submit: checks {checked}", mark("imported"), mark("planned"))

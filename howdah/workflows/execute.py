@@ -17,7 +17,7 @@ from typing import Any
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.source import Source
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.record import Job, Jobs, State
 from howdah.os_errors import known
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
@@ -42,8 +42,7 @@ AT_ONCE = 4  # steps; more would only wait for the same cores
 
 def begin(workflow: Workflow, runner: str, settings: Settings, *, as_json: bool) -> int:
     """Run a workflow that can be; the first failed step's exit status, or 0."""
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(runner)
     _check(workflow, runner, settings)
     return _Steps(Runs(settings.state).create(workflow, runner), settings, as_json).run()
 
@@ -174,9 +173,9 @@ class _Steps:
             return None
         with suppress(RejectedError, IntegrityError, UsageError):
             job = observe(job, self._settings).job
-            if job.state == "done":
+            if job.state == State.DONE:
                 check_end(job, summary_at_end(job, self._settings))
-            return None if job.state in ("failed", "cancelled") else job
+            return None if job.state in (State.FAILED, State.CANCELLED) else job
         return None
 
     def _submitted(self, step: Step, told: Told) -> Job:

@@ -11,7 +11,7 @@ from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary
 from howdah.results.fetch import check_parts
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 
 __all__ = ["scores_of"]
 
@@ -29,7 +29,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
     if not parts:
         raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")
     names = [f"@{job.step}/{part}" for part in parts]
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
