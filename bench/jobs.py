@@ -12,6 +12,7 @@ from pathlib import Path
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.yarn import Yarn
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Jobs
 from howdah.jobs.store import store_of
 from howdah.settings import ROOT, Cluster, Runner, Settings
@@ -86,7 +87,7 @@ def run_job(
     size = scores.stat().st_size
     jobs = Jobs(settings.state)
     job = jobs.read(told["job"])
-    upload = jobs.marks(job.id)["stored"] - job.created
+    upload = jobs.marks(job.id)[Mark.STORED] - job.created
     store_of(job, settings).remove("")
     jobs.remove(job.id)
     shutil.rmtree(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import JobError, UsageError
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning, read_summary
@@ -97,15 +98,15 @@ def _fetch(
 ) -> dict[str, str]:
     """Fetch a job's results unless they are there; their files, by name."""
     if not _has_results(folder, job):
-        jobs.mark(job.id, "results", process_start())
-        jobs.mark(job.id, "results imported", imported)
+        jobs.mark(job.id, Mark.RESULTS, process_start())
+        jobs.mark(job.id, Mark.RESULTS_IMPORTED, imported)
         store = store_of(job, settings)
         partial = read_summary(job, store)
-        jobs.mark(job.id, "fetching")
+        jobs.mark(job.id, Mark.FETCHING)
         total = sum(part["scores_bytes"] for part in partial["parts"].values())
         with Bar("fetching", total) as bar:
             fetch_results(job, partial, store, folder, bar.add)
-        jobs.mark(job.id, "fetched")
+        jobs.mark(job.id, Mark.FETCHED)
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
     return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}
 

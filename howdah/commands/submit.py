@@ -8,6 +8,7 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
+from howdah.jobs.marks import Mark
 from howdah.jobs.options import add_job_arguments
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import AUTO, Runner, Settings
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         parser().error("the following arguments are required: INPUT")
     told = Told(named=_ignore if args.json else _print, say=_tell)
     sources = find_inputs(args.inputs, args.runner, settings)
-    began = {"command": process_start(), "imported": imported}
+    began = {Mark.COMMAND: process_start(), Mark.IMPORTED: imported}
     job = submit(args, sources, settings, told, began=began)
     try:
         job = follow_to_end(job, settings, told, detach=args.detach)
@@ -95,7 +96,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(describe(job, settings) | {"summary": summary}))
     else:
         print("\n".join(summary_lines(job, summary)))
-    Jobs(settings.state).mark(job.id, "told")
+    Jobs(settings.state).mark(job.id, Mark.TOLD)
     check_end(job, summary)
     return 0
 

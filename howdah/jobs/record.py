@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from howdah.errors import UsageError
 from howdah.jobs.layout import CODE, MODEL_LINKS, RESERVE
+from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
@@ -182,15 +183,15 @@ class Jobs:
             (self.folder(job_id) / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(job_id) / MODEL_LINKS, ignore_errors=True)
 
-    def mark(self, job_id: str, name: str, at: float | None = None) -> None:
-        """Note that the job has come to ``name``, now or ``at`` Unix seconds.
+    def mark(self, job_id: str, mark: Mark, at: float | None = None) -> None:
+        """Note that the job has come to ``mark``, now or ``at`` Unix seconds.
 
         Marks are appended to a file of their own: that needs no lock, waits for no disk, and
         whoever else writes the record can't lose one.
         """
         path = self.folder(job_id) / MARKS
         with naming(path), path.open("a") as file:
-            file.write(f"{time.time() if at is None else at:.6f} {name}\n")
+            file.write(f"{time.time() if at is None else at:.6f} {mark}\n")
 
     def marks(self, job_id: str) -> dict[str, float]:
         """The job's marks in Unix seconds; of those made twice, the later one."""

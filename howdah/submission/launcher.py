@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
 from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
+from howdah.jobs.marks import Mark, SetMark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.models.registry import Model
 from howdah.models.storage import kept_models
@@ -80,8 +81,8 @@ def main(job_id: str, lock: int) -> int:
     of = jobs.read(job_id).of
     named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=named)
-    jobs.mark(job_id, "launcher", process_start())
-    jobs.mark(job_id, "launching")
+    jobs.mark(job_id, Mark.LAUNCHER, process_start())
+    jobs.mark(job_id, Mark.LAUNCHING)
     job = jobs.update(jobs.read(job_id), process=os.getpid())
     if job.state == State.UPLOADING:  # who started this was killed before saying so
         job = jobs.update(job, state=State.LAUNCHING)
@@ -121,7 +122,7 @@ def _run_locally(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import local_job
 
@@ -142,10 +143,10 @@ def _run_locally(
         *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
-    mark("prepared")
+    mark(Mark.PREPARED)
     with local_job(arguments, job.splits, mark).make_runner() as runner:
         runner.run()
-    mark("run")
+    mark(Mark.RUN)
     (folder / "output" / SUCCESS).touch()
 
 
@@ -154,13 +155,13 @@ def _run_on_hadoop(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import hadoop_job
 
     cluster = settings.cluster
     assert cluster
-    mark("mrjob")
+    mark(Mark.MRJOB)
     home = f"{JOBS}/{job.id}"
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(
@@ -179,7 +180,7 @@ def _run_on_hadoop(
         patience=_patience(models, settings),
     )
     shipped = ship(spec, folder, models, cluster)
-    mark("published")
+    mark(Mark.PUBLISHED)
     needed_mb = task_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)

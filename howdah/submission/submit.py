@@ -12,6 +12,7 @@ from typing import Any
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
 from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.marks import Mark
 from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
@@ -50,7 +51,7 @@ def submit(
     settings: Settings,
     told: Told,
     *,
-    began: dict[str, float],
+    began: dict[Mark, float],
     run: str = "",
     step: str = "",
 ) -> Job:
@@ -78,9 +79,9 @@ def submit(
     told.named(job.id)
     if upload_lock is None:
         return _keep(job, jobs, settings) if args.keep_in_store else job
-    for name, at in began.items():
-        jobs.mark(job.id, name, at)
-    jobs.mark(job.id, "planned")
+    for mark, at in began.items():
+        jobs.mark(job.id, mark, at)
+    jobs.mark(job.id, Mark.PLANNED)
     with upload_lock:
         return _store_and_start(job, sources, jobs, settings, told, keep=args.keep_in_store)
 
@@ -153,7 +154,7 @@ def _store_and_start(
             store.remove("")
         jobs.remove(job.id)
         raise
-    jobs.mark(job.id, "stored")
+    jobs.mark(job.id, Mark.STORED)
     job = jobs.update(job, inputs=stored, options=options)
     if job.is_finished:  # cancelled meanwhile
         jobs.clear(job.id)

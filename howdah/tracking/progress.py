@@ -11,6 +11,7 @@ from howdah.errors import ClusterError
 from howdah.hadoop.store import LocalStore
 from howdah.hadoop.yarn import Application, Yarn
 from howdah.jobs.layout import LISTS, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LOCK, SUCCESS, TASKS
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary
@@ -163,7 +164,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
 
 
 def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
-    jobs.mark(job.id, "noticed")
+    jobs.mark(job.id, Mark.NOTICED)
     summary = read_summary(job, store_of(job, settings))
     return jobs.update(
         job,

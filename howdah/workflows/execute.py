@@ -17,6 +17,7 @@ from typing import Any
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.source import Source
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.os_errors import known
 from howdah.settings import Settings
@@ -162,7 +163,7 @@ class _Steps:
         self._summaries[step.name] = summary
         if not ended_before:
             self._print(step.name, *summary_lines(job, summary))
-            self._jobs.mark(job.id, "told")
+            self._jobs.mark(job.id, Mark.TOLD)
         check_end(job, summary)
         return job
 
@@ -190,7 +191,7 @@ class _Steps:
             sources,
             self._settings,
             told,
-            began={"command": began, "imported": began},
+            began={Mark.COMMAND: began, Mark.IMPORTED: began},
             run=self._run.id,
             step=step.name,
         )
