@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from howdah.atomic_files import replacing
 from howdah.cluster.configuration import read_cluster, read_variables
 from howdah.cluster.inventory import read
 from howdah.cluster.playbook import play
@@ -56,9 +57,8 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
     played = play("up", inventory, settings, variables(cluster))
-    unfinished = settings.cluster_record.with_suffix(".part")
-    unfinished.write_text(describe(cluster))
-    unfinished.replace(settings.cluster_record)
+    with replacing(settings.cluster_record) as beside:
+        beside.write_text(describe(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
         print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))

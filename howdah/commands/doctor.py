@@ -14,6 +14,7 @@ from howdah.diagnosis.models import check_published
 from howdah.errors import ClusterError, HowdahError
 from howdah.hadoop.health import Daemon, Report, Target, ask
 from howdah.hadoop.users import check_user
+from howdah.jobs.layout import JOBS
 from howdah.models.published import allowed, read_published
 from howdah.models.registry import find_model, model_names
 from howdah.settings import Cluster, Settings
@@ -82,7 +83,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
     yield from _daemons(report, settings.cluster)
     if report.capacity:
         share = report.remaining / report.capacity
-        fix = "remove old jobs below /howdah/jobs, or add a worker" if share < 0.05 else ""
+        fix = f"remove old jobs below {JOBS}, or add a worker" if share < 0.05 else ""
         yield Check("HDFS", f"{report.remaining / 2**30:.1f} GiB free ({share:.0%})", fix)
     published = []
     if not report.blockers:

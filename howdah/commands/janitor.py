@@ -12,7 +12,7 @@ from typing import Any
 
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
-from howdah.jobs.layout import JOBS, KEEP, MODELS, SENT, SUCCESS
+from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
 from howdah.jobs.record import Jobs, State
 from howdah.models.published import is_whole
 from howdah.settings import Settings
@@ -98,12 +98,12 @@ def _leftovers(
             continue
         parts = dict(_children(client, path))
         newest = max([changed, *parts.values()])
-        done = client.status(f"{path}/output/{SUCCESS}", strict=False) is not None
+        done = client.status(f"{path}/{OUTPUT}/{SUCCESS}", strict=False) is not None
         kept = done and f"{path}/{KEEP}" in parts
         if newest < (done_before if done else failed_before) and not kept:
             yield path
         elif done and newest < failed_before:
-            yield from {f"{path}/input", f"{path}/{SENT}"} & parts.keys()
+            yield from {f"{path}/{INPUT}", f"{path}/{SENT}"} & parts.keys()
     for path, changed in _children(client, MODELS):
         if not is_whole(path) and changed < failed_before:
             yield path

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from howdah.errors import IntegrityError, UsageError
+from howdah.jobs.layout import INPUT, OUTPUT
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.settings import Runner, Settings
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
     for job in _finished(jobs, settings):
         store = store_of(job, settings)
-        sizes = [store.usage(folder) for folder in ("output", "input")]
+        sizes = [store.usage(folder) for folder in (OUTPUT, INPUT)]
         if any(sizes):
             yield Stored(
                 job=job.id,

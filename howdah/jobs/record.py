@@ -4,9 +4,7 @@ A record outlives its process and the machine's reboot. Whether a process still 
 job is told by a lock that the kernel drops with the process.
 """
 
-import fcntl
 import json
-import os
 import secrets
 import shutil
 import time
@@ -16,8 +14,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from howdah.atomic_files import replacing
 from howdah.errors import UsageError
-from howdah.jobs.layout import CODE, MODEL_LINKS, RESERVE
+from howdah.file_lock import hold, is_held
+from howdah.jobs.layout import (
+    CODE,
+    MARKS,
+    MODEL_LINKS,
+    RECORD,
+    RECORD_LOCK,
+    RESERVE,
+    lock_file,
+)
 from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
@@ -38,7 +46,6 @@ class State(StrEnum):
 
 
 FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
-MARKS = "marks"
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ class Jobs:
     def read(self, job_id: str) -> Job:
         """The job of this id; raises UsageError if there is none."""
         try:
-            stated = json.loads((self.folder(job_id) / "job.json").read_text())
+            stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
         inputs = tuple(Input(**source) for source in stated.pop("inputs"))
@@ -162,12 +169,12 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
-        found = [path.parent.name for path in self._folder.glob("*/job.json")]
+        found = [path.parent.name for path in self._folder.glob(f"*/{RECORD}")]
         return sorted(map(self.read, found), key=lambda job: job.created, reverse=True)
 
     def update(self, job: Job, **changes: Any) -> Job:
         """Change the record; what others have changed in it meanwhile stays, and so does an end."""
-        with self.lock(job.id, "record"):
+        with self.lock(job.id, RECORD_LOCK):
             recorded = self.read(job.id)
             if recorded.is_finished and "state" in changes:
                 return recorded
@@ -212,34 +219,19 @@ class Jobs:
         Without a job it is a lock of all jobs.
         """
         make_private(self._folder)
-        path = self.folder(job_id) / f"{name}.lock"
+        path = self.folder(job_id) / lock_file(name)
         path.parent.mkdir(exist_ok=True)
-        file = path.open("w")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return file
+        return hold(path)
 
     def is_held(self, job_id: str, name: str) -> bool:
         """Whether a live process holds the job's lock ``name``."""
-        try:
-            file = (self.folder(job_id) / f"{name}.lock").open("r")
-        except FileNotFoundError:
-            return False
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            return False
+        return is_held(self.folder(job_id) / lock_file(name))
 
     def _write(self, job: Job) -> None:
-        write_record(self.folder(job.id) / "job.json", asdict(job))
+        write_record(self.folder(job.id) / RECORD, asdict(job))
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write a record that is whole at every moment, on the disk, too."""
-    partial = path.with_suffix(".partial")
-    with naming(path), partial.open("w") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=1, ensure_ascii=False))

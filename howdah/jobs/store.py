@@ -1,7 +1,7 @@
 """Where a job's input and output are: in HDFS, or in its folder on this machine."""
 
 from howdah.hadoop.store import HdfsStore, LocalStore, Store
-from howdah.jobs.layout import JOBS
+from howdah.jobs.layout import hdfs_folder
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import Cluster, Runner, Settings
 
@@ -12,7 +12,7 @@ def store_of(job: Job, settings: Settings) -> Store:
     """Where the job's input and output are."""
     if job.runner == Runner.LOCAL:
         return LocalStore(Jobs(settings.state).folder(job.id))
-    return HdfsStore(cluster_of(job, settings), f"{JOBS}/{job.id}")
+    return HdfsStore(cluster_of(job, settings), hdfs_folder(job.id))
 
 
 def cluster_of(job: Job, settings: Settings) -> Cluster:

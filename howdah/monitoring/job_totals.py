@@ -6,11 +6,11 @@ would take sums that began anew for new work: the ResourceManager goes on listin
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from howdah.atomic_files import replacing
 from howdah.errors import UsageError
 from howdah.hadoop.job_name import Kind
 from howdah.monitoring.job_collector import Application, Work
@@ -152,12 +152,8 @@ class Ledger:
         }
         if (text := json.dumps(stated)) == self._saved:
             return
-        partial = self._path.with_suffix(".partial")
-        with partial.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._path)
+        with replacing(self._path) as beside:
+            beside.write_text(text)
         self._saved = text
 
     def _read(self, stated: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ It holds the job's ``run`` lock as long as it lives, and what it says goes to ru
 """
 
 import errno
-import fcntl
 import logging
 import os
 import shlex
@@ -20,7 +19,18 @@ from tempfile import TemporaryDirectory
 from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
 from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
-from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
+from howdah.jobs.layout import (
+    CODE,
+    INPUT,
+    OUTPUT,
+    RESERVE,
+    RUN_LOCK,
+    RUN_LOG,
+    SENT,
+    SUCCESS,
+    TASKS,
+    hdfs_folder,
+)
 from howdah.jobs.marks import Mark, SetMark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.models.registry import Model
@@ -51,14 +61,15 @@ CHUNKED = {
 
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
-    folder = Jobs(settings.state).folder(job.id)
+    jobs = Jobs(settings.state)
+    folder = jobs.folder(job.id)
     with naming(folder), (folder / RESERVE).open("wb") as reserve:
         os.posix_fallocate(reserve.fileno(), 0, RESERVED)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
-    with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
+    with jobs.lock(job.id, RUN_LOCK) as lock, (folder / RUN_LOG).open("ab") as log:
+        # the child holds the lock, too, from its first moment
         subprocess.Popen(
             [sys.executable, "-m", "howdah.submission.launcher", job.id, str(lock.fileno())],
             stdin=subprocess.DEVNULL,
@@ -127,18 +138,18 @@ def _run_locally(
     from howdah.submission.mrjob_runners import local_job
 
     store = LocalStore(folder)
-    store.remove("output")  # an earlier, killed run's
+    store.remove(OUTPUT)  # an earlier, killed run's
     spec = Spec(
         job.pipeline,
         _headers(job),
         options=job.options,
-        files=str(folder / "input"),
+        files=str(folder / INPUT),
         patience=_patience(models, settings),
     )
     shipped = ship(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
-        *("--output-dir", str(folder / "output")),
+        *("--output-dir", str(folder / OUTPUT)),
         *_common_arguments(shipped, sys.executable),
         *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
@@ -147,7 +158,7 @@ def _run_locally(
     with local_job(arguments, job.splits, mark).make_runner() as runner:
         runner.run()
     mark(Mark.RUN)
-    (folder / "output" / SUCCESS).touch()
+    (folder / OUTPUT / SUCCESS).touch()
 
 
 def _run_on_hadoop(
@@ -162,7 +173,7 @@ def _run_on_hadoop(
     cluster = settings.cluster
     assert cluster
     mark(Mark.MRJOB)
-    home = f"{JOBS}/{job.id}"
+    home = hdfs_folder(job.id)
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(
         job.pipeline,
@@ -171,7 +182,7 @@ def _run_on_hadoop(
         job.options,
         cluster.webhdfs_url,
         cluster.user,
-        f"{home}/input",
+        f"{home}/{INPUT}",
         {
             source.path: Unstored(source.stored, source.bytes, source.modified)
             for source in job.inputs
@@ -213,7 +224,7 @@ def _run_on_hadoop(
         *("--hadoop-streaming-jar", cluster.streaming_jar),
         *("--hadoop-tmp-dir", f"{home}/{SENT}"),
         *("--local-tmp-dir", str(folder)),
-        *("--output-dir", f"{cluster.fs_uri}{home}/output"),
+        *("--output-dir", f"{cluster.fs_uri}{home}/{OUTPUT}"),
         *("--no-read-logs", "--no-check-input-paths"),
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent

@@ -11,7 +11,7 @@ from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
-from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
 from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs, State
@@ -126,7 +126,7 @@ def _store_and_start(
     try:
         keep_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
-        store.remove("input")  # of an upload that was cut off
+        store.remove(INPUT)  # of an upload that was cut off
         with (
             naming(jobs.folder(job.id)),
             store.reaching(),
@@ -141,7 +141,7 @@ def _store_and_start(
             stored = store_inputs(
                 sources,
                 store.sink(),
-                links=jobs.folder(job.id) / "input" if job.runner == Runner.LOCAL else None,
+                links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from howdah.errors import ClusterError
 from howdah.hadoop.store import LocalStore
 from howdah.hadoop.yarn import Application, Yarn
-from howdah.jobs.layout import LISTS, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LOCK, SUCCESS, TASKS
+from howdah.jobs.layout import LISTS, OUTPUT, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LOCK, SUCCESS, TASKS
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
@@ -140,7 +140,7 @@ def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bo
     if launching and not job.application:
         return Progress(job, 0.0, "launching")
     store = store_of(job, settings)
-    if SUCCESS in store.sizes("output"):
+    if SUCCESS in store.sizes(OUTPUT):
         store.remove(SENT)
         return Progress(_count(jobs.update(job, state=State.DONE), jobs, settings), 1.0)
     job = jobs.read(job.id)
@@ -157,7 +157,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
     if application.final_status == "KILLED":
         return jobs.update(job, state=State.CANCELLED, finished=time.time())
     succeeded = application.final_status == "SUCCEEDED"
-    if succeeded and SUCCESS in store.sizes("output"):
+    if succeeded and SUCCESS in store.sizes(OUTPUT):
         return _count(jobs.update(job, state=State.DONE), jobs, settings)
     error = application.diagnostics.strip() or "the application left no _SUCCESS"
     return jobs.update(job, state=State.FAILED, error=error, finished=time.time())

@@ -1,15 +1,14 @@
 """Records of workflows' runs: what was to be run; the jobs' own records say how far it is."""
 
-import fcntl
 import json
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from howdah.errors import UsageError
+from howdah.file_lock import hold_if_free
 from howdah.jobs.record import Job, Jobs, write_record
 from howdah.privacy import make_private
 from howdah.workflows.definition import Step, Workflow
@@ -85,11 +84,8 @@ class Runs:
 
     def lock(self, run_id: str) -> IO[str]:
         """Take the run's lock; raises UsageError if another process has it."""
-        file = self.path(run_id).with_suffix(".lock").open("w")
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if file := hold_if_free(self.path(run_id).with_suffix(".lock")):
             return file
-        file.close()
         raise UsageError(
             f"{run_id} is going on already", hint="wait for it, or end that bin/submit"
         )

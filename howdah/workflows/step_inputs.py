@@ -6,7 +6,7 @@ from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
 from howdah.inputs.hdfs import look_at
 from howdah.inputs.source import Source
-from howdah.jobs.layout import JOBS
+from howdah.jobs.layout import SCORES, hdfs_folder
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary
@@ -14,8 +14,6 @@ from howdah.results.fetch import check_parts
 from howdah.settings import Runner, Settings
 
 __all__ = ["scores_of"]
-
-SCORES = "output/scores"
 
 
 def scores_of(job: Job, settings: Settings) -> list[Source]:
@@ -38,7 +36,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
         ]
     assert settings.cluster
     client = hdfs_client(settings.cluster)
-    paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
+    paths = [f"{hdfs_folder(job.id)}/{SCORES}/{part}" for part in parts]
     with store.reaching():
         found = [
             look_at(client, settings.cluster, path, name, job.columns)

@@ -113,12 +113,12 @@ def test_sums_that_cannot_be_kept_are_not_shown(
     """Prometheus would see them fall at the next restart, and count them all once more."""
     exporter = Exporter(Census(cluster), ledger, SETTINGS)
     exporter.look()
-    (tmp_path / "counted.partial").mkdir()
+    (tmp_path / "counted.json~").mkdir()
     ledger.settle(JOB, Work({"scored": 3}))
     exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 0
     assert "what has been counted can't be kept: " in capsys.readouterr().err
-    (tmp_path / "counted.partial").rmdir()
+    (tmp_path / "counted.json~").rmdir()
     exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 3
     assert capsys.readouterr().err == "howdah: file: well again\n"

@@ -209,11 +209,11 @@ def test_a_file_that_cannot_be_written_is_kept(ledger: Ledger, tmp_path: Path) -
     """The old one stays whole; the next save has it all."""
     ledger.end([job(1)])
     ledger.save()
-    (tmp_path / "counted.partial").mkdir()
+    (tmp_path / "counted.json~").mkdir()
     ledger.end([job(2)])
-    with pytest.raises(OSError, match=r"counted\.partial"):
+    with pytest.raises(OSError, match=r"counted\.json~"):
         ledger.save()
     assert ended(Ledger(tmp_path / "counted.json")) == {"done": 1}
-    (tmp_path / "counted.partial").rmdir()
+    (tmp_path / "counted.json~").rmdir()
     ledger.save()
     assert ended(Ledger(tmp_path / "counted.json")) == {"done": 2}
