@@ -14,7 +14,7 @@ from howdah.cluster.playbook import play
 from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
-from howdah.hadoop.health import ask
+from howdah.hadoop.health import check_health
 from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, describe, environment_digest
 
 __all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
@@ -67,7 +67,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     print_addresses(cluster)
     if scored:
         print(f"A smoke job has scored {scored} records, the same as on this machine.\n")
-        print(overview(ask(cluster)))
+        print(overview(check_health(cluster)))
     return 0
 
 

@@ -35,7 +35,7 @@ from howdah.cluster.lifecycle import (
 )
 from howdah.cluster.status_tables import print_report
 from howdah.errors import ClusterError
-from howdah.hadoop.health import ask
+from howdah.hadoop.health import check_health
 from howdah.hadoop.users import check_user
 from howdah.settings import Cluster, Settings
 
@@ -121,7 +121,7 @@ def status(given: str | None, inventory: Path, settings: Settings, *, as_json: b
     else:
         cluster = read_cluster(inventory, settings.cluster_state)
     check_user(cluster)
-    report = ask(cluster)
+    report = check_health(cluster)
     if as_json:
         print(json.dumps({"problems": report.problems, **addresses(cluster), **asdict(report)}))
     else:

@@ -12,7 +12,9 @@ from howdah.diagnosis.check import Check, judge
 from howdah.diagnosis.machines import check_nodes, may_look
 from howdah.diagnosis.models import check_published
 from howdah.errors import ClusterError, HowdahError
-from howdah.hadoop.health import Daemon, Report, Target, ask
+from howdah.hadoop.daemons import Daemon
+from howdah.hadoop.health import ClusterHealth, check_health
+from howdah.hadoop.scrape_targets import ScrapeTarget
 from howdah.hadoop.users import check_user
 from howdah.jobs.layout import JOBS
 from howdah.models.published import allowed, read_published
@@ -79,7 +81,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
     except ClusterError as error:
         yield Check("cluster", error.message, error.hint or "bin/cluster status")
         return
-    report = ask(settings.cluster)
+    report = check_health(settings.cluster)
     yield from _daemons(report, settings.cluster)
     if report.capacity:
         share = report.remaining / report.capacity
@@ -100,7 +102,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
         yield Check("hosts", found)
 
 
-def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
+def _daemons(report: ClusterHealth, cluster: Cluster) -> Iterator[Check]:
     for kind in dict.fromkeys(daemon.name for daemon in report.daemons):
         daemons = [daemon for daemon in report.daemons if daemon.name == kind]
         bad = [(f"{daemon.address} {daemon.problem}", _restart(daemon, cluster))
@@ -117,7 +119,7 @@ def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
             yield Check("cluster", problem, "bin/cluster status; bin/cluster up")
 
 
-def _restart(daemon: Daemon | Target, cluster: Cluster) -> str:
+def _restart(daemon: Daemon | ScrapeTarget, cluster: Cluster) -> str:
     if daemon.host in cluster.workers:
         return f"bin/cluster up; if {daemon.host} is gone: bin/cluster remove {daemon.host}"
     return f"bin/cluster up; its log is in {cluster.logs_dir}"

@@ -18,8 +18,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, start_http_se
 from howdah.commands.arguments import seconds_from
 from howdah.errors import UsageError
 from howdah.monitoring.exporter import Exporter
-from howdah.monitoring.job_collector import Census
-from howdah.monitoring.job_totals import Ledger
+from howdah.monitoring.job_collector import JobCollector
+from howdah.monitoring.job_totals import JobTotals
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -72,8 +72,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look and answer until the process is ended."""
     cluster = settings.require_cluster()
     host, port = args.listen
-    ledger = Ledger(args.state or settings.state / "exporter.json")
-    exporter = Exporter(Census(cluster), ledger, settings)
+    job_totals = JobTotals(args.state or settings.state / "exporter.json")
+    exporter = Exporter(JobCollector(cluster), job_totals, settings)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     try:

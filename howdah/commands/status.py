@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 
 from howdah.errors import ClusterError, HowdahError, UsageError
-from howdah.hadoop.yarn import History, Yarn
+from howdah.hadoop.job_history import History, JobHistory
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import Runner, Settings
 from howdah.tracking.describe import describe, tracking_url
@@ -98,7 +98,7 @@ def _history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
     if settings.cluster is None:
         return None, "its tasks' times are its cluster's, and none is configured now"
     try:
-        history = Yarn(settings.cluster).history(job.application)
+        history = JobHistory(settings.cluster).history(job.application)
     except ClusterError as error:
         return None, error.message
     return history, None if history else "the JobHistory server doesn't have its tasks' times yet"

@@ -18,7 +18,7 @@ def check_cluster(
 ) -> None:
     """Raise ClusterError unless HDFS can take the input and YARN can run the job; ModelError if no
     worker has the memory for its models."""
-    from howdah.hadoop.health import ask
+    from howdah.hadoop.health import check_health
 
     cluster = settings.require_cluster(hint="bin/cluster up, or --runner local")
     check_user(cluster)
@@ -27,7 +27,7 @@ def check_cluster(
             "the workers have another Python environment than this checkout's lock",
             hint="bin/cluster up gives them this one, beside the one that running jobs use",
         )
-    report = ask(cluster)
+    report = check_health(cluster)
     if report.blockers:
         raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
     copied = (source for source in sources if not source.path)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from howdah.errors import ClusterError
 from howdah.hadoop.store import LocalStore
 from howdah.hadoop.yarn import Application, Yarn
+from howdah.hadoop.yarn_states import FinalStatus
 from howdah.jobs.layout import LISTS, OUTPUT, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LOCK, SUCCESS, TASKS
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
@@ -77,7 +78,7 @@ def end(job: Job, settings: Settings) -> Job:
     if job.runner == Runner.HADOOP:
         yarn = Yarn(settings.require_cluster())
         application = yarn.application(job.id)
-        if application and application.final_status == "UNDEFINED":
+        if application and application.final_status == FinalStatus.UNDEFINED:
             yarn.kill(application.id)
     # before a follower sees it end
     job = jobs.update(job, state=State.CANCELLED, finished=time.time())
@@ -129,7 +130,7 @@ def _observe_hadoop(job: Job, jobs: Jobs, settings: Settings) -> Progress:
         return _without_application(job, jobs, settings, launching)
     if job.application != application.id:
         job = jobs.update(job, state=State.RUNNING, application=application.id, started=time.time())
-    if application.final_status == "UNDEFINED":
+    if application.final_status == FinalStatus.UNDEFINED:
         stages = yarn.stages(application) or application.state.lower()
         return Progress(job, application.progress / 100, stages)
     return Progress(_settle(job, application, jobs, settings), 1.0)
@@ -154,9 +155,9 @@ def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bo
 def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) -> Job:
     store = store_of(job, settings)
     store.remove(SENT)
-    if application.final_status == "KILLED":
+    if application.final_status == FinalStatus.KILLED:
         return jobs.update(job, state=State.CANCELLED, finished=time.time())
-    succeeded = application.final_status == "SUCCEEDED"
+    succeeded = application.final_status == FinalStatus.SUCCEEDED
     if succeeded and SUCCESS in store.sizes(OUTPUT):
         return _count(jobs.update(job, state=State.DONE), jobs, settings)
     error = application.diagnostics.strip() or "the application left no _SUCCESS"

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from howdah.hadoop.yarn import Attempt, History
+from howdah.hadoop.job_history import History, TaskAttempt
+from howdah.hadoop.yarn_states import AttemptState
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job
 from howdah.settings import Runner
@@ -121,11 +122,11 @@ def _yarn_phases(jar: float | None, history: History, zero: float) -> Iterator[_
     yield _Phase("ApplicationMaster: ends", history.finished, history.ended)
 
 
-def _last_end(attempts: Sequence[Attempt]) -> float | None:
+def _last_end(attempts: Sequence[TaskAttempt]) -> float | None:
     return max((attempt.finished for attempt in attempts if attempt.finished), default=None)
 
 
-def _attempt_spans(attempts: Sequence[Attempt], zero: float) -> tuple[Span, ...]:
+def _attempt_spans(attempts: Sequence[TaskAttempt], zero: float) -> tuple[Span, ...]:
     """Those attempts of which start and end are known, by their start."""
     found = [
         Span(
@@ -141,16 +142,16 @@ def _attempt_spans(attempts: Sequence[Attempt], zero: float) -> tuple[Span, ...]
     return tuple(sorted(found, key=lambda span: (span.start, span.what)))
 
 
-def _name(attempt: Attempt) -> str:
+def _name(attempt: TaskAttempt) -> str:
     """Such as "map 3", or "map 3, try 2, killed" of an attempt that wasn't the good one."""
     *_, task, number = attempt.id.split("_")
     name = f"{attempt.kind.lower()} {int(task)}"
-    if attempt.state != "SUCCEEDED":
+    if attempt.state != AttemptState.SUCCEEDED:
         return f"{name}, try {int(number) + 1}, {attempt.state.lower()}"
     return f"{name}, try {int(number) + 1}" if int(number) else name
 
 
-def _parts(attempt: Attempt, started: float, finished: float) -> dict[str, float]:
+def _parts(attempt: TaskAttempt, started: float, finished: float) -> dict[str, float]:
     """A map attempt's by what its Python counted, the rest being Hadoop's; a reduce's by phase."""
     if attempt.kind == "REDUCE":
         if not (attempt.shuffled and attempt.merged):
