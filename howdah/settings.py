@@ -6,8 +6,6 @@ need of them, in the state folder and, for every user of a host, in /etc/howdah;
 there is no cluster.
 """
 
-import getpass
-import hashlib
 import json
 import math
 import os
@@ -78,6 +76,8 @@ class Cluster:
     @property
     def user(self) -> str:
         """The user of HDFS and YARN that this process acts as."""
+        import getpass  # here, as hashlib below, so that commands start early
+
         return self.hadoop_user or getpass.getuser()
 
 
@@ -164,4 +164,6 @@ def describe(cluster: Cluster) -> str:
 
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
+    import hashlib
+
     return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]

@@ -8,14 +8,14 @@ from typing import Any
 
 from howdah.errors import JobError, UsageError
 from howdah.jobs.marks import Mark
-from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.record import Job, Jobs, State, is_run
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning, read_summary
 from howdah.results.fetch import fetch_results
 from howdah.settings import Settings
 from howdah.terminal.progress_bar import Bar
 from howdah.tracking.progress import observe
-from howdah.workflows.record import Runs, is_run, jobs_of
+from howdah.workflows.record import Runs, jobs_of
 from mr.supervision.process import process_start
 
 __all__ = ["parser", "run"]

@@ -13,8 +13,9 @@ from howdah.jobs.options import add_job_arguments
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import AUTO, Runner, Settings
 from howdah.submission.submit import Told, check_end, follow_to_end, submit, summary_at_end
-from howdah.tracking.describe import describe, summary_lines
+from howdah.tracking.describe import describe
 from howdah.tracking.progress import end
+from howdah.tracking.summary_text import summary_lines
 from mr.supervision.process import process_start
 
 __all__ = ["parser", "run"]

@@ -5,7 +5,6 @@ job is told by a lock that the kernel drops with the process.
 """
 
 import json
-import secrets
 import shutil
 import time
 from contextlib import suppress
@@ -31,7 +30,9 @@ from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
 
-__all__ = ["FINISHED", "Input", "Job", "Jobs", "State", "write_record"]
+__all__ = ["FINISHED", "RUN_PREFIX", "Input", "Job", "Jobs", "State", "is_run", "write_record"]
+
+RUN_PREFIX = "run-"  # of a workflow's run's id
 
 
 class State(StrEnum):
@@ -148,6 +149,8 @@ class Jobs:
 
     def create(self, **values: Any) -> Job:
         """Record a new job, with an id of its own."""
+        import secrets  # here, so that commands start early
+
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         job = Job(id=f"{stamp}-{secrets.token_hex(2)}", created=now, **values)
@@ -229,6 +232,11 @@ class Jobs:
 
     def _write(self, job: Job) -> None:
         write_record(self.folder(job.id) / RECORD, asdict(job))
+
+
+def is_run(id: str) -> bool:
+    """Whether an id is that of a workflow's run, not of a job."""
+    return id.startswith(RUN_PREFIX)
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:

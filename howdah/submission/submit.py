@@ -25,9 +25,10 @@ from howdah.submission.plan import make_plan, prepare, settle, takes_files
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import Bar
-from howdah.tracking.describe import summary_of, tracking_url
+from howdah.tracking.describe import tracking_url
 from howdah.tracking.failures import failure_of
 from howdah.tracking.progress import follow, observe
+from howdah.tracking.summary_text import summary_of
 from mr.pipelines.registry import PIPELINES
 
 __all__ = ["Told", "check_end", "follow_to_end", "submit", "summary_at_end", "was_cut_off"]

@@ -15,7 +15,6 @@ from howdah.jobs.layout import LISTS, OUTPUT, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LO
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary
 from howdah.settings import Runner, Settings
 
 __all__ = ["Progress", "end", "follow", "observe"]
@@ -165,6 +164,8 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
 
 
 def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
+    from howdah.jobs.summary import read_summary  # here: NumPy takes long to import
+
     jobs.mark(job.id, Mark.NOTICED)
     summary = read_summary(job, store_of(job, settings))
     return jobs.update(

@@ -30,8 +30,9 @@ from howdah.submission.submit import (
     summary_at_end,
     was_cut_off,
 )
-from howdah.tracking.describe import describe, summary_lines
+from howdah.tracking.describe import describe
 from howdah.tracking.progress import observe
+from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs, jobs_of
 from howdah.workflows.step_inputs import scores_of

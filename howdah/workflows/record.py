@@ -9,13 +9,11 @@ from typing import IO
 
 from howdah.errors import UsageError
 from howdah.file_lock import hold_if_free
-from howdah.jobs.record import Job, Jobs, write_record
+from howdah.jobs.record import RUN_PREFIX, Job, Jobs, write_record
 from howdah.privacy import make_private
 from howdah.workflows.definition import Step, Workflow
 
-__all__ = ["Run", "Runs", "is_run", "jobs_of"]
-
-PREFIX = "run-"
+__all__ = ["Run", "Runs", "jobs_of"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +24,6 @@ class Run:
     created: float
     runner: str
     workflow: Workflow
-
-
-def is_run(name: str) -> bool:
-    """Whether an id is that of a run, not of a job."""
-    return name.startswith(PREFIX)
 
 
 def jobs_of(run: Run, jobs: Jobs) -> dict[str, Job]:
@@ -56,7 +49,7 @@ class Runs:
         """Record a new run, with an id of its own."""
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-        run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
+        run = Run(f"{RUN_PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
         make_private(self._folder)
         write_record(self.path(run.id), asdict(run))
         return run
