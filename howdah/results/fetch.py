@@ -22,7 +22,7 @@ from howdah.jobs.layout import OUTPUT, REJECTED, SCORES
 from howdah.jobs.record import Input, Job
 from howdah.results.report_files import write_report
 from howdah.hadoop.store import Store
-from howdah.jobs.summary import places_of, readable_summary, tally_of
+from howdah.jobs.job_summary import places_of, readable_summary, tally_of
 from mr.pipelines.registry import PIPELINES
 from mr.records.tsv import escape_text
 from mr.summary import Partial

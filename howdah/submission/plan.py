@@ -11,8 +11,8 @@ from typing import Any, cast
 from howdah.errors import UsageError
 from howdah.inputs.source import Source
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
-from howdah.jobs.options import DEFAULT_PIPELINE
-from howdah.jobs.predictions import predicted_in, said_by, said_by_all
+from howdah.jobs.job_arguments import DEFAULT_PIPELINE
+from howdah.jobs.predictions import known_predictions, predictions_of_model, predictions_of_models
 from howdah.jobs.record import Job
 from howdah.models.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Settings
@@ -77,7 +77,7 @@ def _plan_scoring(
         "model_sha256": model.sha256,
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
-        "predicted": said_by(model.manifest, called),
+        "predicted": predictions_of_model(model.manifest, called),
         "decimals": model.manifest.decimals,
     }
 
@@ -96,7 +96,9 @@ def _plan_counting(
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
         beginnings = [
-            Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
+            Beginning(
+                source.name, source.text_head(tally.looks_at), predicted=known_predictions(source)
+            )
             for source in sources
         ]
         if models:
@@ -106,7 +108,7 @@ def _plan_counting(
     predicted: dict[str, Any] = {}
     if models:
         manifests = [model.manifest for model in models]
-        predicted = said_by_all(manifests, options["thresholds"], counting.called())
+        predicted = predictions_of_models(manifests, options["thresholds"], counting.called())
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},

@@ -11,23 +11,23 @@ from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import check_meaning
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
-from howdah.jobs.predictions import renamed
+from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs, State
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import check_meaning
 from howdah.models.storage import keep_models
-from howdah.os_errors import naming, said_by_task
+from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan, prepare, settle, takes_files
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
-from howdah.terminal.progress_bar import Bar
+from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.describe import tracking_url
 from howdah.tracking.failures import failure_of
-from howdah.tracking.progress import follow, observe
+from howdah.tracking.job_status import follow, refresh_status
 from howdah.tracking.summary_text import summary_of
 from mr.pipelines.registry import PIPELINES
 
@@ -59,7 +59,7 @@ def submit(
     """Start a job, or find the unfinished one that has the same input; ``began`` are marks of what
     was before. A step of a run is the same as no other."""
     planned = make_plan(args, sources, settings)
-    for line in renamed(planned["predicted"]):
+    for line in renaming_notes(planned["predicted"]):
         told.say(line)
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
@@ -90,7 +90,7 @@ def submit(
 def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
     for job in jobs.all():
         if identity and job.identity == identity and not job.is_finished:
-            job = observe(job, settings).job
+            job = refresh_status(job, settings).job
             if not job.is_finished:
                 return job
     return None
@@ -105,7 +105,7 @@ def was_cut_off(job: Job, jobs: Jobs) -> bool:
 
 def _keep(job: Job, jobs: Jobs, settings: Settings) -> Job:
     """Have the job's results stay in the store however old they are."""
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     with store.reaching():
         store.sink().open(KEEP).close()
     return jobs.update(job, kept=True)
@@ -120,7 +120,7 @@ def _store_and_start(
     *,
     keep: bool,
 ) -> Job:
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
@@ -131,7 +131,7 @@ def _store_and_start(
         with (
             naming(jobs.folder(job.id)),
             store.reaching(),
-            Bar("reading" if stays else "uploading", total, shown=told.bars) as bar,
+            ProgressBar("reading" if stays else "uploading", total, shown=told.bars) as bar,
         ):
 
             def progress(count: int) -> None:
@@ -172,7 +172,7 @@ def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = Fa
         return told.stopped() or (detach and (bool(job.application) or job.runner == Runner.LOCAL))
 
     tracked = False
-    with Bar("scoring", None, shown=told.bars) as bar:
+    with ProgressBar("scoring", None, shown=told.bars) as bar:
         for progress in follow(job, settings, until=under_way):
             job = progress.job
             if not tracked and (url := tracking_url(job, settings)):
@@ -188,8 +188,8 @@ def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
     model is why."""
     if job.state == State.FAILED:
         error = failure_of(job, settings)
-        uri = store_of(job, settings).uri
-        if job.runner == Runner.LOCAL and (refused := said_by_task(error.message, uri)):
+        uri = job_store(job, settings).uri
+        if job.runner == Runner.LOCAL and (refused := disk_error_of_task(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise error
