@@ -11,7 +11,7 @@ from howdah.errors import HowdahError, UsageError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job, Jobs, is_run
 from howdah.settings import Settings
-from howdah.tracking.describe import describe, tracking_url
+from howdah.tracking.job_description import describe_job, tracking_url
 from howdah.tracking.job_status import JobStatus, refresh_status
 
 __all__ = ["parser", "run"]
@@ -107,7 +107,7 @@ def _statuses(jobs: Iterable[Job], settings: Settings) -> list[JobStatus]:
 
 def _as_json(status: JobStatus, settings: Settings) -> dict[str, object]:
     rate = status.records_per_second
-    return describe(status.job, settings) | {
+    return describe_job(status.job, settings) | {
         "progress": round(status.share, 3),
         "note": status.note or None,
         "records_per_second": round(rate) if rate else None,
