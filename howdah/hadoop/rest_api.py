@@ -30,7 +30,7 @@ class RestApi:
         Unless ``strict``, a page that can't be given now is one that isn't there (yet).
         """
         response = self.ask(path)
-        if response.status_code == 404 or not (strict or response.ok):
+        if response.status_code == 404 or not (strict or response.status_code == 200):
             return None
         with cluster_errors(self._who, response.url, hint=HINT):
             response.raise_for_status()
