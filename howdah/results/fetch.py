@@ -8,7 +8,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,12 @@ from typing import IO, Any
 
 from howdah.errors import IntegrityError
 from howdah.file_lock import hold_folder
-from howdah.os_errors import naming
-from howdah.jobs.layout import OUTPUT, REJECTED, SCORES
-from howdah.jobs.record import Input, Job
-from howdah.results.report_files import write_report
 from howdah.hadoop.store import Store
 from howdah.jobs.job_summary import places_of, readable_summary, tally_of
+from howdah.jobs.layout import OUTPUT, REJECTED, SCORES
+from howdah.jobs.record import Input, Job
+from howdah.os_errors import naming
+from howdah.results.report_files import write_report
 from mr.pipelines.registry import PIPELINES
 from mr.records.tsv import escape_text
 from mr.summary import Partial
