@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs, State
-from howdah.models.storage import keep_models
+from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
@@ -48,7 +48,7 @@ class Told:
 
 def submit(
     args: argparse.Namespace,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     told: Told,
     *,
@@ -113,7 +113,7 @@ def _keep(job: Job, jobs: Jobs, settings: Settings) -> Job:
 
 def _store_and_start(
     job: Job,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     jobs: Jobs,
     settings: Settings,
     told: Told,
@@ -125,7 +125,7 @@ def _store_and_start(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
     try:
-        keep_models(job, jobs.folder(job.id), settings)
+        link_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove(INPUT)  # of an upload that was cut off
         with (
