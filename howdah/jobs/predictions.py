@@ -9,12 +9,12 @@ from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.table import first_fields
 
-__all__ = ["predicted_in", "renamed", "said_by", "said_by_all"]
+__all__ = ["known_predictions", "predictions_of_model", "predictions_of_models", "renaming_notes"]
 
 FETCHED = {pipeline.results for pipeline in PIPELINES.values() if pipeline.scorer}
 
 
-def said_by(manifest: Manifest, called: Mapping[str, str]) -> dict[str, Any]:
+def predictions_of_model(manifest: Manifest, called: Mapping[str, str]) -> dict[str, Any]:
     """Of one model, whose columns are ``called`` so; those that others have the names of are
     ``renamed``."""
     is_binary = manifest.kind == "binary"
@@ -34,13 +34,13 @@ def said_by(manifest: Manifest, called: Mapping[str, str]) -> dict[str, Any]:
     } | _renamed(called)
 
 
-def said_by_all(
+def predictions_of_models(
     manifests: Sequence[Manifest], thresholds: Sequence[float], called: Mapping[str, str]
 ) -> dict[str, Any]:
     """Of several models of one kind, with the columns of each in ``models``; the threshold if all
     have the same."""
     same = thresholds[0] if len(set(thresholds)) == 1 else None
-    what = said_by(manifests[0], called)
+    what = predictions_of_model(manifests[0], called)
     return what | {
         "threshold": same if manifests[0].kind == "binary" else None,
         "classes": {},
@@ -54,7 +54,7 @@ def said_by_all(
     }
 
 
-def renamed(predicted: Mapping[str, Any]) -> list[str]:
+def renaming_notes(predicted: Mapping[str, Any]) -> list[str]:
     """What people are told of columns that are called otherwise, a sentence each."""
     return [
         f"the input has a column {name} already: the prediction's is called {other}"
@@ -67,7 +67,7 @@ def _renamed(called: Mapping[str, str]) -> dict[str, Any]:
     return {"renamed": others} if others else {}
 
 
-def predicted_in(source: InputFile) -> Mapping[str, Any]:
+def known_predictions(source: InputFile) -> Mapping[str, Any]:
     """What is known of the predictions in an input: of a step's scores from its job, of a file
     that was fetched from the run.json beside it."""
     if source.predicted or source.path or source.name == STDIN or source.columns:

@@ -1,6 +1,5 @@
 """The last step of a record's way: part files merged, in input order, into a job's results."""
 
-import fcntl
 import importlib.metadata
 import json
 import os
@@ -9,7 +8,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
+from howdah.file_lock import hold_folder
 from howdah.hadoop.store import Store
+from howdah.jobs.job_summary import places_of, readable_summary, tally_of
+from howdah.jobs.layout import OUTPUT, REJECTED, SCORES
 from howdah.jobs.record import Input, Job
-from howdah.jobs.summary import places_of, readable_summary, tally_of
 from howdah.os_errors import naming
 from howdah.results.report_files import write_report
 from mr.pipelines.registry import PIPELINES
@@ -46,7 +47,7 @@ def fetch_results(
     _check_counts(job, partial)
     check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    with naming(unfinished), _locked(unfinished):
+    with naming(unfinished), hold_folder(unfinished):
         if folder.exists():  # another call has fetched it while this one waited
             with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
                 unfinished.rmdir()
@@ -65,21 +66,6 @@ def fetch_results(
         unfinished.rename(folder)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and hold its own lock, waiting for whoever holds it."""
-    descriptor = None
-    while descriptor is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # another call has fetched all, and renamed it
-            descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _gather_parts(
     job: Job, partial: Partial, store: Store, folder: Path, progress: Callable[[int], None]
 ) -> None:
@@ -91,7 +77,7 @@ def _gather_parts(
         for part, each in parts.items():
             crc = 0
             with (Path(fetched) / part).open("wb") as file:
-                for chunk in store.read(f"output/scores/{part}"):
+                for chunk in store.read(f"{SCORES}/{part}"):
                     file.write(chunk)
                     crc = zlib.crc32(chunk, crc)
                     progress(len(chunk))
@@ -134,7 +120,7 @@ def check_parts(job: Job, partial: Partial, store: Store) -> None:
             for part, counts in partial["parts"].items()
             if counts[f"{kind}_bytes"]
         }
-        found = store.sizes(f"output/{kind}")
+        found = store.sizes(f"{OUTPUT}/{kind}")
         for part in sorted(expected.keys() | found.keys()):
             if expected.get(part) != found.get(part):
                 raise IntegrityError(
@@ -210,7 +196,7 @@ def _pieces(store: Store, spans: Iterable[_Span]) -> Generator[list[bytes]]:
 
     def fetch(span: _Span, offset: int) -> list[bytes]:
         length = min(PIECE, span.length - offset)
-        return list(store.read(f"output/scores/{span.part}", offset, length))
+        return list(store.read(f"{SCORES}/{span.part}", offset, length))
 
     under_way: deque[Future[list[bytes]]] = deque()
     with ThreadPoolExecutor(STREAMS) as pool:
@@ -246,7 +232,7 @@ def _merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> Non
         for part, counts in sorted(partial["parts"].items()):
             if not counts["rejected_bytes"]:
                 continue
-            data = b"".join(store.read(f"output/rejected/{part}"))
+            data = b"".join(store.read(f"{REJECTED}/{part}"))
             if zlib.crc32(data) != counts["rejected_crc"]:
                 raise _altered("rejected", part, job)
             lines = data.splitlines()

@@ -11,8 +11,8 @@ from typing import Any, cast
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
-from howdah.jobs.options import DEFAULT_PIPELINE
-from howdah.jobs.predictions import predicted_in, said_by, said_by_all
+from howdah.jobs.job_arguments import DEFAULT_PIPELINE
+from howdah.jobs.predictions import known_predictions, predictions_of_model, predictions_of_models
 from howdah.jobs.record import Job
 from howdah.models.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Settings
@@ -35,9 +35,7 @@ def make_plan(
     if args.pipeline is None and args.model is None:
         check_texts(sources, settings)
     _check_no_header(args, pipeline)
-    runner = args.runner
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(args.runner)
     given = _options(args, pipeline)
     no_header = args.no_header
     if pipeline.tally:
@@ -78,7 +76,7 @@ def _plan_scoring(
         "model_sha256": model.sha256,
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
-        "predicted": said_by(model.manifest, called),
+        "predicted": predictions_of_model(model.manifest, called),
         "decimals": model.manifest.decimals,
     }
 
@@ -98,7 +96,7 @@ def _plan_counting(
     with _fitting(pipeline.name):
         previews = [
             InputPreview(
-                source.name, source.text_head(tally.looks_at), predicted=predicted_in(source)
+                source.name, source.text_head(tally.looks_at), predicted=known_predictions(source)
             )
             for source in sources
         ]
@@ -109,7 +107,7 @@ def _plan_counting(
     predicted: dict[str, Any] = {}
     if models:
         manifests = [model.manifest for model in models]
-        predicted = said_by_all(manifests, options["thresholds"], counting.called())
+        predicted = predictions_of_models(manifests, options["thresholds"], counting.called())
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},

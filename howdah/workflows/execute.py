@@ -17,8 +17,9 @@ from typing import Any
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.input_file import InputFile
-from howdah.jobs.record import Job, Jobs
-from howdah.os_errors import known
+from howdah.jobs.marks import Mark
+from howdah.jobs.record import Job, Jobs, State
+from howdah.os_errors import as_howdah_error
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
 from howdah.submission.submit import (
@@ -29,8 +30,9 @@ from howdah.submission.submit import (
     summary_at_end,
     was_cut_off,
 )
-from howdah.tracking.describe import describe, summary_lines
-from howdah.tracking.progress import observe
+from howdah.tracking.job_description import describe_job
+from howdah.tracking.job_status import refresh_status
+from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs, jobs_of
 from howdah.workflows.step_inputs import scores_of
@@ -42,8 +44,7 @@ AT_ONCE = 4  # steps; more would only wait for the same cores
 
 def begin(workflow: Workflow, runner: str, settings: Settings, *, as_json: bool) -> int:
     """Run a workflow that can be; the first failed step's exit status, or 0."""
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(runner)
     _check(workflow, runner, settings)
     return _Steps(Runs(settings.state).create(workflow, runner), settings, as_json).run()
 
@@ -134,7 +135,7 @@ class _Steps:
         try:
             self._done[step.name] = future.result()
         except Exception as error:  # other branches go on
-            if found := known(error, self._settings):
+            if found := as_howdah_error(error, self._settings):
                 self._failed[step.name] = found.exit_status
                 self._say(step.name, str(found))
             else:
@@ -163,7 +164,7 @@ class _Steps:
         self._summaries[step.name] = summary
         if not ended_before:
             self._print(step.name, *summary_lines(job, summary))
-            self._jobs.mark(job.id, "told")
+            self._jobs.mark(job.id, Mark.TOLD)
         check_end(job, summary)
         return job
 
@@ -173,10 +174,10 @@ class _Steps:
         if job is None or was_cut_off(job, self._jobs):
             return None
         with suppress(RejectedError, IntegrityError, UsageError):
-            job = observe(job, self._settings).job
-            if job.state == "done":
+            job = refresh_status(job, self._settings).job
+            if job.state == State.DONE:
                 check_end(job, summary_at_end(job, self._settings))
-            return None if job.state in ("failed", "cancelled") else job
+            return None if job.state in (State.FAILED, State.CANCELLED) else job
         return None
 
     def _submitted(self, step: Step, told: Told) -> Job:
@@ -191,7 +192,7 @@ class _Steps:
             sources,
             self._settings,
             told,
-            began={"command": began, "imported": began},
+            began={Mark.COMMAND: began, Mark.IMPORTED: began},
             run=self._run.id,
             step=step.name,
         )
@@ -207,7 +208,7 @@ class _Steps:
     def _described(self) -> dict[str, Any]:
         found = jobs_of(self._run, self._jobs)
         return {
-            step.name: describe(found[step.name], self._settings)
+            step.name: describe_job(found[step.name], self._settings)
             | {"summary": self._summaries.get(step.name)}
             if step.name in found
             else None

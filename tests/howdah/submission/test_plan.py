@@ -9,7 +9,7 @@ import pytest
 from howdah.commands.submit import parser
 from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.local import find_local_files
-from howdah.jobs.predictions import renamed
+from howdah.jobs.predictions import renaming_notes
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan, what_to_run
 from howdah.workflows.definition import Step, chain
@@ -52,7 +52,7 @@ def test_predictions_of_two_classes(settings: Settings) -> None:
         "label": "label",
         "classes": {},
     }
-    assert renamed(planned["predicted"]) == []
+    assert renaming_notes(planned["predicted"]) == []
 
 
 def test_predictions_of_many_classes(settings: Settings) -> None:
@@ -81,7 +81,7 @@ def test_predictions_have_names_of_their_own(settings: Settings) -> None:
     )
     assert planned["predicted"]["label"] == "predicted_label_2"
     assert planned["predicted"]["classes"]["lo"] == "predicted_score_lo"
-    assert renamed(planned["predicted"]) == [
+    assert renaming_notes(planned["predicted"]) == [
         "the input has a column label already: the prediction's is called predicted_label_2",
         "the input has a column score_lo already: the prediction's is called predicted_score_lo",
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
-from howdah.jobs.layout import SUCCESS
+from howdah.jobs.layout import OUTPUT, SUCCESS
 from howdah.jobs.record import Input, Job
 from mr.counting.tally import JobReport, Tally
 from mr.pipelines.registry import PIPELINES
@@ -75,23 +75,23 @@ def places_of(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
 
 def read_summary(job: Job, store: Store) -> Partial:
     """The job's merged summary; raises IntegrityError unless its counts meet the input's."""
-    names = sorted(store.sizes("output"))
+    names = sorted(store.sizes(OUTPUT))
     if SUCCESS not in names:
         raise IntegrityError(
-            f"job {job.id}: {store.uri}/output has no _SUCCESS", hint="submit the input again"
+            f"job {job.id}: {store.uri}/{OUTPUT} has no _SUCCESS", hint="submit the input again"
         )
     lines = [
         line
         for name in names
         if name.startswith("part-")
-        for line in b"".join(store.read(f"output/{name}")).splitlines()
+        for line in b"".join(store.read(f"{OUTPUT}/{name}")).splitlines()
     ]
     try:
         partials = [json.loads(value) for _, _, value in (line.partition(b"\t") for line in lines)]
         summary = merge(partials)
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
-            f"job {job.id}: its summary in {store.uri}/output is damaged: {error}",
+            f"job {job.id}: its summary in {store.uri}/{OUTPUT} is damaged: {error}",
             hint="submit the input again",
         ) from None
     counted = summary["scored"] + sum(summary["rejected"].values())
