@@ -125,4 +125,4 @@ def describe(cluster: Cluster) -> str:
 
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
-    return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((ROOT / "locks" / "tasks.lock").read_bytes()).hexdigest()[:12]

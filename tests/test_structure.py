@@ -25,7 +25,8 @@ LAYERS = {
         terminal
         privacy os_errors suggestions
         settings
-        errors
+        installer
+        environment errors
     """,
     "mr": """
         job

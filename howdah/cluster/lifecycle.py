@@ -14,6 +14,7 @@ from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import ask
+from howdah.installer import ensure
 from howdah.settings import SETUP, Cluster, Settings, describe, environment_digest
 
 __all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
@@ -55,6 +56,8 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
+    if cluster.workers:  # this host has users who can't install what their results need
+        ensure("reports")
     played = play("up", inventory, settings, variables(cluster))
     unfinished = settings.cluster_record.with_suffix(".part")
     unfinished.write_text(describe(cluster))

@@ -48,7 +48,7 @@ def test_new_environment_comes_beside_that_of_a_running_job(
     """After an upgrade of what tasks import, new jobs have it, and a running one what it had."""
     job = cluster.submit(long_text, *SPLITS)
     cluster.await_tasks(job.id, 1)
-    lock = cluster.root / CHECKOUT[1:] / "requirements.lock"
+    lock = cluster.root / CHECKOUT[1:] / "locks" / "tasks.lock"
     with lock.open("a") as file:
         file.write("# another lock, another environment\n")
     cluster.up()
