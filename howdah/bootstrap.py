@@ -15,9 +15,9 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 # The locks that commands need; where one is needed in the middle, ``howdah.installer`` is asked
 ALL = ("tasks", "host")
 ALSO = {
-    "bench": ("reports",),
+    "bench": ("reports",),  # lest what it times installs something
     "cluster": ("cluster",),
-    "doctor": ("cluster", "reports"),  # what other users may need, who can't install here
+    "doctor": ("cluster", "reports"),  # whatever users may need who can't install here
     "test": ("cluster", "reports", "tests"),
 }
 
