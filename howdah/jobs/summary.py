@@ -7,22 +7,22 @@ from typing import Any
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
 from howdah.jobs.layout import SUCCESS
+from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Input, Job
-from mr.counting.tally import Report, Tally
+from mr.counting.tally import Report
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import BOM
 from mr.summary import Partial, finish, finish_counts, merge
 
-__all__ = ["check_meaning", "places_of", "read_summary", "readable_summary", "tally_of"]
+__all__ = ["check_meaning", "places_of", "read_summary", "readable_summary"]
 
 
 def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
     """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
     is known already."""
-    if PIPELINES[job.pipeline].tally:
-        tally = tally_of(job)
-        report = report or tally.conclude(partial)
-        summary = finish_counts(partial, report.summary, tally.outcome)
+    if tally := PIPELINES[job.pipeline].tally:
+        report = report or conclude(job, partial)
+        summary = finish_counts(partial, report.summary, tally().outcome)
     else:
         summary = finish(partial, job.decimals)
     examples = list(_examples(summary))
@@ -47,16 +47,6 @@ def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from inner["highest"]
     for pair in summary.get("pairs", ()):
         yield from pair.get("most_different", ())
-
-
-def tally_of(job: Job) -> Tally:
-    """What a job's pipeline counts with."""
-    tally = PIPELINES[job.pipeline].tally
-    assert tally
-    try:
-        return tally()(job.options)
-    except ValueError as error:  # of an older version
-        raise UsageError(f"job {job.id}: {error}", hint="submit its input again") from None
 
 
 def places_of(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:

@@ -18,10 +18,11 @@ from typing import IO, Any
 
 from howdah.errors import IntegrityError
 from howdah.os_errors import naming
+from howdah.jobs.pipeline_hooks import combine_parts, conclude
 from howdah.jobs.record import Input, Job
 from howdah.results.report_files import write_report
 from howdah.hadoop.store import Store
-from howdah.jobs.summary import places_of, readable_summary, tally_of
+from howdah.jobs.summary import places_of, readable_summary
 from mr.pipelines.registry import PIPELINES
 from mr.records.tsv import escape_text
 from mr.summary import Partial
@@ -52,7 +53,7 @@ def fetch_results(
                 unfinished.rmdir()
             return
         pipeline = PIPELINES[job.pipeline]
-        report = tally_of(job).conclude(partial) if pipeline.tally else None
+        report = conclude(job, partial) if pipeline.tally else None
         if report:
             write_report(report, unfinished)
         if job.columns:
@@ -97,7 +98,7 @@ def _gather_parts(
                     progress(len(chunk))
             if crc != each["scores_crc"]:
                 raise _altered("scores", part, job)
-        tally_of(job).gather([Path(fetched) / part for part in sorted(parts)], folder)
+        combine_parts(job, [Path(fetched) / part for part in sorted(parts)], folder)
 
 
 def _altered(kind: str, part: str, job: Job) -> IntegrityError:

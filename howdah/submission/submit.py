@@ -6,12 +6,13 @@
 import argparse
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
 from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
@@ -20,7 +21,7 @@ from howdah.models.storage import keep_models
 from howdah.os_errors import naming, said_by_task
 from howdah.settings import Settings
 from howdah.submission.launcher import start
-from howdah.submission.plan import make_plan, prepare, settle, takes_files
+from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import Bar
@@ -124,7 +125,7 @@ def _store_and_start(
     stays = job.runner == "local" or bool(sources[0].path)
     try:
         keep_models(job, jobs.folder(job.id), settings)
-        prepare(job, jobs.folder(job.id) / PREPARED)
+        prepare_task_files(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
         with (
             naming(jobs.folder(job.id)),
@@ -145,7 +146,7 @@ def _store_and_start(
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
             )
-        options = settle(replace(job, inputs=stored), sources)
+        options = options_from_stored(job, sources, stored)
         if keep:
             _keep(job, jobs, settings)
     except BaseException:

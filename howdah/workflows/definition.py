@@ -16,7 +16,7 @@ from howdah.errors import HowdahError, UsageError
 from howdah.inputs.source import STDIN
 from howdah.jobs.options import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
-from howdah.submission.plan import what_to_run
+from howdah.submission.validation import find_pipeline
 from mr.pipelines.registry import Pipeline
 
 __all__ = ["Step", "Workflow", "chain", "parse", "read"]
@@ -240,7 +240,7 @@ def _checked(source: str, steps: Sequence[Step], settings: Settings) -> Workflow
     for step in steps:
         with workflow.at(step.name):
             _check_inputs(step, found)
-            pipelines[step.name], _ = what_to_run(step.pipeline, step.model, settings)
+            pipelines[step.name], _ = find_pipeline(step.pipeline, step.model, settings)
             _check_options(step, pipelines[step.name])
     for step in steps:
         for need in step.needs:

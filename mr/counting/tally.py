@@ -11,23 +11,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
 from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
 from mr.summary import Partial
 
-__all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
+__all__ = ["Counts", "FileTally", "InputHead", "Report", "Table", "Tally", "key_of", "shared"]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
 
 @dataclass(frozen=True)
-class Source:
-    """An input as the host looks at it: its name, and its first bytes, uncompressed; once it is
-    stored, its ``lines``, too. ``predicted``: what is known of the predictions in it."""
+class InputHead:
+    """The beginning of an input, from which the host finds out options: the input's name, and its
+    first bytes, decompressed.
+
+    ``lines`` is the number of lines in the whole input, once that is stored. ``predicted`` says
+    which columns hold predictions and what they mean, as far as the job that made them is known.
+    """
 
     name: str
-    head: bytes
+    data: bytes
     lines: int = 0
     predicted: Mapping[str, Any] = field(default_factory=dict)
 
@@ -51,15 +56,30 @@ class Report:
 
 
 class Tally(ABC):
-    """A pipeline's part in a task, which counts block by block, and on the host, which reports.
+    """A pipeline that counts records instead of scoring them with one model.
 
-    ``groups`` and ``columns`` name the columns of ``counts.tsv``: what a key consists of, and
-    what is counted. ``left_out`` says how many records no group tells of, and why, although
-    nothing is wrong with them.
+    A job calls its methods in this order; all have a default but ``add`` and ``counts``:
+
+    1. on the host, before anything is stored (howdah/jobs/pipeline_hooks.py):
+       ``options_from_models``, where the pipeline compares models; ``options_from_heads``;
+       ``__init__``, which validates the options (and is called again in every process that
+       follows); ``prediction_columns`` and ``header``, for the job's record;
+       ``prepare_task_files``
+    2. on the host, once all inputs are stored: ``options_from_stored``, of a ``FileTally``
+    3. in a map task (mr/task/counting.py): ``load``; ``add`` for each block; ``close``, ``counts``,
+       ``within`` and ``partials`` after the last one
+    4. in a reduce task: ``reduce`` for each key
+    5. on the host, once the job is done: ``conclude`` for its summary and, when its results are
+       fetched, ``combine_parts``
+
+    ``options`` are always the job's: those of the command line or their defaults, and all that
+    earlier methods have returned. ``groups`` and ``columns`` name the columns of ``counts.tsv``:
+    what a key consists of, and what is counted. ``left_out`` says how many records no group tells
+    of, and why, although nothing is wrong with them.
     """
 
     block_size = 1 << 20  # bytes of input that are counted at once
-    looks_at = 1 << 14  # bytes of each input's beginning, or a few more, that ``look`` is given
+    head_bytes = 1 << 14  # of each input, up to a line's end, for ``options_from_heads``
     reduces = False  # whether reducers merge what tasks have found
     stage = "summarise"  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
@@ -73,16 +93,32 @@ class Tally(ABC):
         self.left_out: Counter[str] = Counter()
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
-        """What the inputs' beginnings tell, as further options; ValueError if it is unusable."""
+    def options_from_models(manifests: Sequence[Manifest]) -> dict[str, Any]:
+        """Further options: what the models that are compared have in common.
+
+        Raises ValueError, for people to read, if they can't be compared.
+        """
+        return {}
+
+    @staticmethod
+    def options_from_heads(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Further options: what the inputs' beginnings say, such as names of columns.
+
+        Raises ValueError, for people to read, if the inputs can't be used with these options.
+        """
         return {}
 
     @staticmethod  # noqa: B027
-    def prepare(options: Mapping[str, Any], folder: Path) -> None:
-        """Write to ``folder`` what tasks need beside their input; ValueError if it is unusable."""
+    def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:
+        """Write to ``folder`` the files that every task is sent beside its input.
+
+        Raises ValueError, for people to read, if what they are made of can't be used.
+        """
 
     def load(self, folder: Path) -> None:  # noqa: B027
-        """Take, in a task, what ``prepare`` wrote from ``folder``."""
+        """Read, in a task, the files of ``prepare_task_files`` from ``folder``."""
 
     @abstractmethod
     def add(self, block: Block) -> list[Reject]:
@@ -108,24 +144,22 @@ class Tally(ABC):
         """The part file of ``key``, out of what tasks have found."""
         raise NotImplementedError
 
-    def called(self) -> Mapping[str, str]:
-        """What the columns of predictions are called, if it makes some."""
+    def prediction_columns(self) -> Mapping[str, str]:
+        """The names that the columns of predictions have in the results, if there are any: by the
+        names that they would have if the input had no such columns."""
         return {}
 
     def header(self) -> Sequence[str]:
         """The columns of the part files, if they are TSV: merged, they are results."""
         return ()
 
-    def gather(self, parts: Sequence[Path], folder: Path) -> None:
-        """Make results in ``folder`` of part files that aren't TSV."""
-        raise NotImplementedError
-
     def conclude(self, partial: Partial) -> Report:
-        """What the merged summary of a job comes to."""
+        """The tables, plots and summary that a finished job's merged summary comes to."""
         return self.report(partial["counts"])
 
     def report(self, counts: Counts) -> Report:
-        """The groups, the largest first count first."""
+        """The same where counts are all that it takes: the groups, the largest first count first;
+        for ``conclude`` alone."""
         first, *others = (counts.get(name, {}) for name in self.columns)
         keys = sorted(first, key=lambda key: (-first[key], key))
         rows = [(key, *(column.get(key, 0) for column in (first, *others))) for key in keys]
@@ -134,6 +168,11 @@ class Tally(ABC):
             tables={"counts.tsv": Table((*self.groups, *self.columns), rows)},
             summary={"groups": len(rows), "totals": totals},
         )
+
+    def combine_parts(self, parts: Sequence[Path], folder: Path) -> None:
+        """Make results in ``folder`` of the job's part files, in the order of the inputs, if
+        ``header`` says that these aren't TSV."""
+        raise NotImplementedError
 
 
 class FileTally(Tally):
@@ -144,9 +183,13 @@ class FileTally(Tally):
     write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
-    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
-        """What all files, which are stored by now, tell as further options; ValueError if they
-        are unusable."""
+    def options_from_stored(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Further options: what is known of the files once all of them are stored.
+
+        Raises ValueError, for people to read, if the files don't go together.
+        """
         return {}
 
     def add(self, block: Block) -> list[Reject]:
@@ -172,12 +215,12 @@ def key_of(*columns: str) -> str:
 
 
 def shared(
-    sources: Sequence[Source], read: Callable[[Source], dict[str, Any]], differs: str
+    heads: Sequence[InputHead], read: Callable[[InputHead], dict[str, Any]], differs: str
 ) -> dict[str, Any]:
-    """What ``read`` gives for every one of ``sources``; ValueError, in which the first that
+    """What ``read`` gives for every one of ``heads``; ValueError, in which the first that
     ``differs`` is named, unless it is the same."""
-    found = [read(source) for source in sources]
-    for source, written in zip(sources, found, strict=True):
+    found = [read(head) for head in heads]
+    for head, written in zip(heads, found, strict=True):
         if written != found[0]:
-            raise ValueError(f"{source.name} {differs} {sources[0].name}")
+            raise ValueError(f"{head.name} {differs} {heads[0].name}")
     return found[0]

@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, FileTally, Report, Source
+from mr.counting.tally import Counts, FileTally, InputHead, Report
 from mr.pipelines.column_means.exact_sums import LARGEST, Sums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
@@ -43,13 +43,15 @@ class ColumnMeans(FileTally):
         return [Sums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
-    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_stored(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How many numbers there are: the same in all files, unless they are padded."""
-        lengths = [_length_of(source) for source in sources]
-        for source, length in zip(sources, lengths, strict=True):
+        lengths = [_length_of(head) for head in heads]
+        for head, length in zip(heads, lengths, strict=True):
             if length != lengths[0] and options["pad"] == "":
                 raise ValueError(
-                    f"{source.name} has {length:,} numbers, and {sources[0].name}"
+                    f"{head.name} has {length:,} numbers, and {heads[0].name}"
                     f" {lengths[0]:,}; --pad 0 takes 0 for those that are missing"
                 )
         return {"length": max(lengths)}
@@ -115,17 +117,15 @@ def _finite(text: str) -> float:
     return value
 
 
-def _length_of(source: Source) -> int:
-    if not source.head.startswith(NPY):
-        return source.lines
+def _length_of(head: InputHead) -> int:
+    if not head.data.startswith(NPY):
+        return head.lines
     try:
-        shape, _, kind = _npy_header(io.BytesIO(source.head))
+        shape, _, kind = _npy_header(io.BytesIO(head.data))
     except ValueError as error:
-        raise ValueError(f"{source.name}: {error}") from None
+        raise ValueError(f"{head.name}: {error}") from None
     if len(shape) != 1 or kind.kind not in "fiu":
-        raise ValueError(
-            f"{source.name} has an array of {kind}, {shape}: it takes one row of floats"
-        )
+        raise ValueError(f"{head.name} has an array of {kind}, {shape}: it takes one row of floats")
     return int(shape[0])
 
 

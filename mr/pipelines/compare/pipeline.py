@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally
+from mr.counting.tally import Counts, InputHead, Report, Tally
+from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.counts import Standings
-from mr.pipelines.compare.models import Scored, load_contenders, score_by_all, score_by_each
+from mr.pipelines.compare.models import Scored, load_contenders, match, score_by_all, score_by_each
 from mr.pipelines.compare.report import Compared, conclude
 from mr.records.block import Block, Reject
 from mr.records.cells import WRITTEN
@@ -29,7 +30,7 @@ class Compare(Tally):
     """The input's columns; then ``score_`` and ``label_`` of each model or, with ``weights``, the
     ``model`` that a record has met, its ``score`` and its ``label``.
 
-    Options: ``models`` (names, between commas) and what ``mr.contenders.match`` says of them;
+    Options: ``models`` (names, between commas) and what ``options_from_models`` says of them;
     ``weights``, ``id``, ``truth``, ``threshold``; ``columns`` and, unless records are texts, how
     the table is written (``format``, ``delimiter``).
     """
@@ -63,7 +64,14 @@ class Compare(Tally):
         self._standings = Standings(self._compared)
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_models(manifests: Sequence[Manifest]) -> dict[str, Any]:
+        """What all models are, which must be the same."""
+        return match(manifests)
+
+    @staticmethod
+    def options_from_heads(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The models' thresholds, if they are to be others than their own."""
         if not options["threshold"]:
             return {}
@@ -103,7 +111,7 @@ class Compare(Tally):
         """Of each model, and of each two."""
         return self._standings.within()
 
-    def called(self) -> Mapping[str, str]:
+    def prediction_columns(self) -> Mapping[str, str]:
         """What the columns of predictions are called beside the input's."""
         what = ("score", "label") if self._compared.labels else ("score",)
         if self._shares:
@@ -113,7 +121,7 @@ class Compare(Tally):
 
     def header(self) -> Sequence[str]:
         """The columns of scores.tsv."""
-        return *self._columns, *self.called().values()
+        return *self._columns, *self.prediction_columns().values()
 
     def conclude(self, partial: Partial) -> Report:
         """Each model's scores, how far every two agree and, with a truth, which is better."""

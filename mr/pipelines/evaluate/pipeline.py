@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally, key_of
+from mr.counting.tally import Counts, InputHead, Report, Tally, key_of
 from mr.evaluation.measures import of_many, of_two
 from mr.evaluation.score_counts import ByTruth
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
-from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, gather
-from mr.pipelines.evaluate.positive_class import settle
+from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, write_labels
+from mr.pipelines.evaluate.positive_class import find_positive_class
 from mr.pipelines.evaluate.predicted_columns import Predicted, find
 from mr.pipelines.evaluate.scored_table import (
     LOOKED_AT,
@@ -51,7 +51,7 @@ class Evaluate(Tally):
     """
 
     block_size = 4 << 20
-    looks_at = LOOKED_AT
+    head_bytes = LOOKED_AT
     groups = ()
     columns = ("scores", "labels", "contradicted", "rounded")
 
@@ -73,11 +73,13 @@ class Evaluate(Tally):
         self._by_truth = [ByTruth() for _ in self._predicted.scores]
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_heads(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
-        looked = how_written(sources, options)
+        looked = how_written(heads, options)
         if options["labels"]:
             labels = Path(options["labels"]).resolve()
             if not labels.is_file():
@@ -86,18 +88,18 @@ class Evaluate(Tally):
             stamp = [stat.st_size, stat.st_mtime_ns]
             looked |= {"labels": str(labels), "labels_stamp": stamp}
         asked = {**options, **looked}
-        found = find(looked["columns"], stated_by(sources), asked)
-        found = settle(found, seen_in(sources, asked, found))
+        found = find(looked["columns"], stated_by(heads), asked)
+        found = find_positive_class(found, seen_in(heads, asked, found))
         if options["threshold"]:  # labels may follow from another one
             found = replace(found, label="")
         return looked | {"predicted": asdict(found)}
 
     @staticmethod
-    def prepare(options: Mapping[str, Any], folder: Path) -> None:
-        """Gather the labels, which tasks join with their records."""
+    def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:
+        """Write the labels by id, which tasks join with their records."""
         if options["labels"]:
             source, target = Path(options["labels"]), folder / LABELS_FILE
-            truths = gather(source, options["id"], options["truth"], target)
+            truths = write_labels(source, options["id"], options["truth"], target)
             if problem := problem_of(Predicted(**options["predicted"]), truths):
                 raise ValueError(problem)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mr.pipelines.evaluate.predicted_columns import GIVEN, Predicted, listed
 
-__all__ = ["Seen", "none_is_a_label", "none_is_positive", "settle"]
+__all__ = ["Seen", "find_positive_class", "none_is_a_label", "none_is_positive"]
 
 CONVENTIONS = (
     *(("0", "1"), ("0.0", "1.0"), ("-1", "1"), ("false", "true"), ("f", "t")),
@@ -38,7 +38,7 @@ class Seen:
         return next(iter(self.above)) if told else ""
 
 
-def settle(found: Predicted, seen: Seen) -> Predicted:
+def find_positive_class(found: Predicted, seen: Seen) -> Predicted:
     """The same, with the positive truth and what labels call it; ValueError if the first records
     don't tell, or can't have been meant."""
     if not found.of_two:

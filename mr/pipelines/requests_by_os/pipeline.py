@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Source, Tally, key_of, shared
+from mr.counting.tally import Counts, InputHead, Tally, key_of, shared
 from mr.pipelines.requests_by_os.access_log import (
     COLUMNS,
     Combined,
@@ -62,9 +62,11 @@ class RequestsByOs(Tally):
         self._counted = {column: Counter[str]() for column in self.columns}
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_heads(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        return shared(sources, _format_of, "is written otherwise than")
+        return shared(heads, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
@@ -181,8 +183,8 @@ def _systems() -> Any:
     return Resolver(([], systems, [])).os
 
 
-def _format_of(source: Source) -> dict[str, Any]:
-    lines = source.head.decode(errors="replace").split("\n")
+def _format_of(head: InputHead) -> dict[str, Any]:
+    lines = head.data.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):
             record = next((line for line in lines if not line.startswith("#")), "")
@@ -193,6 +195,6 @@ def _format_of(source: Source) -> dict[str, Any]:
         Combined().read_record(lines[0])
     except ValueError:
         raise ValueError(
-            f"{source.name} begins like no access log that is known: {FORMATS}"
+            f"{head.name} begins like no access log that is known: {FORMATS}"
         ) from None
     return {"fields": [], "delimiter": ""}

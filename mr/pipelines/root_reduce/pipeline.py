@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from mr.counting.tally import Counts, FileTally, Report, Source, Table
+from mr.counting.tally import Counts, FileTally, InputHead, Report, Table
 from mr.pipelines.root_reduce.selection import ABOVE, BELOW, NAN, READ, Histogram, Selection
 from mr.records.tsv import escape_text
 from mr.storage.whole_files import StoredFile, UnusableFile
@@ -35,22 +35,24 @@ class RootReduce(FileTally):
         self._counted = _nothing()
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_heads(
+        heads: Sequence[InputHead], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """What the selection's file states; the types of columns in the first file that can be
         read, which must have all that the selection needs."""
         if options["format"] not in FORMATS:
             raise ValueError(f"--format {options['format']}: it is one of {', '.join(FORMATS)}")
         stated = _stated(options["selection"])
         tally = RootReduce({**options, "selection": stated})
-        for source in sources:
-            path = Path(source.name)
+        for head in heads:
+            path = Path(head.name)
             try:
                 if path.is_file():
                     types = tally.types(StoredFile.of(path, path.name))
                     return {"selection": stated, "types": types}
             except UnusableFile as error:
                 if error.reason != "damaged":
-                    raise ValueError(f"{source.name}: {error.reason}: {error.detail}") from None
+                    raise ValueError(f"{head.name}: {error.reason}: {error.detail}") from None
         return {"selection": stated}
 
     def types(self, file: StoredFile) -> dict[str, str]:
@@ -107,7 +109,7 @@ class RootReduce(FileTally):
         """Events read and left by each cut; those of the histogram's bins; bytes."""
         return self._counted
 
-    def gather(self, parts: Sequence[Path], folder: Path) -> None:
+    def combine_parts(self, parts: Sequence[Path], folder: Path) -> None:
         """Put the part files together, in the order of the inputs."""
         from mr.pipelines.root_reduce.output import merge
 

@@ -11,7 +11,8 @@ from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.local import find_sources
 from howdah.jobs.predictions import renamed
 from howdah.settings import Settings
-from howdah.submission.plan import make_plan, what_to_run
+from howdah.submission.plan import make_plan
+from howdah.submission.validation import find_pipeline
 from howdah.workflows.definition import Step, chain
 from tests.mr.conftest import write_manifest
 
@@ -197,5 +198,5 @@ def test_nonsense_is_no_option(
 def test_nothing_near_is_not_asked_for(settings: Settings) -> None:
     """A name that is like no other."""
     with pytest.raises(HowdahError) as raised:
-        what_to_run(None, "oracle", settings)
+        find_pipeline(None, "oracle", settings)
     assert str(raised.value) == "there is no model oracle\n  try: bin/models lists them"

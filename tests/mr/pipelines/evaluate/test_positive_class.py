@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mr.pipelines.evaluate.positive_class import Seen, settle
+from mr.pipelines.evaluate.positive_class import Seen, find_positive_class
 from mr.pipelines.evaluate.predicted_columns import Predicted
 
 UNKNOWN = Predicted({"": "score"}, "label", threshold=0.5, by_label=True)
@@ -27,7 +27,7 @@ def test_a_wrong_truth_is_never_guessed(
         sides[score <= asked][label] += 1
     truths = Counter(seen.draw(st.lists(st.sampled_from(pair), max_size=8)))
     try:
-        found = settle(replace(UNKNOWN, threshold=asked), Seen(truths, *sides))
+        found = find_positive_class(replace(UNKNOWN, threshold=asked), Seen(truths, *sides))
     except ValueError:
         return
     assert labels == [] or found.positive == positive
@@ -37,11 +37,11 @@ def test_a_wrong_truth_is_never_guessed(
 def test_no_other_truths_are_a_convention(truths: str) -> None:
     """They are asked for."""
     with pytest.raises(ValueError, match="--positive TRUTH"):
-        settle(replace(UNKNOWN, label=""), Seen(Counter(truths.split())))
+        find_positive_class(replace(UNKNOWN, label=""), Seen(Counter(truths.split())))
 
 
 def test_a_column_with_gaps_is_not_of_labels() -> None:
     """A convention is left."""
     seen = Seen(Counter({"0": 1, "1": 1}), Counter({"0": 1, "": 1}), Counter({"1": 1}))
-    found = settle(UNKNOWN, seen)
+    found = find_positive_class(UNKNOWN, seen)
     assert (found.positive, found.label, found.by_label) == ("1", "", False)
