@@ -99,12 +99,11 @@ def _fetch(
     if not _has_results(folder, job):
         jobs.mark(job.id, "results", process_start())
         jobs.mark(job.id, "results imported", imported)
-        store = store_of(job, settings)
-        partial = read_summary(job, store)
+        partial = read_summary(job, settings)
         jobs.mark(job.id, "fetching")
         total = sum(part["scores_bytes"] for part in partial["parts"].values())
         with Bar("fetching", total) as bar:
-            fetch_results(job, partial, store, folder, bar.add)
+            fetch_results(job, partial, store_of(job, settings), folder, bar.add)
         jobs.mark(job.id, "fetched")
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
     return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}

@@ -5,6 +5,7 @@ __all__ = [
     "JOBS",
     "KEEP",
     "LISTS",
+    "MERGED",
     "MODELS",
     "MODEL_LINKS",
     "PREPARED",
@@ -20,6 +21,7 @@ __all__ = [
 CODE = "mr.zip"  # in a job's folder, what its tasks import
 MODEL_LINKS = "models"  # and links to the models that they load
 RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
+MERGED = "merged.json"  # its summary, merged from what its tasks counted
 RUN_LOCK = "run"
 RUN_LOG = "run.log"
 SUBMIT_LOCK = "submit"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mr.records.tsv import escape_text
 from mr.counting.tally import Report, Table
+from mr.records.tsv import escape_text
 
 __all__ = ["write_report"]
 

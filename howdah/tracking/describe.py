@@ -5,7 +5,6 @@ from typing import Any
 
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job
-from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary, readable_summary
 from howdah.settings import Settings
 
@@ -50,7 +49,7 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
 
 def summary_of(job: Job, settings: Settings) -> dict[str, Any]:
     """The summary of a job that is done, as in summary.json."""
-    return readable_summary(job, read_summary(job, store_of(job, settings)))
+    return readable_summary(job, read_summary(job, settings))
 
 
 def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:

@@ -162,7 +162,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
 
 def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
     jobs.mark(job.id, "noticed")
-    summary = read_summary(job, store_of(job, settings))
+    summary = read_summary(job, settings)
     return jobs.update(
         job,
         scored=summary["scored"],

@@ -10,7 +10,7 @@ from howdah.jobs.layout import JOBS
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary
-from howdah.results.fetch import check_parts
+from howdah.results.integrity import check_parts
 from howdah.settings import Settings
 
 __all__ = ["scores_of"]
@@ -24,7 +24,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
     """
     store = store_of(job, settings)
-    check_parts(job, read_summary(job, store), store)
+    check_parts(job, read_summary(job, settings), store)
     parts = sorted(store.sizes(SCORES))
     if not parts:
         raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")
