@@ -13,7 +13,7 @@ from pathlib import Path
 from howdah.errors import ClusterError, HowdahError, MachineError
 from howdah.settings import Settings
 
-__all__ = ["known", "naming", "refused_by_machine", "said_by_task"]
+__all__ = ["disk_error_in", "known", "naming", "refused_by_machine"]
 
 WEB = {"requests", "urllib3", "hdfs", "http"}  # packages whose errors are of a page that was asked
 DENIED = (errno.EACCES, errno.EPERM)
@@ -74,7 +74,7 @@ def refused_by_machine(error: OSError, settings: Settings | None) -> MachineErro
     return _told(number, error.strerror or str(error), place)
 
 
-def said_by_task(text: str, place: str) -> MachineError | None:
+def disk_error_in(text: str, place: str) -> MachineError | None:
     """What a disk refused a task of this machine, read off the last line that says so; None where
     something else went wrong. ``place``: where it writes to."""
     found = [said for said in SAID.finditer(text) if int(said[1]) in OF_DISKS]

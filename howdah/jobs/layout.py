@@ -2,6 +2,7 @@
 
 __all__ = [
     "CODE",
+    "DISK_RESERVE",
     "JOBS",
     "KEEP",
     "LISTS",
@@ -9,7 +10,6 @@ __all__ = [
     "MODELS",
     "MODEL_LINKS",
     "PREPARED",
-    "RESERVE",
     "RUN_LOCK",
     "RUN_LOG",
     "SENT",
@@ -20,7 +20,7 @@ __all__ = [
 
 CODE = "mr.zip"  # in a job's folder, what its tasks import
 MODEL_LINKS = "models"  # and links to the models that they load
-RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
+DISK_RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
 MERGED = "merged.json"  # its summary, merged from what its tasks counted
 RUN_LOCK = "run"
 RUN_LOG = "run.log"

@@ -11,7 +11,7 @@ from typing import Any
 
 from howdah.errors import UsageError
 from howdah.inputs.source import Source
-from howdah.jobs.predictions import predicted_in
+from howdah.jobs.predictions import known_predictions
 from howdah.jobs.record import Input, Job
 from mr.counting.tally import FileTally, InputHead, Report, Tally
 from mr.models.manifest import Manifest
@@ -51,7 +51,9 @@ def complete_options(
     make; UsageError for what can't be used."""
     tally = _tally_class(pipeline)
     heads = [
-        InputHead(source.name, source.text_head(tally.head_bytes), predicted=predicted_in(source))
+        InputHead(
+            source.name, source.text_head(tally.head_bytes), predicted=known_predictions(source)
+        )
         for source in sources
     ]
     with _usage_errors(pipeline):

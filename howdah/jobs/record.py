@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from howdah.errors import UsageError
-from howdah.jobs.layout import CODE, MODEL_LINKS, RESERVE
+from howdah.jobs.layout import CODE, DISK_RESERVE, MODEL_LINKS
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 
@@ -164,7 +164,7 @@ class Jobs:
 
     def clear(self, job_id: str) -> None:
         """Remove what only a job's launcher and local tasks need: by far the largest files."""
-        for name in (CODE, RESERVE):
+        for name in (CODE, DISK_RESERVE):
             (self.folder(job_id) / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(job_id) / MODEL_LINKS, ignore_errors=True)
 

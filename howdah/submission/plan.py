@@ -9,10 +9,10 @@ from typing import Any
 from howdah.inputs.source import Source
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
-from howdah.jobs.predictions import said_by, said_by_all
+from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
 from howdah.settings import Settings
-from howdah.submission.unscored_tables import check_texts
+from howdah.submission.unscored_tables import refuse_tables
 from howdah.submission.validation import check_no_header, find_pipeline, pipeline_options
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
@@ -28,7 +28,7 @@ def make_plan(
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = find_pipeline(args.pipeline, args.model, settings)
     if args.pipeline is None and args.model is None:
-        check_texts(sources, settings)
+        refuse_tables(sources, settings)
     check_no_header(args, pipeline)
     runner = args.runner
     if runner == "auto":
@@ -73,7 +73,7 @@ def _plan_scoring(
         "model_sha256": model.sha256,
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
-        "predicted": said_by(model.manifest, called),
+        "predicted": predictions_of_model(model.manifest, called),
         "decimals": model.manifest.decimals,
     }
 
@@ -94,7 +94,9 @@ def _plan_counting(
     options, tally = complete_options(pipeline, options, sources)
     predicted: dict[str, Any] = {}
     if models:
-        predicted = said_by_all(manifests, options["thresholds"], tally.prediction_columns())
+        predicted = predictions_of_models(
+            manifests, options["thresholds"], tally.prediction_columns()
+        )
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},

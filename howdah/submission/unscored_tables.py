@@ -14,7 +14,7 @@ from howdah.models.registry import entries, manifest_of
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
 
-__all__ = ["check_texts"]
+__all__ = ["refuse_tables"]
 
 TABULAR = "tabular"
 NAMED = re.compile(r"\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz|\.bz2)?$", re.IGNORECASE)
@@ -24,7 +24,7 @@ FEW = 3  # of lines that are alike; two may be so by chance
 MANY = 20
 
 
-def check_texts(sources: Sequence[Source], settings: Settings) -> None:
+def refuse_tables(sources: Sequence[Source], settings: Settings) -> None:
     """UsageError for inputs that look like tables; its hint has the models that fit."""
     models = _models(settings)
     for source in sources:

@@ -15,7 +15,7 @@ from urllib3.exceptions import ProtocolError
 from howdah.cluster.configuration import read_cluster
 from howdah.errors import ClusterError, MachineError, UsageError
 from howdah.hadoop.store import HdfsStore
-from howdah.os_errors import known, naming, said_by_task
+from howdah.os_errors import disk_error_in, known, naming
 from howdah.settings import SETUP
 
 
@@ -77,13 +77,13 @@ def test_other_errors_stay_what_they_are() -> None:
 def test_a_full_disk_is_read_off_a_tasks_log() -> None:
     """The last line that says so, with its place; a model's own missing file is no matter of it."""
     log = "Traceback\n  at\nOSError: [Errno 28] No space left on device\n(mapper/00000)"
-    found = said_by_task(log, "/jobs/1")
+    found = disk_error_in(log, "/jobs/1")
     assert found
     assert found.message == "no space is left on the disk of /jobs/1"
-    named = said_by_task("job 1 failed: it\n[Errno 30] Read-only file system: '/x/y'", "/jobs/1")
+    named = disk_error_in("job 1 failed: it\n[Errno 30] Read-only file system: '/x/y'", "/jobs/1")
     assert named
     assert named.message == "/x/y: Read-only file system"
-    assert said_by_task("FileNotFoundError: [Errno 2] No such file: 'words.txt'", "/jobs") is None
+    assert disk_error_in("FileNotFoundError: [Errno 2] No such file: 'words.txt'", "/jobs") is None
 
 
 class CutOff(BaseHTTPRequestHandler):
