@@ -22,7 +22,7 @@ from bench.rounds import interleave, over, spread
 from howdah.errors import IntegrityError
 from howdah.jobs.pipeline_hooks import takes_files
 from howdah.settings import ROOT, Settings
-from mr.counting.tally import FileTally, InputHead
+from mr.counting.tally import FileTally, InputPreview
 from mr.pipelines.registry import PIPELINES
 from mr.spec import SPEC_FILE, Spec
 
@@ -98,17 +98,17 @@ def _spec(case: Case, source: Path, rows: int) -> Spec:
     if takes_files(pipeline):
         tally = cast(type[FileTally], pipeline.tally())
         sources = [_begun(path, rows // inputs.FILES) for path in inputs.listed(source)]
-        options |= tally.options_from_heads(sources, options)
+        options |= tally.options_from_previews(sources, options)
         options |= tally.options_from_stored(sources, options)
         return Spec(case.pipeline, options=options, files=str(source.parent))
-    options |= pipeline.tally().options_from_heads([_begun(source, rows)], options)
+    options |= pipeline.tally().options_from_previews([_begun(source, rows)], options)
     headers = [PART] if options.get("header") else []
     return Spec(case.pipeline, headers=headers, options=options)
 
 
-def _begun(path: Path, lines: int) -> InputHead:
+def _begun(path: Path, lines: int) -> InputPreview:
     with path.open("rb") as file:
-        return InputHead(str(path), file.read(HEAD_BYTES), lines)
+        return InputPreview(str(path), file.read(HEAD_BYTES), lines)
 
 
 def _plain(python: Path, name: str, source: Path, job: Path) -> Used:

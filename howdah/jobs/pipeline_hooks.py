@@ -13,7 +13,7 @@ from howdah.errors import UsageError
 from howdah.inputs.source import Source
 from howdah.jobs.predictions import known_predictions
 from howdah.jobs.record import Input, Job
-from mr.counting.tally import FileTally, InputHead, Report, Tally
+from mr.counting.tally import FileTally, InputPreview, Report, Tally
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.summary import Partial
@@ -50,14 +50,14 @@ def complete_options(
     """The options with what the beginnings of ``sources`` say, validated, and the tally that they
     make; UsageError for what can't be used."""
     tally = _tally_class(pipeline)
-    heads = [
-        InputHead(
-            source.name, source.text_head(tally.head_bytes), predicted=known_predictions(source)
+    previews = [
+        InputPreview(
+            source.name, source.text_head(tally.preview_bytes), predicted=known_predictions(source)
         )
         for source in sources
     ]
     with _usage_errors(pipeline):
-        completed = {**options, **tally.options_from_heads(heads, options)}
+        completed = {**options, **tally.options_from_previews(previews, options)}
         return completed, tally(completed)
 
 
@@ -83,12 +83,12 @@ def options_from_stored(
     tally = pipeline.tally and pipeline.tally()
     if not (tally and issubclass(tally, FileTally)):
         return job.options
-    heads = [
-        InputHead(source.name, source.text_head(), each.lines)
+    previews = [
+        InputPreview(source.name, source.text_head(), each.lines)
         for source, each in zip(sources, stored, strict=True)
     ]
     with _usage_errors(pipeline):
-        return job.options | tally.options_from_stored(heads, job.options)
+        return job.options | tally.options_from_stored(previews, job.options)
 
 
 # Once the job is done

@@ -17,13 +17,13 @@ from mr.records.tsv import escape_row
 from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
 from mr.summary import Partial
 
-__all__ = ["Counts", "FileTally", "InputHead", "Report", "Table", "Tally", "key_of", "shared"]
+__all__ = ["Counts", "FileTally", "InputPreview", "Report", "Table", "Tally", "key_of", "shared"]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
 
 @dataclass(frozen=True)
-class InputHead:
+class InputPreview:
     """The beginning of an input, from which the host finds out options: the input's name, and its
     first bytes, decompressed.
 
@@ -32,7 +32,7 @@ class InputHead:
     """
 
     name: str
-    data: bytes
+    head: bytes
     lines: int = 0
     predicted: Mapping[str, Any] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Tally(ABC):
     A job calls its methods in this order; all have a default but ``add`` and ``counts``:
 
     1. on the host, before anything is stored (howdah/jobs/pipeline_hooks.py):
-       ``options_from_models``, where the pipeline compares models; ``options_from_heads``;
+       ``options_from_models``, where the pipeline compares models; ``options_from_previews``;
        ``__init__``, which validates the options (and is called again in every process that
        follows); ``prediction_columns`` and ``header``, for the job's record;
        ``prepare_task_files``
@@ -79,7 +79,7 @@ class Tally(ABC):
     """
 
     block_size = 1 << 20  # bytes of input that are counted at once
-    head_bytes = 1 << 14  # of each input, up to a line's end, for ``options_from_heads``
+    preview_bytes = 1 << 14  # of each input, up to a line's end, for ``options_from_previews``
     reduces = False  # whether reducers merge what tasks have found
     stage = "summarise"  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
@@ -101,8 +101,8 @@ class Tally(ABC):
         return {}
 
     @staticmethod
-    def options_from_heads(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Further options: what the inputs' beginnings say, such as names of columns.
 
@@ -184,7 +184,7 @@ class FileTally(Tally):
 
     @staticmethod
     def options_from_stored(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Further options: what is known of the files once all of them are stored.
 
@@ -215,12 +215,12 @@ def key_of(*columns: str) -> str:
 
 
 def shared(
-    heads: Sequence[InputHead], read: Callable[[InputHead], dict[str, Any]], differs: str
+    previews: Sequence[InputPreview], read: Callable[[InputPreview], dict[str, Any]], differs: str
 ) -> dict[str, Any]:
-    """What ``read`` gives for every one of ``heads``; ValueError, in which the first that
+    """What ``read`` gives for every one of ``previews``; ValueError, in which the first that
     ``differs`` is named, unless it is the same."""
-    found = [read(head) for head in heads]
-    for head, written in zip(heads, found, strict=True):
+    found = [read(preview) for preview in previews]
+    for preview, written in zip(previews, found, strict=True):
         if written != found[0]:
-            raise ValueError(f"{head.name} {differs} {heads[0].name}")
+            raise ValueError(f"{preview.name} {differs} {previews[0].name}")
     return found[0]

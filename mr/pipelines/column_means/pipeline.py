@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, FileTally, InputHead, Report
+from mr.counting.tally import Counts, FileTally, InputPreview, Report
 from mr.pipelines.column_means.exact_sums import LARGEST, Sums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
@@ -44,14 +44,14 @@ class ColumnMeans(FileTally):
 
     @staticmethod
     def options_from_stored(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """How many numbers there are: the same in all files, unless they are padded."""
-        lengths = [_length_of(head) for head in heads]
-        for head, length in zip(heads, lengths, strict=True):
+        lengths = [_length_of(preview) for preview in previews]
+        for preview, length in zip(previews, lengths, strict=True):
             if length != lengths[0] and options["pad"] == "":
                 raise ValueError(
-                    f"{head.name} has {length:,} numbers, and {heads[0].name}"
+                    f"{preview.name} has {length:,} numbers, and {previews[0].name}"
                     f" {lengths[0]:,}; --pad 0 takes 0 for those that are missing"
                 )
         return {"length": max(lengths)}
@@ -117,15 +117,17 @@ def _finite(text: str) -> float:
     return value
 
 
-def _length_of(head: InputHead) -> int:
-    if not head.data.startswith(NPY):
-        return head.lines
+def _length_of(preview: InputPreview) -> int:
+    if not preview.head.startswith(NPY):
+        return preview.lines
     try:
-        shape, _, kind = _npy_header(io.BytesIO(head.data))
+        shape, _, kind = _npy_header(io.BytesIO(preview.head))
     except ValueError as error:
-        raise ValueError(f"{head.name}: {error}") from None
+        raise ValueError(f"{preview.name}: {error}") from None
     if len(shape) != 1 or kind.kind not in "fiu":
-        raise ValueError(f"{head.name} has an array of {kind}, {shape}: it takes one row of floats")
+        raise ValueError(
+            f"{preview.name} has an array of {kind}, {shape}: it takes one row of floats"
+        )
     return int(shape[0])
 
 

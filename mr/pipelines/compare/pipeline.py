@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputHead, Report, Tally
+from mr.counting.tally import Counts, InputPreview, Report, Tally
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.counts import Standings
@@ -69,8 +69,8 @@ class Compare(Tally):
         return match(manifests)
 
     @staticmethod
-    def options_from_heads(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The models' thresholds, if they are to be others than their own."""
         if not options["threshold"]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputHead, Report, Tally, key_of
+from mr.counting.tally import Counts, InputPreview, Report, Tally, key_of
 from mr.evaluation.measures import of_many, of_two
 from mr.evaluation.score_counts import ByTruth
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
@@ -51,7 +51,7 @@ class Evaluate(Tally):
     """
 
     block_size = 4 << 20
-    head_bytes = LOOKED_AT
+    preview_bytes = LOOKED_AT
     groups = ()
     columns = ("scores", "labels", "contradicted", "rounded")
 
@@ -73,13 +73,13 @@ class Evaluate(Tally):
         self._by_truth = [ByTruth() for _ in self._predicted.scores]
 
     @staticmethod
-    def options_from_heads(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
-        looked = how_written(heads, options)
+        looked = how_written(previews, options)
         if options["labels"]:
             labels = Path(options["labels"]).resolve()
             if not labels.is_file():
@@ -88,8 +88,8 @@ class Evaluate(Tally):
             stamp = [stat.st_size, stat.st_mtime_ns]
             looked |= {"labels": str(labels), "labels_stamp": stamp}
         asked = {**options, **looked}
-        found = find(looked["columns"], stated_by(heads), asked)
-        found = find_positive_class(found, seen_in(heads, asked, found))
+        found = find(looked["columns"], stated_by(previews), asked)
+        found = find_positive_class(found, seen_in(previews, asked, found))
         if options["threshold"]:  # labels may follow from another one
             found = replace(found, label="")
         return looked | {"predicted": asdict(found)}

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mr.counting.tally import InputHead, shared
+from mr.counting.tally import InputPreview, shared
 from mr.pipelines.evaluate.labels import first_truths
 from mr.pipelines.evaluate.positive_class import Seen
 from mr.pipelines.evaluate.predicted_columns import Predicted
@@ -20,10 +20,10 @@ LOOKED_AT = 1 << 20  # bytes of records that are looked at before a job, of all 
 CUT = 1 << 14  # the beginning of an input that is longer may end within a line
 
 
-def how_written(heads: Sequence[InputHead], options: Mapping[str, Any]) -> dict[str, Any]:
+def how_written(previews: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
     """How the table is written, and its columns; ValueError if the truth isn't among them, or
     whose truth a second file has."""
-    written = shared(heads, _written, "has other columns than")
+    written = shared(previews, _written, "has other columns than")
     columns = ", ".join(written["columns"])[:200]
     if not options["truth"]:
         raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
@@ -35,11 +35,11 @@ def how_written(heads: Sequence[InputHead], options: Mapping[str, Any]) -> dict[
     return written
 
 
-def stated_by(heads: Sequence[InputHead]) -> dict[str, Any]:
+def stated_by(previews: Sequence[InputPreview]) -> dict[str, Any]:
     """What the jobs that scored the records say of their predictions, if that is known of all."""
     return shared(
-        heads,
-        lambda head: dict(head.predicted),
+        previews,
+        lambda preview: dict(preview.predicted),
         "was scored by another kind of job, or it isn't known by which (run.json beside it), than",
     )
 
@@ -57,12 +57,14 @@ def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
     )
 
 
-def seen_in(heads: Sequence[InputHead], options: Mapping[str, Any], predicted: Predicted) -> Seen:
+def seen_in(
+    previews: Sequence[InputPreview], options: Mapping[str, Any], predicted: Predicted
+) -> Seen:
     """The truths, labels and scores of the first records."""
     seen, left = Seen(), LOOKED_AT
     table = read_table(options, predicted)
-    for head in heads:
-        lines = _whole_lines(head.data)
+    for preview in previews:
+        lines = _whole_lines(preview.head)
         if options["header"]:
             lines = lines.partition(b"\n")[2]
         if lines and left > 0:
@@ -92,17 +94,17 @@ def _whole_lines(head: bytes) -> bytes:
     return head if len(head) < CUT else head[: head.rfind(b"\n") + 1]
 
 
-def _written(head: InputHead) -> dict[str, Any]:
-    line = head.data.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
+def _written(preview: InputPreview) -> dict[str, Any]:
+    line = preview.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
     try:
         form, delimiter, fields = first_fields(line)
     except ValueError as error:
-        raise ValueError(f"{head.name}: the first line names no columns: {error}") from None
+        raise ValueError(f"{preview.name}: the first line names no columns: {error}") from None
     if form == "json":
-        fields = _keys(head.data)
+        fields = _keys(preview.head)
     for place, name in enumerate(fields):
         if name in fields[:place]:
-            raise ValueError(f"{head.name}: the header names {name!r} twice: rename one of them")
+            raise ValueError(f"{preview.name}: the header names {name!r} twice: rename one of them")
     return {"format": form, "delimiter": delimiter, "columns": fields, "header": form != "json"}
 
 

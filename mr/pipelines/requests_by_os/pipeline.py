@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputHead, Tally, key_of, shared
+from mr.counting.tally import Counts, InputPreview, Tally, key_of, shared
 from mr.pipelines.requests_by_os.access_log import (
     COLUMNS,
     Combined,
@@ -62,11 +62,11 @@ class RequestsByOs(Tally):
         self._counted = {column: Counter[str]() for column in self.columns}
 
     @staticmethod
-    def options_from_heads(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        return shared(heads, _format_of, "is written otherwise than")
+        return shared(previews, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
@@ -183,8 +183,8 @@ def _systems() -> Any:
     return Resolver(([], systems, [])).os
 
 
-def _format_of(head: InputHead) -> dict[str, Any]:
-    lines = head.data.decode(errors="replace").split("\n")
+def _format_of(preview: InputPreview) -> dict[str, Any]:
+    lines = preview.head.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):
             record = next((line for line in lines if not line.startswith("#")), "")
@@ -195,6 +195,6 @@ def _format_of(head: InputHead) -> dict[str, Any]:
         Combined().read_record(lines[0])
     except ValueError:
         raise ValueError(
-            f"{head.name} begins like no access log that is known: {FORMATS}"
+            f"{preview.name} begins like no access log that is known: {FORMATS}"
         ) from None
     return {"fields": [], "delimiter": ""}

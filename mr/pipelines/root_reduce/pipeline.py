@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from mr.counting.tally import Counts, FileTally, InputHead, Report, Table
+from mr.counting.tally import Counts, FileTally, InputPreview, Report, Table
 from mr.pipelines.root_reduce.selection import ABOVE, BELOW, NAN, READ, Histogram, Selection
 from mr.records.tsv import escape_text
 from mr.storage.whole_files import StoredFile, UnusableFile
@@ -35,8 +35,8 @@ class RootReduce(FileTally):
         self._counted = _nothing()
 
     @staticmethod
-    def options_from_heads(
-        heads: Sequence[InputHead], options: Mapping[str, Any]
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """What the selection's file states; the types of columns in the first file that can be
         read, which must have all that the selection needs."""
@@ -44,15 +44,15 @@ class RootReduce(FileTally):
             raise ValueError(f"--format {options['format']}: it is one of {', '.join(FORMATS)}")
         stated = _stated(options["selection"])
         tally = RootReduce({**options, "selection": stated})
-        for head in heads:
-            path = Path(head.name)
+        for preview in previews:
+            path = Path(preview.name)
             try:
                 if path.is_file():
                     types = tally.types(StoredFile.of(path, path.name))
                     return {"selection": stated, "types": types}
             except UnusableFile as error:
                 if error.reason != "damaged":
-                    raise ValueError(f"{head.name}: {error.reason}: {error.detail}") from None
+                    raise ValueError(f"{preview.name}: {error.reason}: {error.detail}") from None
         return {"selection": stated}
 
     def types(self, file: StoredFile) -> dict[str, str]:

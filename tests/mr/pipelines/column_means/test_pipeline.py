@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.counting.tally import InputHead
+from mr.counting.tally import InputPreview
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
 from mr.records.block import read_block
 from mr.storage.whole_files import Entry, Files
@@ -26,7 +26,7 @@ def npy(numbers: NDArray[Any]) -> bytes:
 
 
 def settled(files: dict[str, bytes], pad: str = "") -> dict[str, Any]:
-    sources = [InputHead(name, data, data.count(b"\n")) for name, data in files.items()]
+    sources = [InputPreview(name, data, data.count(b"\n")) for name, data in files.items()]
     options = {"pad": pad}
     return options | ColumnMeans.options_from_stored(sources, options)
 

@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bench.data.predictions import as_csv, as_json_lines
-from mr.counting.tally import InputHead
+from mr.counting.tally import InputPreview
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.models import match
@@ -76,7 +76,7 @@ class Case:
     def options(self, **asked: Any) -> dict[str, Any]:
         options = UNSET | TABLE | {"columns": list(COLUMNS)} | asked
         options |= match(list(self.manifests.values()))
-        return options | Compare.options_from_heads([], options)
+        return options | Compare.options_from_previews([], options)
 
     def run(self, text: str = "", *, splits: int = 1, **asked: Any) -> tuple[Scored, Any]:
         """Compare the models; also what the job's report is."""
@@ -375,4 +375,6 @@ def test_options_that_mean_nothing_are_told(
     """With what would."""
     options = UNSET | TABLE | {"columns": ["a", "b"]} | match([manifest, manifest]) | asked
     with pytest.raises(ValueError, match=message):
-        Compare(options | Compare.options_from_heads([InputHead("customers.csv", b"")], options))
+        Compare(
+            options | Compare.options_from_previews([InputPreview("customers.csv", b"")], options)
+        )

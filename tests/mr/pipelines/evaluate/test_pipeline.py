@@ -11,7 +11,7 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from bench.data.predictions import as_csv, as_json_lines, of_many, of_two
-from mr.counting.tally import InputHead, Report
+from mr.counting.tally import InputPreview, Report
 from mr.pipelines.evaluate.pipeline import Evaluate
 from mr.pipelines.evaluate.scored_table import LOOKED_AT
 from mr.spec import Spec
@@ -36,8 +36,8 @@ def evaluate(tmp_path: Path) -> Run:
         source = tmp_path / "scores.txt"
         source.write_text(text)
         asked: dict[str, Any] = UNSET | options
-        seen = InputHead(source.name, text.encode()[:LOOKED_AT], predicted=predicted or {})
-        asked |= Evaluate.options_from_heads([seen], asked)
+        seen = InputPreview(source.name, text.encode()[:LOOKED_AT], predicted=predicted or {})
+        asked |= Evaluate.options_from_previews([seen], asked)
         headers = [source.name] if asked["header"] else []
         Evaluate.prepare_task_files(asked, tmp_path)
         spec = Spec("evaluate", options=asked, headers=headers)
@@ -429,7 +429,8 @@ def test_what_cannot_be_evaluated_is_told(head: str, options: dict[str, str], me
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
         Evaluate(
-            asked | Evaluate.options_from_heads([InputHead("scores.tsv", head.encode())], asked)
+            asked
+            | Evaluate.options_from_previews([InputPreview("scores.tsv", head.encode())], asked)
         )
 
 
@@ -451,12 +452,14 @@ def test_what_contradicts_the_scoring_job_is_refused(
     text = b"truth,score,label,other\nleft,0.9,left,1\nstayed,0.1,stayed,2\n"
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
-        Evaluate.options_from_heads([InputHead("scores.tsv", text, predicted=predicted)], asked)
+        Evaluate.options_from_previews(
+            [InputPreview("scores.tsv", text, predicted=predicted)], asked
+        )
 
 
 def test_inputs_that_were_scored_otherwise_are_not_mixed() -> None:
     """Scores of one may be for another truth than those of the other."""
     text = b"truth,score,label\nleft,0.9,left\nstayed,0.1,stayed\n"
-    known = InputHead("known.tsv", text, predicted=LEFT)
+    known = InputPreview("known.tsv", text, predicted=LEFT)
     with pytest.raises(ValueError, match=r"unknown.tsv was scored by another kind of job, or"):
-        Evaluate.options_from_heads([known, InputHead("unknown.tsv", text)], UNSET)
+        Evaluate.options_from_previews([known, InputPreview("unknown.tsv", text)], UNSET)

@@ -17,7 +17,7 @@ import uproot
 from numpy.typing import NDArray
 
 from bench.data.events import MASS, WIDTH, events, write_events
-from mr.counting.tally import InputHead
+from mr.counting.tally import InputPreview
 from mr.pipelines.root_reduce import events as mr_events
 from mr.pipelines.root_reduce import output
 from mr.pipelines.root_reduce.pipeline import RootReduce
@@ -96,8 +96,8 @@ class Job:
 
     def look(self) -> dict[str, Any]:
         """The job's options."""
-        sources = [InputHead(str(self.folder / name), b"") for name in self._names]
-        return self.options | RootReduce.options_from_heads(sources, self.options)
+        sources = [InputPreview(str(self.folder / name), b"") for name in self._names]
+        return self.options | RootReduce.options_from_previews(sources, self.options)
 
     def run(self, splits: int = 1) -> tuple[Scored, Path]:
         """What the tasks left, and the merged result."""
