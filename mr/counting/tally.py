@@ -17,7 +17,17 @@ from mr.records.tsv import escape_row
 from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
 from mr.summary import Partial
 
-__all__ = ["Counts", "FileTally", "InputPreview", "Report", "Table", "Tally", "key_of", "shared"]
+__all__ = [
+    "Counts",
+    "FileTally",
+    "InputPreview",
+    "Report",
+    "Table",
+    "Tally",
+    "TaskContext",
+    "key_of",
+    "shared",
+]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
@@ -55,6 +65,23 @@ class Report:
     plots: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TaskContext:
+    """What a map task gives a pipeline.
+
+    ``folder`` has the files that tasks are sent; ``files`` opens whole files, for pipelines that
+    take them. ``write`` appends to the split's part file, ``write_part`` writes another part file,
+    by its name. ``place_of`` says, of a line of the block that ``Tally.add`` was given, in which
+    part it is, and at which byte of that.
+    """
+
+    folder: Path
+    write: Callable[[bytes], None]
+    write_part: Callable[[str, Iterable[bytes]], None]
+    place_of: Callable[[int], tuple[str, int]]
+    files: Files | None = None
+
+
 class Tally(ABC):
     """A pipeline that counts records instead of scoring them with one model.
 
@@ -66,8 +93,8 @@ class Tally(ABC):
        follows); ``prediction_columns`` and ``header``, for the job's record;
        ``prepare_task_files``
     2. on the host, once all inputs are stored: ``options_from_stored``, of a ``FileTally``
-    3. in a map task (mr/task/counting.py): ``load``; ``add`` for each block; ``close``, ``counts``,
-       ``within`` and ``partials`` after the last one
+    3. in a map task (mr/task/counting.py), which is ``task`` from then on: ``load``; ``add`` for
+       each block; ``close``, ``counts``, ``within`` and ``partials`` after the last one
     4. in a reduce task: ``reduce`` for each key
     5. on the host, once the job is done: ``conclude`` for its summary and, when its results are
        fetched, ``combine_parts``
@@ -85,8 +112,7 @@ class Tally(ABC):
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
-    write: Callable[[bytes], None]  # appends to the split's part file; a task sets it
-    where: Callable[[int], tuple[str, int]]  # a line's part and its offset there; likewise
+    task: TaskContext  # in a map task alone, from ``load`` on
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raise ValueError, for people to read, where the options mean nothing."""
@@ -117,8 +143,9 @@ class Tally(ABC):
         Raises ValueError, for people to read, if what they are made of can't be used.
         """
 
-    def load(self, folder: Path) -> None:  # noqa: B027
-        """Read, in a task, the files of ``prepare_task_files`` from ``folder``."""
+    def load(self, task: TaskContext) -> None:
+        """Begin a map task: read models, or what ``prepare_task_files`` wrote, from its folder."""
+        self.task = task
 
     @abstractmethod
     def add(self, block: Block) -> list[Reject]:
@@ -179,8 +206,6 @@ class FileTally(Tally):
     """A pipeline whose records are whole files."""
 
     block_size = 1  # a line of the task's list
-    files: Files  # a task sets it
-    write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
     def options_from_stored(
@@ -194,14 +219,16 @@ class FileTally(Tally):
 
     def add(self, block: Block) -> list[Reject]:
         """Take the files that a list names."""
+        files = self.task.files
+        assert files
         rejects = []
         for line, record in zip(block.numbers, block.records, strict=True):
             entry = Entry.read(record)
             try:
-                self.add_file(self.files.file(entry))
+                self.add_file(files.file(entry))
             except UnusableFile as error:
                 rejects.append(Reject(line, error.reason, error.detail))
-            self.files.check(entry)
+            files.check(entry)
         return rejects
 
     @abstractmethod

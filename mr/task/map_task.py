@@ -113,10 +113,9 @@ def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> W
         from mr.task.counting import Counting
 
         tally = pipeline.tally()(spec.options)
-        tally.load(folder)
-        if isinstance(tally, FileTally):
-            tally.files = Files(spec.files, spec.webhdfs_url, spec.user)
-        return Counting(tally, split, sink, timed)
+        takes_files = isinstance(tally, FileTally)
+        files = Files(spec.files, spec.webhdfs_url, spec.user) if takes_files else None
+        return Counting(tally, split, sink, folder, files, timed)
     from mr.task.scoring import Scoring
 
     return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)

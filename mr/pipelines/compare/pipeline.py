@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputPreview, Report, Tally
+from mr.counting.tally import Counts, InputPreview, Report, Tally, TaskContext
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Shares
 from mr.pipelines.compare.counts import Standings
@@ -80,9 +79,10 @@ class Compare(Tally):
         threshold = _threshold(options["threshold"], of_chances=options["of_chances"])
         return {"thresholds": [threshold] * len(options["thresholds"])}
 
-    def load(self, folder: Path) -> None:
+    def load(self, task: TaskContext) -> None:
         """Load the models."""
-        self._contenders = load_contenders(self._options, folder)
+        super().load(task)
+        self._contenders = load_contenders(self._options, task.folder)
         self.block_size = max(each.scorer.block_size for each in self._contenders)
 
     def add(self, block: Block) -> list[Reject]:
@@ -95,7 +95,7 @@ class Compare(Tally):
         else:
             scored, more = score_by_all(self._contenders, block)
             self._write_all(scored)
-        self._standings.add(scored, self.where)
+        self._standings.add(scored, self.task.place_of)
         if self._compared.judged:
             places = {label: place for place, label in enumerate(self._compared.labels)}
             truths = np.array([places[text] for text in texts[self._options["truth"]]], np.intp)
@@ -177,7 +177,7 @@ class Compare(Tally):
         self._write_cells(cells)
 
     def _write_cells(self, cells: list[list[bytes]]) -> None:
-        self.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
+        self.task.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
 
 
 def _check(options: Mapping[str, Any]) -> None:

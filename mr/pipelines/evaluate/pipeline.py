@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputPreview, Report, Tally, key_of
+from mr.counting.tally import Counts, InputPreview, Report, Tally, TaskContext, key_of
 from mr.evaluation.measures import of_many, of_two
 from mr.evaluation.score_counts import ByTruth
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
@@ -103,10 +103,11 @@ class Evaluate(Tally):
             if problem := problem_of(Predicted(**options["predicted"]), truths):
                 raise ValueError(problem)
 
-    def load(self, folder: Path) -> None:
-        """Take the labels from where tasks have them."""
-        if (folder / LABELS_FILE).exists():
-            self._truth_of = Labels.read(folder / LABELS_FILE)
+    def load(self, task: TaskContext) -> None:
+        """Read the labels, if the job has some."""
+        super().load(task)
+        if (task.folder / LABELS_FILE).exists():
+            self._truth_of = Labels.read(task.folder / LABELS_FILE)
 
     def add(self, block: Block) -> list[Reject]:
         """Count the truths, labels and scores of a block."""

@@ -73,7 +73,7 @@ class RootReduce(FileTally):
             counted["bytes"].update({"read": file.size, "written": part.tell()})
             part.seek(0)
             name = f"{file.name.split('.')[0]}.parquet"
-            self.write_part(name, iter(partial(part.read, CHUNK), b""))
+            self.task.write_part(name, iter(partial(part.read, CHUNK), b""))
         for column, counts in counted.items():
             self._counted[column].update(counts)
 

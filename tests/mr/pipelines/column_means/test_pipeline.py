@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.counting.tally import InputPreview
+from mr.counting.tally import InputPreview, TaskContext
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
 from mr.records.block import read_block
 from mr.storage.whole_files import Entry, Files
@@ -47,7 +47,15 @@ class Job:
         partials: dict[str, list[str]] = {}
         for task in range(tasks):
             tally = ColumnMeans(self._options)
-            tally.files = Files(str(self._folder))
+            tally.load(
+                TaskContext(
+                    folder=self._folder,
+                    write=print,
+                    write_part=print,
+                    place_of=lambda line: ("", line),
+                    files=Files(str(self._folder)),
+                )
+            )
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
                 block, _ = read_block(Entry(name, size).line())
