@@ -16,7 +16,7 @@ from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, 
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
-from howdah.jobs.summary import check_meaning
+from howdah.jobs.summary import check_meaning, read_summary, readable_summary
 from howdah.models.storage import keep_models
 from howdah.os_errors import disk_error_in, naming
 from howdah.settings import Settings
@@ -25,7 +25,7 @@ from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import Bar
-from howdah.tracking.describe import summary_of, tracking_url
+from howdah.tracking.describe import tracking_url
 from howdah.tracking.failures import failure_of
 from howdah.tracking.progress import follow, observe
 from mr.pipelines.registry import PIPELINES
@@ -200,8 +200,8 @@ def wait_for_end(
 
 
 def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that has ended; raises JobError unless it is done, ModelError if its
-    model is why."""
+    """The summary of a job that has ended, as in summary.json; raises JobError unless it is done,
+    ModelError if its model is why."""
     if job.state == "failed":
         error = failure_of(job, settings)
         uri = store_of(job, settings).uri
@@ -211,7 +211,7 @@ def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
         raise error
     if job.state == "cancelled":
         raise JobError(f"job {job.id} was cancelled")
-    return summary_of(job, settings)
+    return readable_summary(job, read_summary(job, settings))
 
 
 def check_outcome(job: Job, summary: dict[str, Any]) -> None:

@@ -5,10 +5,9 @@ from typing import Any
 
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job
-from howdah.jobs.summary import read_summary, readable_summary
 from howdah.settings import Settings
 
-__all__ = ["describe", "summary_lines", "summary_of", "tracking_url"]
+__all__ = ["describe", "summary_lines", "tracking_url"]
 
 MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
@@ -45,11 +44,6 @@ def describe(job: Job, settings: Settings) -> dict[str, Any]:
         "tracking_url": tracking_url(job, settings),
         "error": job.error or None,
     }
-
-
-def summary_of(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that is done, as in summary.json."""
-    return readable_summary(job, read_summary(job, settings))
 
 
 def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:
