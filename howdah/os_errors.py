@@ -5,7 +5,6 @@ import os
 import pwd
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -121,6 +120,8 @@ def _there(place: str) -> Path | None:
 
 
 def _full_disk(settings: Settings | None) -> str:
+    import tempfile  # here, so that commands start early
+
     folders = [Path(tempfile.gettempdir())]
     with suppress(OSError):
         folders.insert(0, Path.cwd())

@@ -6,22 +6,39 @@ need of them, in the state folder and, for every user of a host, in /etc/howdah;
 there is no cluster.
 """
 
-import getpass
-import hashlib
 import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from pathlib import Path
 
-from howdah.errors import UsageError
+from howdah.errors import ClusterError, UsageError
 
-__all__ = ["Cluster", "Settings", "describe", "environment_digest", "load"]
+__all__ = [
+    "AUTO",
+    "SYSTEMD",
+    "Cluster",
+    "Runner",
+    "Settings",
+    "describe",
+    "environment_digest",
+    "load",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "hadoop-setup"
 SHARED_RECORD = Path("/etc/howdah/cluster.json")
+AUTO = "auto"  # the runner that is asked for where none is
+SYSTEMD = "systemd"  # the service manager of a cluster of several hosts
+
+
+class Runner(StrEnum):
+    """What runs a job's tasks: this machine alone, or a Hadoop cluster."""
+
+    LOCAL = "local"
+    HADOOP = "hadoop"
 
 
 @dataclass(frozen=True)
@@ -51,8 +68,16 @@ class Cluster:
     grafana_url: str = ""
 
     @property
+    def uses_systemd(self) -> bool:
+        """Whether the daemons are systemd's services on several hosts, with users of their own,
+        rather than processes on this machine alone."""
+        return self.service_manager == SYSTEMD
+
+    @property
     def user(self) -> str:
         """The user of HDFS and YARN that this process acts as."""
+        import getpass  # here, as hashlib below, so that commands start early
+
         return self.hadoop_user or getpass.getuser()
 
 
@@ -75,6 +100,20 @@ class Settings:
     def cluster_record(self) -> Path:
         """The file that says which cluster is in use."""
         return self.state / "cluster.json"
+
+    def runner(self, asked: str) -> Runner:
+        """The runner that is asked for; of ``AUTO``, the cluster if one is configured."""
+        if asked == AUTO:
+            return Runner.HADOOP if self.cluster else Runner.LOCAL
+        return Runner(asked)
+
+    def require_cluster(
+        self, problem: str = "no cluster is configured", *, hint: str = "bin/cluster up"
+    ) -> Cluster:
+        """The cluster in use; raises ClusterError with these words if there is none."""
+        if self.cluster is None:
+            raise ClusterError(problem, hint=hint)
+        return self.cluster
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -125,4 +164,6 @@ def describe(cluster: Cluster) -> str:
 
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
+    import hashlib
+
     return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]

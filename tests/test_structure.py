@@ -23,6 +23,7 @@ LAYERS = {
         hadoop
         http_client
         terminal
+        atomic_files file_lock
         privacy os_errors suggestions
         settings
         errors

@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from howdah.atomic_files import replacing
 from howdah.cluster.configuration import read_cluster, read_variables
 from howdah.cluster.inventory import read
 from howdah.cluster.playbook import play
 from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
-from howdah.hadoop.health import ask
-from howdah.settings import SETUP, Cluster, Settings, describe, environment_digest
+from howdah.hadoop.health import check_health
+from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, describe, environment_digest
 
 __all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
 
@@ -56,9 +57,8 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
     played = play("up", inventory, settings, variables(cluster))
-    unfinished = settings.cluster_record.with_suffix(".part")
-    unfinished.write_text(describe(cluster))
-    unfinished.replace(settings.cluster_record)
+    with replacing(settings.cluster_record) as beside:
+        beside.write_text(describe(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
         print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
@@ -67,7 +67,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     print_addresses(cluster)
     if scored:
         print(f"A smoke job has scored {scored} records, the same as on this machine.\n")
-        print(overview(ask(cluster)))
+        print(overview(check_health(cluster)))
     return 0
 
 
@@ -90,7 +90,7 @@ def check_admin_networks(inventory: Path) -> None:
     except ValueError as error:
         raise UsageError(f"{where}: {error}", hint="a network is written as 10.0.0.0/24") from None
     came_from = os.environ.get("SSH_CONNECTION", "").split()
-    if values["service_manager"] != "systemd" or not came_from:
+    if values["service_manager"] != SYSTEMD or not came_from:
         return
     client = ipaddress.ip_address(came_from[0])
     own = {host.address for host in read(inventory).hosts}

@@ -1,6 +1,5 @@
 """Running one of hadoop-setup's playbooks, with its progress shown and its failures kept."""
 
-import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 from howdah.cluster.ansible_display import Display, Failure
 from howdah.errors import ClusterError
+from howdah.file_lock import hold
 from howdah.settings import SETUP, Settings
 
 __all__ = ["Played", "attempt", "play", "ssh_options"]
@@ -152,6 +152,5 @@ def inventory_option(inventory: Path) -> str:
 def only_one(settings: Settings) -> Iterator[None]:
     """Hold the cluster's lock: a second up or down waits for the first."""
     settings.cluster_state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.state / "cluster.lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
+    with hold(settings.state / "cluster.lock"):
         yield

@@ -10,7 +10,7 @@ from pathlib import Path
 from howdah.errors import ClusterError
 from howdah.jobs.record import Jobs
 from howdah.jobs.store import store_of
-from howdah.settings import Cluster, Settings, describe
+from howdah.settings import Cluster, Runner, Settings, describe
 
 __all__ = ["smoke_job"]
 
@@ -31,8 +31,8 @@ def smoke_job(cluster: Cluster, settings: Settings) -> int:
         state.mkdir()
         apart.cluster_record.write_text(describe(cluster))
         (Path(folder) / "texts.txt").write_text(TEXTS)
-        scores = {runner: _score(runner, Path(folder), apart) for runner in ("local", "hadoop")}
-    if scores["hadoop"] != scores["local"]:
+        scores = {runner: _score(runner, Path(folder), apart) for runner in Runner}
+    if scores[Runner.HADOOP] != scores[Runner.LOCAL]:
         raise ClusterError("the smoke job's scores differ from this machine's", hint="bin/doctor")
     return len(TEXTS.splitlines())
 

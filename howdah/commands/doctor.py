@@ -12,8 +12,11 @@ from howdah.diagnosis.check import Check, judge
 from howdah.diagnosis.machines import check_nodes, may_look
 from howdah.diagnosis.models import check_published
 from howdah.errors import ClusterError, HowdahError
-from howdah.hadoop.health import Daemon, Report, Target, ask
+from howdah.hadoop.daemons import Daemon
+from howdah.hadoop.health import ClusterHealth, check_health
+from howdah.hadoop.scrape_targets import ScrapeTarget
 from howdah.hadoop.users import check_user
+from howdah.jobs.layout import JOBS
 from howdah.models.published import allowed, read_published
 from howdah.models.registry import find_model, model_names
 from howdah.settings import Cluster, Settings
@@ -78,11 +81,11 @@ def _cluster(settings: Settings) -> Iterator[Check]:
     except ClusterError as error:
         yield Check("cluster", error.message, error.hint or "bin/cluster status")
         return
-    report = ask(settings.cluster)
+    report = check_health(settings.cluster)
     yield from _daemons(report, settings.cluster)
     if report.capacity:
         share = report.remaining / report.capacity
-        fix = "remove old jobs below /howdah/jobs, or add a worker" if share < 0.05 else ""
+        fix = f"remove old jobs below {JOBS}, or add a worker" if share < 0.05 else ""
         yield Check("HDFS", f"{report.remaining / 2**30:.1f} GiB free ({share:.0%})", fix)
     published = []
     if not report.blockers:
@@ -94,12 +97,12 @@ def _cluster(settings: Settings) -> Iterator[Check]:
             yield from check_published(published, settings.cluster)
     if may_look(settings, settings.cluster):
         yield from check_nodes(settings, settings.cluster, allowed(published, settings))
-    elif settings.cluster.service_manager == "systemd":
+    elif settings.cluster.uses_systemd:
         found = "only their daemons were asked; who installed them sees more with bin/doctor"
         yield Check("hosts", found)
 
 
-def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
+def _daemons(report: ClusterHealth, cluster: Cluster) -> Iterator[Check]:
     for kind in dict.fromkeys(daemon.name for daemon in report.daemons):
         daemons = [daemon for daemon in report.daemons if daemon.name == kind]
         bad = [(f"{daemon.address} {daemon.problem}", _restart(daemon, cluster))
@@ -116,7 +119,7 @@ def _daemons(report: Report, cluster: Cluster) -> Iterator[Check]:
             yield Check("cluster", problem, "bin/cluster status; bin/cluster up")
 
 
-def _restart(daemon: Daemon | Target, cluster: Cluster) -> str:
+def _restart(daemon: Daemon | ScrapeTarget, cluster: Cluster) -> str:
     if daemon.host in cluster.workers:
         return f"bin/cluster up; if {daemon.host} is gone: bin/cluster remove {daemon.host}"
     return f"bin/cluster up; its log is in {cluster.logs_dir}"

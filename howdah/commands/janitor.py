@@ -12,8 +12,8 @@ from typing import Any
 
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
-from howdah.jobs.layout import JOBS, KEEP, MODELS, SENT, SUCCESS
-from howdah.jobs.record import Jobs
+from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
+from howdah.jobs.record import Jobs, State
 from howdah.models.published import is_whole
 from howdah.settings import Settings
 from howdah.workflows.record import Runs, jobs_of
@@ -56,8 +56,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     failed_before, done_before = now - args.failed_days * DAY, now - args.done_days * DAY
     removed = list(_old_jobs(settings, done_before, remove=not args.dry_run))
     if settings.cluster:
-        systemd = settings.cluster.service_manager == "systemd"
-        cluster = replace(settings.cluster, hadoop_user=SUPERUSER) if systemd else settings.cluster
+        cluster = settings.cluster
+        if cluster.uses_systemd:
+            cluster = replace(cluster, hadoop_user=SUPERUSER)
         running = Yarn(cluster).unfinished()
         store = HdfsStore(cluster, "")
         with store.reaching():
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _old_jobs(settings: Settings, before: float, *, remove: bool) -> Iterator[str]:
     jobs = Jobs(settings.state)
     for job in jobs.all():
-        kept = job.kept and job.state == "done"
+        kept = job.kept and job.state == State.DONE
         if job.is_finished and not kept and max(job.created, job.finished or 0) < before:
             yield str(jobs.folder(job.id))
             if remove:
@@ -97,12 +98,12 @@ def _leftovers(
             continue
         parts = dict(_children(client, path))
         newest = max([changed, *parts.values()])
-        done = client.status(f"{path}/output/{SUCCESS}", strict=False) is not None
+        done = client.status(f"{path}/{OUTPUT}/{SUCCESS}", strict=False) is not None
         kept = done and f"{path}/{KEEP}" in parts
         if newest < (done_before if done else failed_before) and not kept:
             yield path
         elif done and newest < failed_before:
-            yield from {f"{path}/input", f"{path}/{SENT}"} & parts.keys()
+            yield from {f"{path}/{INPUT}", f"{path}/{SENT}"} & parts.keys()
     for path, changed in _children(client, MODELS):
         if not is_whole(path) and changed < failed_before:
             yield path

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from howdah.errors import IntegrityError, UsageError
+from howdah.jobs.layout import INPUT, OUTPUT
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from howdah.tracking.progress import observe
 
 __all__ = ["parser", "run"]
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
     for job in _finished(jobs, settings):
         store = store_of(job, settings)
-        sizes = [store.usage(folder) for folder in ("output", "input")]
+        sizes = [store.usage(folder) for folder in (OUTPUT, INPUT)]
         if any(sizes):
             yield Stored(
                 job=job.id,
@@ -97,7 +98,7 @@ def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
 def _finished(jobs: Jobs, settings: Settings) -> Iterator[Job]:
     """Jobs that have ended, those of a cluster that isn't configured now left out."""
     for job in jobs.all():
-        if job.runner == "local" or settings.cluster:
+        if job.runner == Runner.LOCAL or settings.cluster:
             seen = _looked_at(job, jobs, settings)
             if seen.is_finished:
                 yield seen

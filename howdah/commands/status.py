@@ -2,19 +2,19 @@
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from howdah.errors import ClusterError, HowdahError, UsageError
-from howdah.hadoop.yarn import History, Yarn
-from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.jobs.record import Job, Jobs, is_run
+from howdah.settings import Runner, Settings
 from howdah.tracking.describe import describe, tracking_url
 from howdah.tracking.progress import Progress, observe
-from howdah.tracking.timeline import render, timeline
-from howdah.workflows.record import Runs, is_run, jobs_of
+
+if TYPE_CHECKING:
+    from howdah.hadoop.job_history import History
 
 __all__ = ["parser", "run"]
 
@@ -53,6 +53,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if one:
         seen = [observe(jobs.read(args.job), settings)]
     elif args.job:
+        from howdah.workflows.record import Runs, jobs_of  # here, so that the list comes soon
+
         of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
         seen = [_observe(job, settings) for job in of_run.values()]
     else:
@@ -75,6 +77,10 @@ def _newest(jobs: Jobs) -> Job:
 
 
 def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> int:
+    import shutil
+
+    from howdah.tracking.timeline import render, timeline
+
     job = observe(job, settings).job
     history, note = _history(job, settings)
     spans = timeline(job, Jobs(settings.state).marks(job.id), history)
@@ -89,16 +95,18 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
     return 0
 
 
-def _history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
+def _history(job: Job, settings: Settings) -> "tuple[History | None, str | None]":
     """What YARN knows of a job; else None, and why it can't be told."""
-    if job.runner == "local" or not job.application:
+    if job.runner == Runner.LOCAL or not job.application:
         return None, None
     if not job.is_finished:
         return None, "its tasks' times come when it has ended"
     if settings.cluster is None:
         return None, "its tasks' times are its cluster's, and none is configured now"
+    from howdah.hadoop.job_history import JobHistory
+
     try:
-        history = Yarn(settings.cluster).history(job.application)
+        history = JobHistory(settings.cluster).history(job.application)
     except ClusterError as error:
         return None, error.message
     return history, None if history else "the JobHistory server doesn't have its tasks' times yet"

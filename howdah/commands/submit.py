@@ -8,12 +8,14 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
+from howdah.jobs.marks import Mark
 from howdah.jobs.options import add_job_arguments
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.settings import AUTO, Runner, Settings
 from howdah.submission.submit import Callbacks, check_outcome, final_summary, submit, wait_for_end
-from howdah.tracking.describe import describe, summary_lines
+from howdah.tracking.describe import describe
 from howdah.tracking.progress import end
+from howdah.tracking.summary_text import summary_lines
 from mr.supervision.process import process_start
 
 __all__ = ["parser", "run"]
@@ -52,8 +54,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--pipeline", metavar="P", help="what to do; bin/pipelines lists them")
     command.add_argument(
         "--runner",
-        choices=("auto", "local", "hadoop"),
-        default="auto",
+        choices=(AUTO, *(runner.value for runner in Runner)),
+        default=AUTO,
         help="auto: the cluster if one is configured, else this machine",
     )
     command.add_argument("--detach", action="store_true", help="return once the job runs")
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         parser().error("the following arguments are required: INPUT")
     callbacks = Callbacks(on_id=_ignore if args.json else _print, on_message=_tell)
     sources = find_inputs(args.inputs, args.runner, settings)
-    marks = {"command": process_start(), "imported": imported}
+    marks = {Mark.COMMAND: process_start(), Mark.IMPORTED: imported}
     job = submit(args, sources, settings, callbacks, marks=marks)
     try:
         job = wait_for_end(job, settings, callbacks, detach=args.detach)
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(describe(job, settings) | {"summary": summary}))
     else:
         print("\n".join(summary_lines(job, summary)))
-    Jobs(settings.state).mark(job.id, "told")
+    Jobs(settings.state).mark(job.id, Mark.TOLD)
     check_outcome(job, summary)
     return 0
 

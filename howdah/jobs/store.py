@@ -1,21 +1,20 @@
 """Where a job's input and output are: in HDFS, or in its folder on this machine."""
 
-from howdah.errors import ClusterError
 from howdah.hadoop.store import HdfsStore, LocalStore, Store
-from howdah.jobs.layout import JOBS
+from howdah.jobs.layout import hdfs_folder
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.settings import Cluster, Runner, Settings
 
-__all__ = ["store_of"]
+__all__ = ["cluster_of", "store_of"]
 
 
 def store_of(job: Job, settings: Settings) -> Store:
     """Where the job's input and output are."""
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         return LocalStore(Jobs(settings.state).folder(job.id))
-    if settings.cluster is None:
-        raise ClusterError(
-            f"job {job.id} ran on a cluster, and none is configured now",
-            hint="bin/cluster up",
-        )
-    return HdfsStore(settings.cluster, f"{JOBS}/{job.id}")
+    return HdfsStore(cluster_of(job, settings), hdfs_folder(job.id))
+
+
+def cluster_of(job: Job, settings: Settings) -> Cluster:
+    """The cluster that the job ran on; raises ClusterError if none is configured now."""
+    return settings.require_cluster(f"job {job.id} ran on a cluster, and none is configured now")

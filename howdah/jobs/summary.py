@@ -9,7 +9,7 @@ from typing import Any
 
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
-from howdah.jobs.layout import MERGED, SUCCESS
+from howdah.jobs.layout import MERGED, OUTPUT, SUCCESS
 from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Input, Job, Jobs
 from howdah.jobs.store import store_of
@@ -77,10 +77,10 @@ def read_summary(job: Job, settings: Settings) -> Partial:
     output has changed since.
     """
     store = store_of(job, settings)
-    files = store.stamps("output")
+    files = store.stamps(OUTPUT)
     if SUCCESS not in files:
         raise IntegrityError(
-            f"job {job.id}: {store.uri}/output has no _SUCCESS", hint="submit the input again"
+            f"job {job.id}: {store.uri}/{OUTPUT} has no _SUCCESS", hint="submit the input again"
         )
     parts = {name: files[name] for name in sorted(files) if name.startswith("part-")}
     path = Jobs(settings.state).folder(job.id) / MERGED
@@ -99,12 +99,14 @@ def read_summary(job: Job, settings: Settings) -> Partial:
 
 def _merge(job: Job, store: Store, parts: Iterable[str]) -> Partial:
     """What the output's files, the reducers', come to."""
-    lines = [line for name in parts for line in b"".join(store.read(f"output/{name}")).splitlines()]
+    lines = [
+        line for name in parts for line in b"".join(store.read(f"{OUTPUT}/{name}")).splitlines()
+    ]
     try:
         return merge(json.loads(line.partition(b"\t")[2]) for line in lines)
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
-            f"job {job.id}: its summary in {store.uri}/output is damaged: {error}",
+            f"job {job.id}: its summary in {store.uri}/{OUTPUT} is damaged: {error}",
             hint="submit the input again",
         ) from None
 
@@ -119,7 +121,7 @@ def _read_kept(path: Path, parts: Stamps) -> Partial | None:
 
 
 def _keep(path: Path, parts: Stamps, summary: Partial) -> None:
-    """Keep the summary if there is room for it."""
+    """Keep the summary if there is room for it; two processes may see the job end at once."""
     partial = path.with_suffix(f".{os.getpid()}")
     try:
         partial.write_text(json.dumps({"parts": parts, "summary": summary}))

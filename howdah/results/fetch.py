@@ -1,13 +1,13 @@
 """A finished job's results, brought to this machine: checked, merged, all of them or nothing."""
 
-import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from howdah.file_lock import hold_folder
 from howdah.hadoop.store import Store
 from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Job
@@ -34,7 +34,7 @@ def fetch_results(
     check_counts(job, partial)
     check_parts(job, partial, store)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    with naming(unfinished), _locked(unfinished):
+    with naming(unfinished), hold_folder(unfinished):
         if folder.exists():  # another call has fetched it while this one waited
             with suppress(OSError):  # its folder was renamed, and this may be a new, empty one
                 unfinished.rmdir()
@@ -51,21 +51,6 @@ def fetch_results(
         _write_json(unfinished / "summary.json", readable_summary(job, partial, report))
         _write_json(unfinished / "run.json", provenance(job))
         unfinished.rename(folder)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and hold its own lock, waiting for whoever holds it."""
-    descriptor = None
-    while descriptor is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # another call has fetched all, and renamed it
-            descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ All of it was counted twice: by the host while it read the input, and by the tas
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import Store
+from howdah.jobs.layout import OUTPUT
 from howdah.jobs.record import Job
 from howdah.jobs.summary import places_of
 from mr.summary import Partial
@@ -39,7 +40,7 @@ def check_parts(job: Job, partial: Partial, store: Store) -> None:
             for part, counts in partial["parts"].items()
             if counts[f"{kind}_bytes"]
         }
-        found = store.sizes(f"output/{kind}")
+        found = store.sizes(f"{OUTPUT}/{kind}")
         for part in sorted(expected.keys() | found.keys()):
             if expected.get(part) != found.get(part):
                 raise IntegrityError(

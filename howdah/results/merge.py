@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
+from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
 from howdah.jobs.record import Input, Job
 from howdah.jobs.summary import places_of
@@ -98,7 +99,7 @@ def _fetch_missing(store: Store, parts: Iterable[_Part]) -> Generator[list[bytes
 
     def fetch(part: _Part, offset: int) -> list[bytes]:
         length = min(RANGE_BYTES, part.length - offset)
-        return list(store.read(f"output/scores/{part.name}", offset, length))
+        return list(store.read(f"{SCORES}/{part.name}", offset, length))
 
     under_way: deque[Future[list[bytes]]] = deque()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -139,7 +140,7 @@ def combine_part_files(
         for part, each in parts.items():
             crc = 0
             with (Path(fetched) / part).open("wb") as file:
-                for data in store.read(f"output/scores/{part}"):
+                for data in store.read(f"{SCORES}/{part}"):
                     file.write(data)
                     crc = zlib.crc32(data, crc)
                     progress(len(data))
@@ -160,7 +161,7 @@ def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None
         for part, counts in sorted(partial["parts"].items()):
             if not counts["rejected_bytes"]:
                 continue
-            data = b"".join(store.read(f"output/rejected/{part}"))
+            data = b"".join(store.read(f"{REJECTED}/{part}"))
             if zlib.crc32(data) != counts["rejected_crc"]:
                 raise altered_part("rejected", part, job)
             lines = data.splitlines()

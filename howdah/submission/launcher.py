@@ -4,7 +4,6 @@ It holds the job's ``run`` lock as long as it lives, and what it says goes to ru
 """
 
 import errno
-import fcntl
 import logging
 import os
 import shlex
@@ -12,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,13 +19,25 @@ from tempfile import TemporaryDirectory
 from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
 from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
-from howdah.jobs.layout import CODE, DISK_RESERVE, JOBS, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.layout import (
+    CODE,
+    DISK_RESERVE,
+    INPUT,
+    OUTPUT,
+    RUN_LOCK,
+    RUN_LOG,
+    SENT,
+    SUCCESS,
+    TASKS,
+    hdfs_folder,
+)
+from howdah.jobs.marks import Mark, SetMark
+from howdah.jobs.record import Job, Jobs, State
 from howdah.models.registry import Model
 from howdah.models.storage import kept_models
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
-from howdah.settings import ROOT, Cluster, Settings, load
+from howdah.settings import ROOT, Cluster, Runner, Settings, load
 from howdah.submission.memory import container_mb, fits_uber_task, memory_settings
 from howdah.submission.task_files import task_inputs, write_task_files
 from mr.pipelines.registry import PIPELINES
@@ -50,14 +61,15 @@ CHUNK_PROPERTIES = {
 
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
-    folder = Jobs(settings.state).folder(job.id)
+    jobs = Jobs(settings.state)
+    folder = jobs.folder(job.id)
     with naming(folder), (folder / DISK_RESERVE).open("wb") as reserve:
         os.posix_fallocate(reserve.fileno(), 0, DISK_RESERVE_BYTES)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
-    with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
+    with jobs.lock(job.id, RUN_LOCK) as lock, (folder / RUN_LOG).open("ab") as log:
+        # the child holds the lock, too, from its first moment
         subprocess.Popen(
             [sys.executable, "-m", "howdah.submission.launcher", job.id, str(lock.fileno())],
             stdin=subprocess.DEVNULL,
@@ -80,19 +92,19 @@ def main(job_id: str, lock: int) -> int:
     of = jobs.read(job_id).of
     named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=named)
-    jobs.mark(job_id, "launcher", process_start())
-    jobs.mark(job_id, "launching")
+    jobs.mark(job_id, Mark.LAUNCHER, process_start())
+    jobs.mark(job_id, Mark.LAUNCHING)
     job = jobs.update(jobs.read(job_id), process=os.getpid())
-    if job.state == "uploading":  # who started this was killed before saying so
-        job = jobs.update(job, state="launching")
+    if job.state == State.UPLOADING:  # who started this was killed before saying so
+        job = jobs.update(job, state=State.LAUNCHING)
     if job.is_finished:  # cancelled before there was a process to end
         return 0
     mark = partial(jobs.mark, job_id)
     try:
         models = kept_models(job, jobs.folder(job.id))
-        if job.runner == "local":
+        if job.runner == Runner.LOCAL:
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
-            jobs.update(job, state="done")
+            jobs.update(job, state=State.DONE)
         else:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
     except Exception as error:
@@ -102,9 +114,9 @@ def main(job_id: str, lock: int) -> int:
             why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
         (jobs.folder(job.id) / DISK_RESERVE).unlink(missing_ok=True)
         traceback.print_exc()
-        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        on_cluster = job.runner == Runner.HADOOP and settings.cluster is not None
         if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=why)
+            jobs.update(job, state=State.FAILED, error=why)
         return 1
     finally:
         jobs.clear(job.id)
@@ -122,32 +134,32 @@ def _run_locally(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import local_job
 
     store = LocalStore(folder)
-    store.remove("output")  # an earlier, killed run's
+    store.remove(OUTPUT)  # an earlier, killed run's
     spec = Spec(
         job.pipeline,
         _headers(job),
         options=job.options,
-        files=str(folder / "input"),
+        files=str(folder / INPUT),
         patience=_model_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
-        *("--output-dir", str(folder / "output")),
+        *("--output-dir", str(folder / OUTPUT)),
         *_common_arguments(files, sys.executable),
         *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
-    mark("prepared")
+    mark(Mark.PREPARED)
     with local_job(arguments, job.splits, mark).make_runner() as runner:
         runner.run()
-    mark("run")
-    (folder / "output" / SUCCESS).touch()
+    mark(Mark.RUN)
+    (folder / OUTPUT / SUCCESS).touch()
 
 
 def _run_on_hadoop(
@@ -155,14 +167,14 @@ def _run_on_hadoop(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import hadoop_job
 
     cluster = settings.cluster
     assert cluster
-    mark("mrjob")
-    home = f"{JOBS}/{job.id}"
+    mark(Mark.MRJOB)
+    home = hdfs_folder(job.id)
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(
         job.pipeline,
@@ -171,7 +183,7 @@ def _run_on_hadoop(
         job.options,
         cluster.webhdfs_url,
         cluster.user,
-        f"{home}/input",
+        f"{home}/{INPUT}",
         {
             source.path: Unstored(source.stored, source.bytes, source.modified)
             for source in job.inputs
@@ -180,7 +192,7 @@ def _run_on_hadoop(
         patience=_model_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, cluster)
-    mark("published")
+    mark(Mark.PUBLISHED)
     needed_mb = container_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
@@ -213,7 +225,7 @@ def _run_on_hadoop(
         *("--hadoop-streaming-jar", cluster.streaming_jar),
         *("--hadoop-tmp-dir", f"{home}/{SENT}"),
         *("--local-tmp-dir", str(folder)),
-        *("--output-dir", f"{cluster.fs_uri}{home}/output"),
+        *("--output-dir", f"{cluster.fs_uri}{home}/{OUTPUT}"),
         *("--no-read-logs", "--no-check-input-paths"),
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent

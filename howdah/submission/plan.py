@@ -30,9 +30,7 @@ def make_plan(
     if args.pipeline is None and args.model is None:
         refuse_tables(sources, settings)
     check_no_header(args, pipeline)
-    runner = args.runner
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
     no_header = args.no_header
     if pipeline.tally:

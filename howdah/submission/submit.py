@@ -11,15 +11,16 @@ from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
-from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.record import Job, Jobs, State
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning, read_summary, readable_summary
 from howdah.models.storage import keep_models
 from howdah.os_errors import disk_error_in, naming
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
@@ -61,7 +62,7 @@ def submit(
     settings: Settings,
     callbacks: Callbacks,
     *,
-    marks: dict[str, float],
+    marks: dict[Mark, float],
     run: str = "",
     step: str = "",
 ) -> Job:
@@ -76,14 +77,14 @@ def submit(
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run
-    if planned["runner"] == "hadoop":
+    if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)
         attached = job is not None and not upload_was_interrupted(job, jobs)
         if job is None:
-            job = jobs.create(state="uploading", **planned)
+            job = jobs.create(state=State.UPLOADING, **planned)
         elif attached:
             callbacks.on_message(f"{job.id} has the same input and isn't finished: following it")
         else:
@@ -92,9 +93,9 @@ def submit(
     callbacks.on_id(job.id)
     if upload_lock is None:
         return _keep_in_store(job, jobs, settings) if args.keep_in_store else job
-    for name, at in marks.items():
-        jobs.mark(job.id, name, at)
-    jobs.mark(job.id, "planned")
+    for mark, at in marks.items():
+        jobs.mark(job.id, mark, at)
+    jobs.mark(job.id, Mark.PLANNED)
     with upload_lock:
         return _store_and_start(job, sources, jobs, settings, callbacks, keep=args.keep_in_store)
 
@@ -110,7 +111,7 @@ def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
 
 def upload_was_interrupted(job: Job, jobs: Jobs) -> bool:
     """Whether nobody is left who would store the job's input."""
-    return job.state == "uploading" and not any(
+    return job.state == State.UPLOADING and not any(
         jobs.is_held(job.id, lock) for lock in (SUBMIT_LOCK, RUN_LOCK)
     )
 
@@ -135,11 +136,11 @@ def _store_and_start(
     store = store_of(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    stays = job.runner == "local" or bool(sources[0].path)
+    stays = job.runner == Runner.LOCAL or bool(sources[0].path)
     try:
         keep_models(job, jobs.folder(job.id), settings)
         prepare_task_files(job, jobs.folder(job.id) / PREPARED)
-        store.remove("input")  # of an upload that was cut off
+        store.remove(INPUT)  # of an upload that was cut off
         with (
             naming(jobs.folder(job.id)),
             store.reaching(),
@@ -154,7 +155,7 @@ def _store_and_start(
             stored = store_inputs(
                 sources,
                 store.sink(),
-                links=jobs.folder(job.id) / "input" if job.runner == "local" else None,
+                links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
@@ -167,14 +168,14 @@ def _store_and_start(
             store.remove("")
         jobs.remove(job.id)
         raise
-    jobs.mark(job.id, "stored")
+    jobs.mark(job.id, Mark.STORED)
     job = jobs.update(job, inputs=stored, options=options)
     if job.is_finished:  # cancelled meanwhile
         jobs.clear(job.id)
         return job
     start(job, settings)
     job = jobs.read(job.id)
-    return jobs.update(job, state="launching") if job.state == "uploading" else job
+    return jobs.update(job, state=State.LAUNCHING) if job.state == State.UPLOADING else job
 
 
 def wait_for_end(
@@ -184,7 +185,7 @@ def wait_for_end(
 
     def under_way(job: Job) -> bool:
         return callbacks.is_stopped() or (
-            detach and (bool(job.application) or job.runner == "local")
+            detach and (bool(job.application) or job.runner == Runner.LOCAL)
         )
 
     tracked = False
@@ -202,14 +203,14 @@ def wait_for_end(
 def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
     """The summary of a job that has ended, as in summary.json; raises JobError unless it is done,
     ModelError if its model is why."""
-    if job.state == "failed":
+    if job.state == State.FAILED:
         error = failure_of(job, settings)
         uri = store_of(job, settings).uri
-        if job.runner == "local" and (refused := disk_error_in(error.message, uri)):
+        if job.runner == Runner.LOCAL and (refused := disk_error_in(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise error
-    if job.state == "cancelled":
+    if job.state == State.CANCELLED:
         raise JobError(f"job {job.id} was cancelled")
     return readable_summary(job, read_summary(job, settings))
 

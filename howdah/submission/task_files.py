@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from howdah.hadoop.store import Store, hdfs_client
-from howdah.jobs.layout import CODE, LISTS, MODELS, PREPARED
+from howdah.jobs.layout import CODE, INPUT, LISTS, MODELS, PREPARED
 from howdah.jobs.record import Input, Job
 from howdah.models.registry import Model
 from howdah.settings import ROOT, Cluster
@@ -54,7 +54,7 @@ def task_inputs(job: Job, store: Store, home: str, tasks: int) -> list[str]:
     """The paths of what the job's tasks are given: its inputs or, where these are records
     themselves, a list of them for each task, below its folder ``home``."""
     if not job.of_files:
-        return [source.path or f"{home}/input/{source.stored}" for source in job.inputs]
+        return [source.path or f"{home}/{INPUT}/{source.stored}" for source in job.inputs]
     lists: list[list[Input]] = [[] for _ in range(min(job.splits or tasks, len(job.inputs)))]
     for source in sorted(job.inputs, key=lambda source: -source.bytes):
         min(lists, key=lambda chosen: sum(each.bytes for each in chosen)).append(source)

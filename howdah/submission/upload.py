@@ -18,6 +18,7 @@ from howdah.errors import UsageError
 from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
 from howdah.inputs.source import STDIN, Source
+from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
 from mr.records.compression import unpacked
 from mr.records.split import BOM
@@ -129,7 +130,7 @@ def store_input(
     head = source.head if source.name == STDIN else b""
     header = header and not source.columns
     with source.open() as stream:
-        part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
+        part = _part(source, stream, sink, f"{INPUT}/{stored}", padded) if sink else None
         raw = _Raw(head, stream, part, progress)
         try:
             text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from howdah.errors import ClusterError, HowdahError, JobError, ModelError
+from howdah.errors import HowdahError, JobError, ModelError
+from howdah.hadoop.job_history import JobHistory
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import TASKS
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.jobs.store import cluster_of
+from howdah.settings import Cluster, Runner, Settings
 from mr.log_lines import AT, FAILED, FAULT
 
 __all__ = [
@@ -97,13 +99,10 @@ def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
 
 
 def failures_of(job: Job, settings: Settings) -> list[_Failure]:
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         return _local_failures(Jobs(settings.state).folder(job.id), job.error)
-    if settings.cluster is None:
-        raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
-    if not job.application:
-        return []
-    return _hadoop_failures(Yarn(settings.cluster), job.application)
+    cluster = cluster_of(job, settings)
+    return _hadoop_failures(cluster, job.application) if job.application else []
 
 
 def _local_failures(folder: Path, cause: str) -> list[_Failure]:
@@ -117,8 +116,9 @@ def _local_failures(folder: Path, cause: str) -> list[_Failure]:
     return sorted(failures, key=lambda failure: not cause.startswith(failure.name))
 
 
-def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
+def _hadoop_failures(cluster: Cluster, application: str) -> list[_Failure]:
     """The failed attempts; YARN collects histories and logs a moment after a job's end."""
+    history = JobHistory(cluster)
     deadline = time.monotonic() + LOG_WAIT_SECONDS
 
     def wait_for(answer: Callable[[], T | None]) -> T | None:
@@ -126,32 +126,32 @@ def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
             time.sleep(LOG_POLL_SECONDS)
         return found
 
-    attempts = wait_for(lambda: yarn.failed_attempts(application))
+    attempts = wait_for(lambda: history.failed_attempts(application))
     if attempts is None:
-        return _master_failures(yarn, application)
+        return _master_failures(cluster, history, application)
     return [
         _Failure(
             attempt.id,
             attempt.node,
             _cause(attempt.diagnostics),
-            wait_for(partial(yarn.log, attempt.node, attempt.container, "stderr")) or "",
+            wait_for(partial(history.log, attempt.node, attempt.container, "stderr")) or "",
         )
         for attempt in attempts
     ]
 
 
-def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
+def _master_failures(cluster: Cluster, history: JobHistory, application: str) -> list[_Failure]:
     """What an ApplicationMaster tells that ended without a history.
 
     That may happen to one whose own JVM runs the task that fails: it then goes on to the reduce
     task, whose first report ends the JVM.
     """
-    node, container = yarn.master(application)
-    told = yarn.log(node, container, "syslog") or ""
+    node, container = Yarn(cluster).master(application)
+    told = history.log(node, container, "syslog") or ""
     why = EXITED.search(told)
     if why is None:
         return []
-    log = yarn.log(node, container, "stderr") or ""
+    log = history.log(node, container, "stderr") or ""
     return [_Failure(container, node, _cause(why[0]), log)]
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.source import Source
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.marks import Mark
+from howdah.jobs.record import Job, Jobs, State
 from howdah.os_errors import known
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
@@ -29,8 +30,9 @@ from howdah.submission.submit import (
     upload_was_interrupted,
     wait_for_end,
 )
-from howdah.tracking.describe import describe, summary_lines
+from howdah.tracking.describe import describe
 from howdah.tracking.progress import observe
+from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs, jobs_of
 from howdah.workflows.step_inputs import scores_of
@@ -42,8 +44,7 @@ AT_ONCE = 4  # steps; more would only wait for the same cores
 
 def run_workflow(workflow: Workflow, runner: str, settings: Settings, *, as_json: bool) -> int:
     """Run a workflow that can be; the first failed step's exit status, or 0."""
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(runner)
     _check(workflow, runner, settings)
     return _Execution(Runs(settings.state).create(workflow, runner), settings, as_json).run()
 
@@ -163,7 +164,7 @@ class _Execution:
         self._summaries[step.name] = summary
         if not ended_before:
             self._print(step.name, *summary_lines(job, summary))
-            self._jobs.mark(job.id, "told")
+            self._jobs.mark(job.id, Mark.TOLD)
         check_outcome(job, summary)
         return job
 
@@ -174,9 +175,9 @@ class _Execution:
             return None
         with suppress(RejectedError, IntegrityError, UsageError):
             job = observe(job, self._settings).job
-            if job.state == "done":
+            if job.state == State.DONE:
                 check_outcome(job, final_summary(job, self._settings))
-            return None if job.state in ("failed", "cancelled") else job
+            return None if job.state in (State.FAILED, State.CANCELLED) else job
         return None
 
     def _submit_step(self, step: Step, callbacks: Callbacks) -> Job:
@@ -191,7 +192,7 @@ class _Execution:
             sources,
             self._settings,
             callbacks,
-            marks={"command": now, "imported": now},
+            marks={Mark.COMMAND: now, Mark.IMPORTED: now},
             run=self._run.id,
             step=step.name,
         )

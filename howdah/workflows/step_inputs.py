@@ -6,16 +6,14 @@ from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
 from howdah.inputs.hdfs import look_at
 from howdah.inputs.source import Source
-from howdah.jobs.layout import JOBS
+from howdah.jobs.layout import SCORES, hdfs_folder
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import read_summary
 from howdah.results.integrity import check_parts
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 
 __all__ = ["scores_of"]
-
-SCORES = "output/scores"
 
 
 def scores_of(job: Job, settings: Settings) -> list[Source]:
@@ -29,7 +27,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
     if not parts:
         raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")
     names = [f"@{job.step}/{part}" for part in parts]
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
@@ -38,7 +36,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
         ]
     assert settings.cluster
     client = hdfs_client(settings.cluster)
-    paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
+    paths = [f"{hdfs_folder(job.id)}/{SCORES}/{part}" for part in parts]
     with store.reaching():
         found = [
             look_at(client, settings.cluster, path, name, job.columns)

@@ -10,7 +10,8 @@ import pytest
 
 from howdah.cluster.configuration import read_cluster
 from howdah.errors import ClusterError
-from howdah.hadoop.yarn import Application, Yarn, log_contents
+from howdah.hadoop.job_history import log_contents
+from howdah.hadoop.yarn import Application, Yarn
 from howdah.settings import SETUP
 
 FRAMED = """Container: container_1795291872535_0003_01_000001 on localhost:8042
@@ -67,5 +68,5 @@ def test_answers_that_are_cut_off(yarn: Yarn) -> None:
     """Nothing is known of an ApplicationMaster's tasks; a ResourceManager is asked again."""
     application = Application("application_1800000000000_0001", "RUNNING", "UNDEFINED", 50, "")
     assert yarn.stages(application) == ""
-    with pytest.raises(ClusterError, match=r"The ResourceManager at .* answers wrongly"):
+    with pytest.raises(ClusterError, match=r"the ResourceManager at .* answers wrongly"):
         yarn.nodes()

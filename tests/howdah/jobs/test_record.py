@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Input, Job, Jobs
 from tests.conftest import ROOT
 
@@ -39,10 +40,10 @@ def test_changes_by_others_stay(jobs: Jobs) -> None:
 def test_marks_of_several_processes(jobs: Jobs) -> None:
     """Marks stay whoever changes the record; of one made twice, the later counts."""
     job = create(jobs)
-    jobs.mark(job.id, "command", 5)
-    Jobs(jobs.folder("").parent).mark(job.id, "hadoop jar", 7.25)
+    jobs.mark(job.id, Mark.COMMAND, 5)
+    Jobs(jobs.folder("").parent).mark(job.id, Mark.HADOOP_JAR, 7.25)
     jobs.update(job, state="running")
-    jobs.mark(job.id, "command", 6)
+    jobs.mark(job.id, Mark.COMMAND, 6)
     assert jobs.marks(job.id) == {"command": 6, "hadoop jar": 7.25}
 
 
