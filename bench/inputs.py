@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.storage.whole_files import Entry
+from mr.storage.whole_files import FileEntry
 
 __all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "collisions", "estimator", "head", "listed",
            "log", "numbers", "predictions", "repeated", "rows", "texts"]  # fmt: skip
@@ -70,7 +70,7 @@ def collisions(folder: Path, count: int) -> Path:
 
 def listed(path: Path) -> list[Path]:
     """The files that a list names."""
-    return [path.parent / Entry.read(line).name for line in path.read_bytes().splitlines()]
+    return [path.parent / FileEntry.read(line).name for line in path.read_bytes().splitlines()]
 
 
 def _run(count: int, place: int) -> NDArray[np.float64]:
@@ -82,7 +82,7 @@ def _list(folder: Path, suffix: str, write: Callable[[Path, int], object]) -> Pa
         files = [folder / f"{place:05d}{suffix}" for place in range(FILES)]
         for place, file in enumerate(files):
             write(file, place)
-        entries = [Entry(file.name, file.stat().st_size) for file in files]
+        entries = [FileEntry(file.name, file.stat().st_size) for file in files]
         path.write_bytes(b"".join(entry.line() for entry in entries))
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,12 @@ from howdah.errors import UsageError
 from howdah.hadoop.store import CHUNK, HdfsStore
 from howdah.inputs.source import HEAD, Source, suffix_of
 from howdah.settings import Cluster
+from mr.records.compression import COMPRESSIONS, HADOOP_ONLY
 
 __all__ = ["HdfsFile", "look_at"]
 
 SCHEME = "hdfs:"
 HIDDEN = ("_", ".")  # Hadoop leaves out files whose names begin so
-UNPACKED = (".gz", ".bz2", ".deflate", ".lz4", ".snappy", ".zst")  # by Hadoop, for their names
 PATTERNS = set("*?[]{},\\^")  # Hadoop takes an input's path for a pattern, and a comma for two
 
 
@@ -161,9 +161,11 @@ def check_name(path: str) -> None:
 
 def _check_packing(name: str, suffix: str) -> None:
     """UsageError unless Hadoop, which goes by names, unpacks the file as this machine does."""
-    named = next((packed for packed in UNPACKED if name.endswith(packed)), "")
+    suffixes = (*(known.suffix for known in COMPRESSIONS), *HADOOP_ONLY)
+    named = next((packed for packed in suffixes if name.endswith(packed)), "")
     if named != suffix:
-        what = f"is compressed as {suffix}" if suffix else "isn't gzip or bzip2"
+        names = " or ".join(known.name for known in COMPRESSIONS)
+        what = f"is compressed as {suffix}" if suffix else f"isn't {names}"
         raise UsageError(
             f"{name} {what}, and Hadoop goes by its name",
             hint=f"rename it to end in {suffix}" if suffix else "rename it, or unpack it",

@@ -2,14 +2,13 @@
 
 import io
 import sys
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from mr.records.compression import unpacked
+from mr.records.compression import DAMAGE, decompressed, detect
 from mr.records.split import BOM
 from mr.records.tsv import escape_text
 
@@ -18,8 +17,6 @@ __all__ = ["HEAD", "STDIN", "Head", "Source", "suffix_of"]
 STDIN = "-"
 HEAD = 1 << 20
 LOOKED_AT = 1 << 14
-DAMAGED = (OSError, EOFError, zlib.error)  # or cut by the head's length
-MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2"}
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,10 @@ class Source:
         the header that they would have."""
         if self.columns:
             return self._header
-        with unpacked(io.BytesIO(self.head), self.suffix) as text:
+        with decompressed(io.BytesIO(self.head), self.suffix) as text:
             try:
                 line = text.readline(HEAD)
-            except DAMAGED:
+            except DAMAGE:  # or cut by the head's length
                 return b""
         return line.removeprefix(BOM).rstrip(b"\r\n")
 
@@ -92,7 +89,7 @@ class Source:
         if self.columns:
             return Head([self._header], goes_on=True)
         text = b""
-        with unpacked(io.BytesIO(self.head), self.suffix) as stream, suppress(*DAMAGED):
+        with decompressed(io.BytesIO(self.head), self.suffix) as stream, suppress(*DAMAGE):
             while len(text) <= HEAD and (chunk := stream.read(LOOKED_AT)):
                 text += chunk
         goes_on = len(text) > HEAD or len(self.head) >= HEAD
@@ -106,7 +103,7 @@ class Source:
         """The text's first lines, ``least`` bytes if ``head`` has them, without byte order mark; a
         job's scores begin with a header."""
         head = b""
-        with unpacked(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGED):
+        with decompressed(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGE):
             while len(head) < least and (line := text.readline(LOOKED_AT)):
                 head += line
         return self._header + b"\n" + head if self.columns else head.removeprefix(BOM)
@@ -118,7 +115,8 @@ class Source:
 
 def suffix_of(head: bytes) -> str:
     """How what begins so is compressed: ``.gz``, ``.bz2`` or nothing."""
-    return next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
+    compression = detect(head)
+    return compression.suffix if compression else ""
 
 
 def read_head(stream: IO[bytes]) -> bytes:

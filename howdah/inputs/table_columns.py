@@ -23,6 +23,7 @@ from howdah.inputs.source import Head, Source
 from howdah.suggestions import nearest
 from mr.models.manifest import Manifest
 from mr.records.column_names import free_name
+from mr.records.compression import TESTS
 
 __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
@@ -108,7 +109,7 @@ def _first_line(source: Source, head: Head) -> str:
             raise UsageError(f"{source.name}: the first line is longer than 1 MiB",
                              hint="is it a table, with a record a line?")  # fmt: skip
         raise UsageError(f"{source.name}: nothing in it can be unpacked",
-                         hint="gzip -t or bzip2 -t tells whether it is whole")  # fmt: skip
+                         hint=f"{TESTS} tells whether it is whole")  # fmt: skip
     try:
         line = head.lines[0].decode()
     except UnicodeDecodeError:

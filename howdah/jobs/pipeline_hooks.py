@@ -13,7 +13,7 @@ from howdah.errors import UsageError
 from howdah.inputs.source import Source
 from howdah.jobs.predictions import known_predictions
 from howdah.jobs.record import Input, Job
-from mr.counting.tally import FileTally, InputPreview, Report, Tally
+from mr.counting.tally import FileTally, InputPreview, JobReport, Tally
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.summary import Partial
@@ -94,7 +94,7 @@ def options_from_stored(
 # Once the job is done
 
 
-def conclude(job: Job, partial: Partial) -> Report:
+def conclude(job: Job, partial: Partial) -> JobReport:
     """The tables, plots and summary that the job's merged summary comes to."""
     return _tally_of(job).conclude(partial)
 

@@ -14,7 +14,7 @@ from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Input, Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.settings import Settings
-from mr.counting.tally import Report
+from mr.counting.tally import JobReport
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import BOM
 from mr.summary import Partial, finish, finish_counts, merge
@@ -24,7 +24,7 @@ __all__ = ["check_meaning", "places_of", "read_summary", "readable_summary"]
 Stamps = Mapping[str, list[int]]  # of files: their bytes and times of change
 
 
-def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
+def readable_summary(job: Job, partial: Partial, report: JobReport | None = None) -> dict[str, Any]:
     """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
     is known already."""
     if tally := PIPELINES[job.pipeline].tally:

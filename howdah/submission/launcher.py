@@ -44,7 +44,7 @@ from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
 from mr.supervision.process import process_start
-from mr.supervision.watchdog import PATIENCE
+from mr.supervision.watchdog import CALL_TIMEOUT
 
 __all__ = ["start"]
 
@@ -145,7 +145,7 @@ def _run_locally(
         _headers(job),
         options=job.options,
         files=str(folder / INPUT),
-        patience=_model_timeouts(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
     arguments = [
@@ -189,7 +189,7 @@ def _run_on_hadoop(
             for source in job.inputs
             if source.path and not source.whole
         },
-        patience=_model_timeouts(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, cluster)
     mark(Mark.PUBLISHED)
@@ -209,7 +209,7 @@ def _run_on_hadoop(
         **memory_settings(needed_mb, uber=tasks == 1 and fits_uber_task(needed_mb, cluster)),
         # a task says that it is at work, unless its model keeps the interpreter to itself
         "mapreduce.task.timeout": str(
-            int(max(HADOOP_TASK_TIMEOUT, spec.patience[0] + FAILURE_REPORT_SECONDS) * 1000)
+            int(max(HADOOP_TASK_TIMEOUT, spec.call_timeouts[0] + FAILURE_REPORT_SECONDS) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
@@ -258,7 +258,7 @@ def _headers(job: Job) -> list[str]:
     return [source.stored for source in job.inputs if source.header]
 
 
-def _model_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
+def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
     """How many seconds a model may take for one call, by what it was seen to take for loading and
     for a block; less when a task is tried again, lest a model that hangs do so four times as long.
     """
@@ -269,8 +269,8 @@ def _model_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float,
         for model in models
         for seconds in (model.manifest.load_seconds, model.manifest.block_seconds)
     ]
-    patience = max(PATIENCE, 20 * max(seen, default=0))
-    return patience, patience / 4
+    timeout = max(CALL_TIMEOUT, 20 * max(seen, default=0))
+    return timeout, timeout / 4
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

@@ -16,8 +16,8 @@ from howdah.submission.unscored_tables import refuse_tables
 from howdah.submission.validation import check_no_header, find_pipeline, pipeline_options
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
-from mr.records.column_names import set_apart
-from mr.scoring.format import Layout, columns
+from mr.records.column_names import distinct_names
+from mr.scoring.format import Layout, prediction_columns
 
 __all__ = ["make_plan"]
 
@@ -62,7 +62,7 @@ def _plan_scoring(
     if pipeline.table:
         table = find_columns(sources, model.manifest, no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
-    called = set_apart(columns(model.manifest), names)
+    called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST

@@ -13,11 +13,13 @@ from howdah.inputs.source import Source
 from howdah.models.registry import entries, manifest_of
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
+from mr.records.compression import COMPRESSIONS
 
 __all__ = ["refuse_tables"]
 
 TABULAR = "tabular"
-NAMED = re.compile(r"\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz|\.bz2)?$", re.IGNORECASE)
+PACKED = "|".join(re.escape(known.suffix) for known in COMPRESSIONS)
+NAMED = re.compile(rf"\.(csv|tsv|tab|jsonl|ndjson|json)({PACKED})?$", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?…][\"')\]]?(\s|$)")
 PAUSE = re.compile(r"[,;](\s|$)")
 FEW = 3  # of lines that are alike; two may be so by chance

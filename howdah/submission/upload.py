@@ -1,10 +1,8 @@
 """The first step of a record's way: each input read once, checked, counted and stored."""
 
-import gzip
 import hashlib
 import os
 import sys
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +18,7 @@ from howdah.hadoop.store import SegmentSink
 from howdah.inputs.source import STDIN, Source
 from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
-from mr.records.compression import unpacked
+from mr.records.compression import TESTS, decompressed, is_damage
 from mr.records.split import BOM
 from mr.storage.part_file import PartFile, Sink
 
@@ -134,7 +132,7 @@ def store_input(
         raw = _Raw(head, stream, part, progress)
         try:
             text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)
-            lines = unpacked(raw, source.suffix)
+            lines = decompressed(raw, source.suffix)
             while chunk := lines.read(CHUNK):
                 text.add(chunk)
             text.end(header)
@@ -143,11 +141,11 @@ def store_input(
                 end = part.abort if isinstance(part, SegmentedFile) else part.close
                 with suppress(Exception):  # a file still being written would outlive its removal
                     end()
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             raise UsageError(
                 f"{source.name} is cut off or damaged: {error}",
-                hint="copy it again; gzip -t or bzip2 -t tells when it is whole",
+                hint=f"copy it again; {TESTS} tells when it is whole",
             ) from None
         if part:
             part.close()
@@ -183,12 +181,6 @@ def _part(
     if isinstance(sink, SegmentSink) and _is_large(source):
         return SegmentedFile(sink, name, stream, padded=padded)
     return PartFile(sink, name)
-
-
-def _is_damage(error: BaseException) -> bool:
-    """Whether ``error`` is a decompressor's; bzip2's is a bare OSError."""
-    bare = type(error) is OSError and error.errno is None
-    return bare or isinstance(error, EOFError | gzip.BadGzipFile | zlib.error)
 
 
 def _newlines(chunk: bytes) -> int:

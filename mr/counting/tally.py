@@ -14,19 +14,20 @@ from typing import Any
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
-from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
+from mr.stages import Stage
+from mr.storage.whole_files import FileEntry, JobFiles, StoredFile, UnusableFile
 from mr.summary import Partial
 
 __all__ = [
     "Counts",
     "FileTally",
     "InputPreview",
-    "Report",
-    "Table",
+    "JobReport",
+    "ResultTable",
     "Tally",
     "TaskContext",
     "key_of",
-    "shared",
+    "same_for_all",
 ]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
@@ -48,7 +49,7 @@ class InputPreview:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A file of results: the names of its columns, and its rows, of cells or of TSV."""
 
     columns: Sequence[str]
@@ -56,11 +57,11 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
+class JobReport:
     """What a job's counts come to: files by name, further entries of its summary, and plots by
     name, each drawn on matplotlib's ``Axes``."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, ResultTable]
     summary: Mapping[str, Any]
     plots: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ class TaskContext:
     write: Callable[[bytes], None]
     write_part: Callable[[str, Iterable[bytes]], None]
     place_of: Callable[[int], tuple[str, int]]
-    files: Files | None = None
+    files: JobFiles | None = None
 
 
 class Tally(ABC):
@@ -108,7 +109,7 @@ class Tally(ABC):
     block_size = 1 << 20  # bytes of input that are counted at once
     preview_bytes = 1 << 14  # of each input, up to a line's end, for ``options_from_previews``
     reduces = False  # whether reducers merge what tasks have found
-    stage = "summarise"  # what its seconds are counted as
+    stage = Stage.SUMMARISE  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
@@ -180,19 +181,19 @@ class Tally(ABC):
         """The columns of the part files, if they are TSV: merged, they are results."""
         return ()
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """The tables, plots and summary that a finished job's merged summary comes to."""
         return self.report(partial["counts"])
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The same where counts are all that it takes: the groups, the largest first count first;
         for ``conclude`` alone."""
         first, *others = (counts.get(name, {}) for name in self.columns)
         keys = sorted(first, key=lambda key: (-first[key], key))
         rows = [(key, *(column.get(key, 0) for column in (first, *others))) for key in keys]
         totals = {name: sum(counts.get(name, {}).values()) for name in self.columns}
-        return Report(
-            tables={"counts.tsv": Table((*self.groups, *self.columns), rows)},
+        return JobReport(
+            tables={"counts.tsv": ResultTable((*self.groups, *self.columns), rows)},
             summary={"groups": len(rows), "totals": totals},
         )
 
@@ -223,7 +224,7 @@ class FileTally(Tally):
         assert files
         rejects = []
         for line, record in zip(block.numbers, block.records, strict=True):
-            entry = Entry.read(record)
+            entry = FileEntry.read(record)
             try:
                 self.add_file(files.file(entry))
             except UnusableFile as error:
@@ -241,7 +242,7 @@ def key_of(*columns: str) -> str:
     return escape_row(list(columns)).decode()
 
 
-def shared(
+def same_for_all(
     previews: Sequence[InputPreview], read: Callable[[InputPreview], dict[str, Any]], differs: str
 ) -> dict[str, Any]:
     """What ``read`` gives for every one of ``previews``; ValueError, in which the first that

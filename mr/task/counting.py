@@ -1,4 +1,4 @@
-"""What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
+"""What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -8,14 +8,14 @@ from typing import Any
 from mr import summary
 from mr.counting.tally import Tally, TaskContext
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts, read_block
+from mr.records.block import Reject, line_starts, parse_block
 from mr.records.split import Split
 from mr.spec import Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
-from mr.storage.whole_files import Files
-from mr.task.work import Timed
+from mr.storage.whole_files import JobFiles
 
-__all__ = ["Counting", "Reducing"]
+__all__ = ["Counting", "ReduceTask"]
 
 
 class Counting:
@@ -27,8 +27,8 @@ class Counting:
         split: Split,
         sink: Sink,
         folder: Path,
-        files: Files | None,
-        timed: Timed,
+        files: JobFiles | None,
+        timed: StageTimer,
     ) -> None:
         self._tally = tally
         self._split = split
@@ -52,8 +52,8 @@ class Counting:
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
-        with self._timed("parse"):
-            block, rejects = read_block(raw)
+        with self._timed(Stage.PARSE):
+            block, rejects = parse_block(raw)
         self._position = position
         self._line_starts = cache(lambda: line_starts(raw).tolist())
         with self._timed(self._tally.stage):
@@ -64,7 +64,7 @@ class Counting:
 
     def end(self) -> summary.Partial:
         """The split's counts."""
-        with self._timed("summarise"):
+        with self._timed(Stage.SUMMARISE):
             self._tally.close()
             counted: dict[str, Any] = {
                 "scored": self._records,
@@ -72,10 +72,10 @@ class Counting:
                 "left_out": self._tally.left_out,
                 "within": self._tally.within(),
             }
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._scores.close()
         parts = self._parts | {self._split.part: _written(self._scores)}
-        return summary.new() | counted | {"parts": parts}
+        return summary.empty() | counted | {"parts": parts}
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, by key."""
@@ -93,7 +93,7 @@ class Counting:
         self._parts[name] = _written(part)
 
 
-class Reducing:
+class ReduceTask:
     """Writes a part file for each key that partials have been left by."""
 
     def __init__(self, spec: Spec, sink: Sink) -> None:
@@ -107,7 +107,7 @@ class Reducing:
         part = _part(self._sink, key)
         part.write(self._tally.reduce(key, partials))
         part.close()
-        return summary.new() | {"parts": {key: _written(part)}}
+        return summary.empty() | {"parts": {key: _written(part)}}
 
 
 def _part(sink: Sink, name: str) -> PartFile:

@@ -22,7 +22,7 @@ from howdah.models.interface.columns import Column, named
 from howdah.models.interface.consumers import follow
 from howdah.models.interface.predictions import learn_answers
 from howdah.models.interface.wrappers import STACKS, handed_on, is_own, real_steps
-from mr.scoring.labelling import labels_rule
+from mr.scoring.label_rules import labels_rule
 
 __all__ = ["Feature", "Interface", "learn"]
 

@@ -9,8 +9,9 @@ from howdah.models.trial.sample import Sample
 from howdah.models.trial.single_records import Record, written_as_json
 from howdah.models.trial.single_task import run_task
 from mr.models.manifest import Manifest
-from mr.scoring.scorer import ROWS_AT_ONCE
+from mr.scoring.model_call import ROWS_AT_ONCE
 from mr.spec import Spec
+from mr.stages import Stage
 
 __all__ = ["measured"]
 
@@ -40,8 +41,8 @@ def measured(
     return replace(
         manifest,
         memory_mb=run.memory_mb,
-        load_seconds=round(run.seconds.get("load", 0.0), 3),
-        block_seconds=round(run.seconds.get("predict", 0.0), 3),
+        load_seconds=round(run.seconds.get(Stage.LOAD, 0.0), 3),
+        block_seconds=round(run.seconds.get(Stage.PREDICT, 0.0), 3),
     )
 
 

@@ -24,9 +24,9 @@ from howdah.inputs.table_columns import Columns, find_columns
 from howdah.models.trial.difference import difference, is_score, unlike_known
 from howdah.models.trial.single_task import TaskRun, run_task
 from mr.models.manifest import Manifest
-from mr.records.compression import unpacked
+from mr.records.compression import decompressed
 from mr.records.split import BOM
-from mr.scoring.format import columns as predicted_columns
+from mr.scoring.format import prediction_columns
 from mr.spec import Spec
 
 __all__ = ["Comparison", "Sample", "compare", "look", "read_sample"]
@@ -68,7 +68,7 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
     """
     (source,) = find_sources([str(table)])
     columns = _columns(source, manifest)
-    with source.open() as packed, unpacked(packed, source.suffix) as text:
+    with source.open() as packed, decompressed(packed, source.suffix) as text:
         raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
     if raw and not raw.endswith(b"\n"):
         raw += b"\n"
@@ -193,7 +193,7 @@ def _compared(
             f" {len(lines):,}: is there a line break within a field?",
             hint="a record is one line: give a sample without such records",
         )
-    names = predicted_columns(manifest)
+    names = prediction_columns(manifest)
     scored = iter(_rows(run.scores, names, first=manifest.pipeline != "tabular"))
     differing: list[str] = []
     labels: set[str] = set()

@@ -14,7 +14,7 @@ from typing import Any
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.records.block import Block
-from mr.scoring.trial import trial
+from mr.scoring.probe import probing
 
 __all__ = ["Record", "Trials", "invented_records", "tried", "try_records", "written_as_json"]
 
@@ -50,7 +50,7 @@ def tried(model: Any, manifest: Manifest, record: Record) -> str | None:
             batch, rejects = scorer.parse(Block(line, [0]))
             if rejects:
                 return rejects[0].reason
-            with trial():
+            with probing():
                 scorer.predict(batch.features)
     except Exception as error:  # whatever the model raises
         return f"{type(error).__name__}: {error}"

@@ -12,10 +12,11 @@ from tempfile import TemporaryFile
 
 from howdah.settings import ROOT
 from mr.spec import SPEC_FILE, Spec
+from mr.stages import COUNTER_GROUP, Stage, counted_stages
 
 __all__ = ["TaskRun", "run_task"]
 
-COUNTER = re.compile(r"^reporter:counter:howdah,(\w+)_ms,(\d+)$", re.MULTILINE)
+COUNTER = re.compile(rf"^reporter:counter:{COUNTER_GROUP},(\w+),(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class TaskRun:
     rejected: bytes
     log: str
     memory_mb: int
-    seconds: Mapping[str, float]
+    seconds: Mapping[Stage, float]
 
 
 def run_task(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
@@ -68,16 +69,16 @@ def _run(folder: Path, source: Path, output: Path) -> TaskRun:
             raise
         said.seek(0)
         log = said.read().decode(errors="replace")
-    seconds: Counter[str] = Counter()
-    for stage, milliseconds in COUNTER.findall(log):
-        seconds[stage] += int(milliseconds) / 1000  # type: ignore[assignment]
+    counters: Counter[str] = Counter()
+    for name, count in COUNTER.findall(log):
+        counters[name] += int(count)
     return TaskRun(
         task.returncode,
         _read(output / "scores"),
         _read(output / "rejected"),
         log,
         used.ru_maxrss >> 10,
-        seconds,
+        counted_stages(counters),
     )
 
 

@@ -8,8 +8,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, FileTally, InputPreview, Report
-from mr.pipelines.column_means.exact_sums import LARGEST, Sums
+from mr.counting.tally import Counts, FileTally, InputPreview, JobReport
+from mr.pipelines.column_means.exact_sums import LARGEST, ExactSums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
 __all__ = ["ColumnMeans"]
@@ -38,9 +38,9 @@ class ColumnMeans(FileTally):
         self._files = 0
 
     @cached_property
-    def _sums(self) -> list[Sums]:
+    def _sums(self) -> list[ExactSums]:
         """Of map tasks alone: reducers and the host have none of so many."""
-        return [Sums(len(range_)) for range_ in _ranges(self._length)]
+        return [ExactSums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
     def options_from_stored(
@@ -85,7 +85,7 @@ class ColumnMeans(FileTally):
         """The means of a range of indices, as lines."""
         start = int(key)
         stop = min(start + RANGE, self._length)
-        sums, files = Sums(stop - start), 0
+        sums, files = ExactSums(stop - start), 0
         for partial in partials:
             count, dumped = partial.split(" ")
             sums.add_dumped(dumped)
@@ -97,10 +97,10 @@ class ColumnMeans(FileTally):
         """The columns of means.tsv."""
         return "index", "mean"
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """How much there was of it."""
         files = sum(counts.get("files", {}).values())
-        return Report({}, {"totals": {"files": files, "indices": self._length}})
+        return JobReport({}, {"totals": {"files": files, "indices": self._length}})
 
 
 def _ranges(length: int) -> list[range]:

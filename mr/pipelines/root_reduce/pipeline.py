@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from mr.counting.tally import Counts, FileTally, InputPreview, Report, Table
+from mr.counting.tally import Counts, FileTally, InputPreview, JobReport, ResultTable
 from mr.pipelines.root_reduce.selection import ABOVE, BELOW, NAN, READ, Histogram, Selection
 from mr.records.tsv import escape_text
 from mr.storage.whole_files import StoredFile, UnusableFile
@@ -115,7 +115,7 @@ class RootReduce(FileTally):
 
         merge(parts, folder / f"reduced.{self._format}", self._tree)
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The cut flow, the histogram, and how much is left."""
         events = counts.get("events", {})
         sizes = counts.get("bytes", {})
@@ -125,8 +125,10 @@ class RootReduce(FileTally):
             (escape_text(name).decode(), count, _share(count, left[0]), _share(count, before))
             for name, count, before in zip(flow, left, [left[0], *left], strict=False)
         ]
-        report = Report(
-            tables={"cutflow.tsv": Table(("cut", "events", "of_all", "of_those_before"), rows)},
+        report = JobReport(
+            tables={
+                "cutflow.tsv": ResultTable(("cut", "events", "of_all", "of_those_before"), rows)
+            },
             summary={
                 "cut_flow": flow,
                 "events_kept": _share(left[-1], left[0]),
@@ -139,7 +141,9 @@ class RootReduce(FileTally):
         )
 
 
-def _with_histogram(report: Report, histogram: Histogram, counts: Mapping[str, int]) -> Report:
+def _with_histogram(
+    report: JobReport, histogram: Histogram, counts: Mapping[str, int]
+) -> JobReport:
     bins = [counts.get(str(place), 0) for place in range(histogram.bins)]
     edges = histogram.edges
     rows = [
@@ -152,8 +156,8 @@ def _with_histogram(report: Report, histogram: Histogram, counts: Mapping[str, i
         axes.stairs(bins, edges)
         axes.set(xlabel=histogram.of.text, ylabel="entries")
 
-    return Report(
-        tables={**report.tables, "histogram.tsv": Table(("from", "to", "count"), rows)},
+    return JobReport(
+        tables={**report.tables, "histogram.tsv": ResultTable(("from", "to", "count"), rows)},
         summary={**report.summary, "histogram": {"counts": bins, **outside}},
         plots={"histogram.svg": draw},
     )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howdah.errors import HowdahError, ModelError, UsageError
-from howdah.inputs.field_types import BOOLEANS
+from howdah.inputs.field_types import is_boolean
 from howdah.inputs.local import find_sources
 from howdah.inputs.source import HEAD, Source
 from howdah.inputs.table_columns import Columns, find_columns, find_columns_of_all
@@ -264,5 +264,7 @@ def test_missing_values_and_booleans_are_pandas(tmp_path: Path) -> None:
 
     assert MISSING == STR_NA_VALUES
     path = tmp_path / "table.csv"
-    path.write_text("\n".join(["a", *BOOLEANS]))
+    spelled = ("True", "TRUE", "true", "tRUE", "False", "FALSE", "false", "faLse")
+    assert all(map(is_boolean, spelled))
+    path.write_text("\n".join(["a", *spelled]))
     assert pandas.read_csv(path)["a"].dtype == bool

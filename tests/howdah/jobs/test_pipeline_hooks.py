@@ -21,7 +21,7 @@ from howdah.jobs.record import Input, Job
 from mr.counting.tally import Counts, FileTally, InputPreview
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.storage.whole_files import StoredFile
-from mr.summary import new
+from mr.summary import empty
 
 
 class Lines(FileTally):
@@ -113,5 +113,5 @@ def test_what_a_pipeline_cannot_use_is_a_usage_error(
 def test_options_of_an_older_version_are_told_of(pipeline: Pipeline) -> None:
     """They were right when the job was submitted, so its input has to be submitted again."""
     with pytest.raises(UsageError, match="job 1: --most is a number above 0") as refused:
-        conclude(job(most=0), new())
+        conclude(job(most=0), empty())
     assert refused.value.hint == "submit its input again"

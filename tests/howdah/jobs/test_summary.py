@@ -13,7 +13,7 @@ from howdah.jobs.layout import MERGED, SUCCESS
 from howdah.jobs.record import Input, Job, Jobs
 from howdah.jobs.summary import read_summary
 from howdah.settings import Settings
-from mr.summary import new
+from mr.summary import empty
 
 PART = "output/part-00000"
 
@@ -36,7 +36,7 @@ def job(settings: Settings) -> Job:
 
 def write_output(folder: Path, **counts: Any) -> None:
     (folder / "output").mkdir(exist_ok=True)
-    (folder / PART).write_text(f'"summary"\t{json.dumps(new() | counts)}\n')
+    (folder / PART).write_text(f'"summary"\t{json.dumps(empty() | counts)}\n')
     (folder / "output" / SUCCESS).touch()
 
 

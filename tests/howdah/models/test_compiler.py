@@ -29,7 +29,8 @@ from howdah.models.parity import compare, threshold_rows
 from mr.models.compiled_trees import PROGRAM_FILE, CompiledTrees, Trees, load_program
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
-from mr.scoring.scorer import ROWS_AT_ONCE, predict_rows
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.predict import predict_rows
 from tests.conftest import ROOT
 from tests.mr.small_models import Bits
 

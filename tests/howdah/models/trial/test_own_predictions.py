@@ -42,7 +42,7 @@ from howdah.models.draft import declared, features_of, outputs_of
 from howdah.models.interface.learn import learn
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
-from mr.scoring.format import columns
+from mr.scoring.format import prediction_columns
 from mr.scoring.score_block import score_block
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "200"))
@@ -180,7 +180,10 @@ def _own_words(model: Any, manifest: Manifest, table: pd.DataFrame) -> list[list
         for place, name in enumerate(manifest.outputs):
             cells[f"label_{name}"] = predicted[:, place].astype(str).tolist()
             cells[f"score_{name}"] = values[place][:, 1].tolist()
-        return [list(row) for row in zip(*(cells[name] for name in columns(manifest)), strict=True)]
+        return [
+            list(row)
+            for row in zip(*(cells[name] for name in prediction_columns(manifest)), strict=True)
+        ]
     if manifest.kind == "regression":
         return [[value] for value in predicted.tolist()]
     labels = [str(label) for label in predicted.tolist()]
@@ -215,7 +218,7 @@ def test_a_task_writes_what_a_random_models_own_methods_say(made: Model) -> None
         scored, rejects = score_block(Tabular(manifest, {"model": model}, options), manifest, raw)
         rejected = {reject.line for reject in rejects}
         lines = b"".join(batch.tsv for batch in scored).decode().split("\n")[:-1]
-        found = iter(line.split("\t")[-len(columns(manifest)) :] for line in lines)
+        found = iter(line.split("\t")[-len(prediction_columns(manifest)) :] for line in lines)
         for row, expected in enumerate(own_words(model, manifest, table)):
             if expected is None:
                 assert row in rejected

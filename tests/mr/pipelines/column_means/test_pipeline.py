@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bench.data.columns import as_text, runs
 from mr.counting.tally import InputPreview, TaskContext
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
-from mr.records.block import read_block
-from mr.storage.whole_files import Entry, Files
+from mr.records.block import parse_block
+from mr.storage.whole_files import FileEntry, JobFiles
 
 Floats = NDArray[np.float64]
 
@@ -53,12 +53,12 @@ class Job:
                     write=print,
                     write_part=print,
                     place_of=lambda line: ("", line),
-                    files=Files(str(self._folder)),
+                    files=JobFiles(str(self._folder)),
                 )
             )
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
-                block, _ = read_block(Entry(name, size).line())
+                block, _ = parse_block(FileEntry(name, size).line())
                 self.rejects += [(each.reason, each.detail) for each in tally.add(block)]
             for key, partial in tally.partials():
                 partials.setdefault(key, []).append(partial)

@@ -11,13 +11,13 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from bench.data.predictions import as_csv, as_json_lines, of_many, of_two
-from mr.counting.tally import InputPreview, Report
+from mr.counting.tally import InputPreview, JobReport
 from mr.pipelines.evaluate.pipeline import Evaluate
 from mr.pipelines.evaluate.scored_table import LOOKED_AT
 from mr.spec import Spec
 from tests.mr.conftest import Scored, run_tasks
 
-Evaluated = tuple[Scored, Report]
+Evaluated = tuple[Scored, JobReport]
 Run = Callable[..., Evaluated]
 UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "6"}
 UNSET |= {"labels": "", "id": ""}

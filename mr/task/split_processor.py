@@ -1,18 +1,15 @@
-"""What a map task does for its pipeline."""
+"""The part of a map task that differs between pipelines: records are scored, or counted."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Protocol
 
 from mr.records.block import Reject
 from mr.summary import Partial
 
-__all__ = ["Timed", "Work"]
-
-Timed = Callable[[str], AbstractContextManager[object]]
+__all__ = ["SplitProcessor"]
 
 
-class Work(Protocol):
+class SplitProcessor(Protocol):
     """What a pipeline does with the blocks of a split: it scores their records, or counts them."""
 
     block_size: int

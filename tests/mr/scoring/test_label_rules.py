@@ -32,8 +32,9 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 
 from mr.models.manifest import Manifest
-from mr.scoring.labelling import classes_by_output, labels_rule
-from mr.scoring.scorer import ROWS_AT_ONCE, predict_rows
+from mr.scoring.label_rules import classes_by_output, labels_rule
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.predict import predict_rows
 
 NEEDS_ESTIMATORS = (
     *("ClassifierChain", "FixedThresholdClassifier", "MultiOutputClassifier"),

@@ -1,4 +1,4 @@
-"""Asking a model of n rows: in which shapes it gets them, and what its answers must be like."""
+"""Calling a model with n rows: in which shapes it gets them, and what its results must be like."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest, ModelFault
-from mr.scoring.labelling import is_near, places_of
-from mr.scoring.trial import is_trial
-from mr.supervision.watchdog import came_back
+from mr.scoring.label_rules import indices_of, is_near
+from mr.scoring.probe import is_probe
+from mr.supervision.watchdog import call_returned
 
-__all__ = ["ROWS_AT_ONCE", "Asked", "are_trees"]
+__all__ = ["ROWS_AT_ONCE", "ModelCall", "are_trees"]
 
 ROWS_AT_ONCE = 2048
 TEXTS_AT_ONCE = 256  # each may be long
@@ -21,7 +21,7 @@ TREES = ("sklearn.tree._classes", "sklearn.ensemble._forest")
 LINEAR = ("sklearn.linear_model.", "sklearn.naive_bayes", "sklearn.svm._classes")
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 def are_trees(model: Any) -> bool:
@@ -31,40 +31,40 @@ def are_trees(model: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A model, and n rows of which it is asked."""
+class ModelCall:
+    """A model, and n rows that its methods are called with."""
 
     model: Any
     manifest: Manifest
     rows: Any
 
-    def part(self, rows: Places) -> "Asked":
-        """The same of some rows."""
+    def take(self, rows: Indices) -> "ModelCall":
+        """A call with some of the rows."""
         return replace(self, rows=_take(self.rows, rows))
 
-    def answers(self, *methods: str) -> list[Any]:
-        """What each method says of the rows: an array, or of several outputs a list of them."""
+    def results(self, *methods: str) -> list[Any]:
+        """What each method returns for the rows: an array, or of several outputs a list of them."""
         pieces: list[list[Any]] = [[] for _ in methods]
         for rows in _in_pieces(self.model, self.rows):
             for method, found in zip(methods, pieces, strict=True):
-                found.append(self._answer(method, rows))
+                found.append(self._result(method, rows))
             del rows  # the next piece takes its memory: fresh pages take longer than to fill them
         return [
             self._together(method, found) for method, found in zip(methods, pieces, strict=True)
         ]
 
-    def _answer(self, method: str, rows: Any) -> Any:
-        answer = getattr(self.model, method)(rows)
+    def _result(self, method: str, rows: Any) -> Any:
+        result = getattr(self.model, method)(rows)
         several = self.manifest.kind == "several" and method != "predict"
-        if several and isinstance(answer, (list, tuple)):
-            found = [self._sized(method, each, rows) for each in answer]
+        if several and isinstance(result, (list, tuple)):
+            found = [self._sized(method, each, rows) for each in result]
             if len(found) != len(self.manifest.outputs):
                 self.fault(f"{method} tells of {len(found)} outputs")
             return found
-        return self._sized(method, answer, rows)
+        return self._sized(method, result, rows)
 
-    def _sized(self, method: str, answer: Any, rows: Any) -> NDArray[Any]:
-        array = np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer)
+    def _sized(self, method: str, result: Any, rows: Any) -> NDArray[Any]:
+        array = np.asarray(result.toarray() if hasattr(result, "toarray") else result)
         given = len(array) if array.ndim else 1
         if not array.ndim or given != _count(rows):
             self.fault(f"{method} gave {given} predictions for {_count(rows)} records")
@@ -80,49 +80,50 @@ class Asked:
         except ValueError:
             self.fault(f"{method} gives now one number of columns, now another")
 
-    def numbers(self, method: str, answer: NDArray[Any], *shape: int) -> Floats:
-        """An answer as numbers; ``shape``: the columns that there must be, none for (n,)."""
-        wanted = (len(answer), *shape)
-        if not shape and answer.shape == (len(answer), 1):
-            answer = answer[:, 0]
-        if answer.shape != wanted:
-            self.fault(f"{method} gave an array of {answer.shape} where {wanted} is promised")
+    def as_numbers(self, method: str, result: NDArray[Any], *shape: int) -> Floats:
+        """A result as numbers; ``shape``: the columns that there must be, none for (n,)."""
+        wanted = (len(result), *shape)
+        if not shape and result.shape == (len(result), 1):
+            result = result[:, 0]
+        if result.shape != wanted:
+            self.fault(f"{method} gave an array of {result.shape} where {wanted} is promised")
         try:
-            return np.asarray(answer, np.float64)
+            return np.asarray(result, np.float64)
         except (TypeError, ValueError):
-            self.fault(f"{method} gave {answer.flat[0]!r} where a number is promised")
+            self.fault(f"{method} gave {result.flat[0]!r} where a number is promised")
 
-    def places(self, answer: NDArray[Any], classes: Any = None) -> Places:
-        """What ``predict`` answered (n,), as places of labels."""
+    def class_indices(self, result: NDArray[Any], classes: Any = None) -> Indices:
+        """What ``predict`` returned (n,), as indices into the labels."""
         manifest = self.manifest
-        if answer.shape == (len(answer), 1):
-            answer = answer[:, 0]
+        if result.shape == (len(result), 1):
+            result = result[:, 0]
         if classes is None:
             classes = getattr(self.model, "classes_", manifest.labels)
             if len(classes) != len(manifest.labels):
                 self.fault(f"it has {len(classes)} classes, not {len(manifest.labels)}")
-        if answer.ndim != 1:
-            self.fault(f"predict gave an array of {answer.shape} where one label is promised")
+        if result.ndim != 1:
+            self.fault(f"predict gave an array of {result.shape} where one label is promised")
         try:
-            return places_of(answer, np.asarray(classes).tolist())
+            return indices_of(result, np.asarray(classes).tolist())
         except LookupError as error:
             self.fault(f"predict gave {error.args[0]}, which is none of its labels")
 
-    def scores_and_labels(self) -> tuple[NDArray[Any], Places | None]:
-        """The scores; and the labels, where ``predict`` is to be asked of every row."""
+    def scores_and_classes(self) -> tuple[NDArray[Any], Indices | None]:
+        """The scores; and the classes, where ``predict`` is to be called for every row."""
         score = self.manifest.score
         if self.manifest.labels_from == "predict":
-            values, given = self.answers(score, "predict")
-            return values, self.places(given)
-        return self.answers(score)[0], None
+            values, given = self.results(score, "predict")
+            return values, self.class_indices(given)
+        return self.results(score)[0], None
 
-    def labels(self, values: Floats, likeliest: Places) -> Places:
-        """The labels of rows whose scores alone tell the ``likeliest``, but near ties."""
+    def classes_by_score(self, values: Floats, likeliest: Indices) -> Indices:
+        """The classes of rows: the ``likeliest`` by their scores and, near ties, what ``predict``
+        returns."""
         if self.manifest.labels_from == "near":
             near = np.flatnonzero(is_near(values, likeliest))
             if len(near):
-                part = self.part(near)
-                likeliest[near] = part.places(part.answers("predict")[0])
+                part = self.take(near)
+                likeliest[near] = part.class_indices(part.results("predict")[0])
         return likeliest
 
     def fault(self, what: str) -> NoReturn:
@@ -131,8 +132,8 @@ class Asked:
 
 
 def _in_pieces(model: Any, rows: Any) -> Iterator[Any]:
-    """The rows, whole or cut into equal shapes; what fills up the last isn't asked for."""
-    if is_trial():
+    """The rows, whole or cut into equal shapes; what fills up the last one is dropped."""
+    if is_probe():
         yield rows
         return
     if hasattr(rows, "toarray") or are_trees(model):
@@ -148,7 +149,7 @@ def _in_pieces(model: Any, rows: Any) -> Iterator[Any]:
         places = np.arange(start, start + at_once)
         places[places >= len(rows)] = filler
         yield _take(rows, places)
-        came_back()
+        call_returned()
 
 
 def _adds_sparse_rows(model: Any, rows: Any) -> bool:
@@ -167,7 +168,7 @@ def _shortest(rows: Any) -> int:
     return len(lengths) - 1 - int(np.argmin(lengths[::-1]))
 
 
-def _take(rows: Any, places: Places) -> Any:
+def _take(rows: Any, places: Indices) -> Any:
     if isinstance(rows, list):
         return [rows[place] for place in places.tolist()]
     return rows.take(places, axis=0) if hasattr(rows, "take") else rows[places]

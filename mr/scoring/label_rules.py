@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["classes_by_output", "estimator_of", "is_near", "labels_rule", "places_of"]
+__all__ = ["classes_by_output", "estimator_of", "indices_of", "is_near", "labels_rule"]
 
 NEAR = 1e-6
-ASKED = ("predict", "predict_proba", "decision_function")
+SCORING_METHODS = ("predict", "predict_proba", "decision_function")
 
 PIPELINE = "sklearn.pipeline.Pipeline"
 SEARCHES = frozenset(
@@ -145,7 +145,7 @@ def is_near(values: NDArray[np.float64], likeliest: NDArray[np.intp]) -> NDArray
     return near
 
 
-def places_of(answers: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.intp]:
+def indices_of(answers: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.intp]:
     """Where each of ``answers`` (n,) stands among ``classes``: the same value, or the same text.
     Raises LookupError for one that isn't there."""
     known = {label: place for place, label in enumerate(classes)}
@@ -167,7 +167,7 @@ def _class_name(model: Any) -> str:
 
 def _is_plain(model: Any) -> bool:
     """Whether nothing was put in the place of its class's methods."""
-    return vars(model).keys().isdisjoint(ASKED) if hasattr(model, "__dict__") else True
+    return vars(model).keys().isdisjoint(SCORING_METHODS) if hasattr(model, "__dict__") else True
 
 
 def _has_several(model: Any) -> bool:

@@ -22,9 +22,9 @@ from sklearn.svm import SVC, LinearSVC, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mr.models.manifest import Manifest, ModelFault
-from mr.scoring.format import Layout, columns, format_lines
-from mr.scoring.labelling import labels_rule
-from mr.scoring.scorer import check_classes, predict_rows
+from mr.scoring.format import Layout, format_lines, prediction_columns
+from mr.scoring.label_rules import labels_rule
+from mr.scoring.predict import check_classes, predict_rows
 from tests.mr.small_models import like
 
 RANDOM = np.random.default_rng(2)
@@ -50,7 +50,7 @@ def scored(model: Any, manifest: Manifest, rows: Any = ROWS) -> list[dict[str, s
     fields = [b"-"] * (rows.shape[0] if hasattr(rows, "shape") else len(rows))
     lines = format_lines(Layout.PREDICTION_LAST, fields, prediction, manifest)
     cells = [line.split("\t")[1:] for line in lines.decode().splitlines()]
-    return [dict(zip(columns(manifest), line, strict=True)) for line in cells]
+    return [dict(zip(prediction_columns(manifest), line, strict=True)) for line in cells]
 
 
 def column(found: list[dict[str, str]], name: str) -> list[str]:

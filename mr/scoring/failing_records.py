@@ -1,7 +1,7 @@
 """Finds the records of a batch for which the model raises, each by itself.
 
-What a model raises often quotes the cell that it can't take: records with such a cell are tried
-first. Others are searched in pieces, by trial calls.
+An exception often quotes the cell that the model can't take: records with such a cell are probed
+first, each alone. Others are searched for in pieces.
 """
 
 import re
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import ModelFault
 from mr.records.tsv import escape_text
-from mr.scoring.scorer import Batch, Prediction, Scorer
-from mr.scoring.trial import trial
+from mr.scoring.prediction import Prediction
+from mr.scoring.probe import probing
+from mr.scoring.scorer import Batch, Scorer
 
-__all__ = ["Rows", "Search", "Suspects"]
+__all__ = ["FailureSearch", "QuotedCells", "Rows"]
 
-PIECE = 256  # records of a trial call, as long as few raise
+PIECE = 256  # records of a probe, as long as few raise
 REMEMBERED = 1000
 
 _QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
@@ -31,14 +32,14 @@ Cell = tuple[int, bytes]  # a column's place, and what stands there
 
 
 @dataclass(frozen=True)
-class Raised:
-    """What a model raised: the exception's ``kind``, and its own ``words``."""
+class CaughtException:
+    """An exception of the model: the name of its class, ``kind``, and its message, ``words``."""
 
     kind: str
     words: str
 
     @classmethod
-    def of(cls, error: Exception) -> "Raised":
+    def of(cls, error: Exception) -> "CaughtException":
         """Without the traceback, which would keep the features."""
         try:
             words = str(error)
@@ -47,8 +48,9 @@ class Raised:
         return cls(type(error).__name__, words)
 
 
-class Suspects:
-    """Cells of records for which a model has raised, quoting them; for all blocks of a task."""
+class QuotedCells:
+    """Cells that the model's exceptions have quoted, of records for which it raised; they are kept
+    for all blocks of a task."""
 
     def __init__(self) -> None:
         self._cells: dict[Cell, None] = {}
@@ -57,57 +59,57 @@ class Suspects:
         return bool(self._cells)
 
     def add(self, cell: Cell) -> None:
-        """Suspect a cell, instead of the one that was suspected first if they are too many."""
+        """Keep a cell; if they are too many, the oldest one is dropped."""
         self._cells[cell] = None
         if len(self._cells) > REMEMBERED:
             del self._cells[next(iter(self._cells))]
 
     def clear(self, cell: Cell) -> None:
-        """A record with this cell was scored."""
+        """Drop a cell: a record that has it was scored."""
         self._cells.pop(cell, None)
 
     def of(self, field: bytes) -> list[Cell]:
-        """Those of a record."""
+        """Those that a record, its fields as TSV, has."""
         cells = field.split(b"\t")
         return [cell for cell in enumerate(cells) if cell in self._cells]
 
 
-class Search:
-    """A batch of records, and what is known of them: ``raised`` has what the model said of those
-    that it doesn't take."""
+class FailureSearch:
+    """A batch of records, and for which of them the model is known to raise: ``raised`` has its
+    exceptions by row."""
 
-    def __init__(self, scorer: Scorer, batch: Batch, suspects: Suspects) -> None:
-        self.raised: dict[int, Raised] = {}
+    def __init__(self, scorer: Scorer, batch: Batch, quoted_cells: QuotedCells) -> None:
+        self.raised: dict[int, CaughtException] = {}
         self._scorer = scorer
         self._batch = batch
-        self._suspects = suspects
+        self._quoted_cells = quoted_cells
         self._left = np.ones(len(batch.fields), np.bool_)
 
-    def predict(self, rows: Rows) -> Prediction | Raised:
-        """The prediction of some rows, or what the model raises for them all."""
+    def predict(self, rows: Rows) -> Prediction | CaughtException:
+        """The prediction of some rows, or the exception that the model raises for them."""
         try:
             return self._scorer.predict(_take(self._batch.features, rows))
-        except (ModelFault, MemoryError):  # that is no record's doing
+        except (ModelFault, MemoryError):  # no record is the cause
             raise
         except Exception as error:
-            return Raised.of(error)
+            return CaughtException.of(error)
 
     def left(self, rows: Rows) -> Rows:
         """Those of the rows for which the model isn't known to raise."""
         return rows[self._left[rows]]
 
-    def try_suspects(self) -> None:
-        """Try the records that have a suspected cell, each alone."""
-        if not self._suspects:
+    def try_known_cells(self) -> None:
+        """Probe the records that have a cell which was quoted in an earlier block, each alone."""
+        if not self._quoted_cells:
             return
         for row, field in enumerate(self._batch.fields):
-            for cell in self._suspects.of(field):
+            for cell in self._quoted_cells.of(field):
                 if not self._raises(row, cell):
                     break
 
-    def try_quoted(self, error: Raised, rows: Rows) -> bool:
-        """Try those of the rows with a cell that ``error`` quotes, each alone; whether the model
-        raises for any."""
+    def try_quoted(self, error: CaughtException, rows: Rows) -> bool:
+        """Probe those of the rows that have a cell which ``error`` quotes, each alone; whether the
+        model raises for any."""
         quoted = _quoted(error)
         having: dict[Cell, list[int]] = {}
         for row in rows.tolist() if quoted else ():
@@ -161,21 +163,21 @@ class Search:
             return True
         error = self._try(np.array([row]))
         if error is None:
-            self._suspects.clear(cell)
+            self._quoted_cells.clear(cell)
             return False
         self.found(row, error)
-        self._suspects.add(cell)
+        self._quoted_cells.add(cell)
         return True
 
-    def found(self, row: int, error: Raised) -> None:
+    def found(self, row: int, error: CaughtException) -> None:
         """Note that the model raises ``error`` for a row."""
         self.raised[row] = error
         self._left[row] = False
 
-    def _try(self, rows: Rows) -> Raised | None:
-        with trial():
+    def _try(self, rows: Rows) -> CaughtException | None:
+        with probing():
             found = self.predict(rows)
-        return found if isinstance(found, Raised) else None
+        return found if isinstance(found, CaughtException) else None
 
 
 def _take(features: Any, rows: Rows) -> Any:
@@ -188,7 +190,7 @@ def _take(features: Any, rows: Rows) -> Any:
     return features.iloc[rows] if hasattr(features, "iloc") else features[rows]
 
 
-def _quoted(error: Raised) -> set[bytes]:
+def _quoted(error: CaughtException) -> set[bytes]:
     """What ``error`` says between quotes, and its words with digits in them, as cells have it."""
     text = error.words
     texts: Iterable[str] = (one or other for one, other in _QUOTED.findall(text))
