@@ -12,9 +12,9 @@ from pathlib import Path
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.yarn import Yarn
+from howdah.jobs.job_store import job_store
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
 from howdah.settings import ROOT, Cluster, Runner, Settings
 
 __all__ = ["Ran", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
@@ -88,7 +88,7 @@ def run_job(
     jobs = Jobs(settings.state)
     job = jobs.read(told["job"])
     upload = jobs.marks(job.id)[Mark.STORED] - job.created
-    store_of(job, settings).remove("")
+    job_store(job, settings).remove("")
     jobs.remove(job.id)
     shutil.rmtree(folder)
     return Ran(submitted - start, fetched - submitted, upload, size)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from howdah.errors import ClusterError
+from howdah.jobs.job_store import job_store
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
 from howdah.settings import Cluster, Runner, Settings, describe
 
 __all__ = ["smoke_job"]
@@ -44,7 +44,7 @@ def _score(runner: str, folder: Path, settings: Settings) -> bytes:
         _run(["getresults", job.id, "-o", runner], folder, settings)
         return (folder / runner / "scores.tsv").read_bytes()
     finally:
-        store_of(job, settings).remove("")
+        job_store(job, settings).remove("")
 
 
 def _run(command: list[str], folder: Path, settings: Settings) -> str:

@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from howdah.errors import IntegrityError, UsageError
+from howdah.jobs.job_store import job_store
 from howdah.jobs.layout import INPUT, OUTPUT
 from howdah.jobs.record import Job, Jobs
-from howdah.jobs.store import store_of
 from howdah.settings import Runner, Settings
-from howdah.tracking.progress import observe
+from howdah.tracking.job_status import refresh_status
 
 __all__ = ["parser", "run"]
 
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _stored(jobs: Jobs, settings: Settings) -> Iterator[Stored]:
     for job in _finished(jobs, settings):
-        store = store_of(job, settings)
+        store = job_store(job, settings)
         sizes = [store.usage(folder) for folder in (OUTPUT, INPUT)]
         if any(sizes):
             yield Stored(
@@ -107,7 +107,7 @@ def _finished(jobs: Jobs, settings: Settings) -> Iterator[Job]:
 def _looked_at(job: Job, jobs: Jobs, settings: Settings) -> Job:
     if not job.is_finished:
         with suppress(IntegrityError):  # whatever its counts are, it has ended
-            observe(job, settings)
+            refresh_status(job, settings)
     return jobs.read(job.id)
 
 
@@ -139,7 +139,7 @@ def _remove(args: argparse.Namespace, jobs: Jobs, settings: Settings) -> int:
     else:
         ended = _finished(jobs, settings)
         chosen = [job for job in ended if not job.kept and _age(job) > args.older_than * DAY]
-    stores = [store_of(job, settings) for job in chosen]  # or none is removed
+    stores = [job_store(job, settings) for job in chosen]  # or none is removed
     for job, store in zip(chosen, stores, strict=True):
         store.remove("")
         jobs.remove(job.id)

@@ -4,14 +4,16 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from howdah.errors import ClusterError, HowdahError, UsageError
+from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job, Jobs, is_run
 from howdah.settings import Runner, Settings
 from howdah.tracking.describe import describe, tracking_url
-from howdah.tracking.progress import Progress, observe
+from howdah.tracking.job_status import JobStatus, refresh_status
 
 if TYPE_CHECKING:
     from howdah.hadoop.job_history import History
@@ -51,22 +53,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
     one = args.job and not is_run(args.job)
     if one:
-        seen = [observe(jobs.read(args.job), settings)]
+        seen = [refresh_status(jobs.read(args.job), settings)]
     elif args.job:
         from howdah.workflows.record import Runs, jobs_of  # here, so that the list comes soon
 
         of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
-        seen = [_observe(job, settings) for job in of_run.values()]
+        seen = _statuses(of_run.values(), settings)
     else:
-        seen = [_observe(job, settings) for job in jobs.all()]
+        seen = _statuses(jobs.all(), settings)
     if args.json:
-        rows = [_as_json(progress, settings) for progress in seen]
+        rows = [_as_json(status, settings) for status in seen]
         print(json.dumps(rows[0] if one else rows, indent=1))
     elif one:
         _print_one(seen[0], settings)
     else:
-        for progress in seen:
-            _print_line(progress)
+        for status in seen:
+            _print_line(status)
     return 0
 
 
@@ -81,7 +83,7 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
 
     from howdah.tracking.timeline import render, timeline
 
-    job = observe(job, settings).job
+    job = refresh_status(job, settings).job
     history, note = _history(job, settings)
     spans = timeline(job, Jobs(settings.state).marks(job.id), history)
     if args.json:
@@ -112,38 +114,42 @@ def _history(job: Job, settings: Settings) -> "tuple[History | None, str | None]
     return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
 
 
-def _observe(job: Job, settings: Settings) -> Progress:
-    """One job of many: what stops a look at it doesn't stop the list."""
-    try:
-        return observe(job, settings)
-    except HowdahError as error:
-        return Progress(job, 0.0, error.message)
+def _statuses(jobs: Iterable[Job], settings: Settings) -> list[JobStatus]:
+    """The status of each; what keeps one from being known doesn't stop the list."""
+    yarn = Yarn(settings.cluster) if settings.cluster else None
+    found = []
+    for job in jobs:
+        try:
+            found.append(refresh_status(job, settings, yarn))
+        except HowdahError as error:
+            found.append(JobStatus(job, 0.0, error.message))
+    return found
 
 
-def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
-    rate = _rate(progress)
-    return describe(progress.job, settings) | {
-        "progress": round(progress.share, 3),
-        "note": progress.note or None,
+def _as_json(status: JobStatus, settings: Settings) -> dict[str, object]:
+    rate = _rate(status)
+    return describe(status.job, settings) | {
+        "progress": round(status.share, 3),
+        "note": status.note or None,
         "records_per_second": round(rate) if rate else None,
     }
 
 
-def _print_line(progress: Progress) -> None:
-    job = progress.job
+def _print_line(status: JobStatus) -> None:
+    job = status.job
     names = ", ".join(job.names)
-    note = f"  ({progress.note})" if progress.note else ""
-    print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
+    note = f"  ({status.note})" if status.note else ""
+    print(f"{job.id}  {job.state:<9} {status.share:>4.0%}  {job.runner:<6}"
           f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}")  # fmt: skip
 
 
-def _print_one(progress: Progress, settings: Settings) -> None:
-    job = progress.job
+def _print_one(status: JobStatus, settings: Settings) -> None:
+    job = status.job
     used = job.model or ", ".join(job.models)
     rows = {
         "job": job.id,
         "run": job.of,
-        "state": f"{job.state} {progress.share:.0%} {progress.note}".rstrip(),
+        "state": f"{job.state} {status.share:.0%} {status.note}".rstrip(),
         "inputs": ", ".join(job.names),
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
@@ -152,7 +158,7 @@ def _print_one(progress: Progress, settings: Settings) -> None:
         "runner": job.runner,
         "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
         "took": f"{job.finished - job.created:.1f} s" if job.finished else "",
-        "rate": f"{rate:,.0f} records/s" if (rate := _rate(progress)) else "",
+        "rate": f"{rate:,.0f} records/s" if (rate := _rate(status)) else "",
         "track": tracking_url(job, settings) or "",
         "error": job.error,
     }
@@ -161,10 +167,10 @@ def _print_one(progress: Progress, settings: Settings) -> None:
             print(f"{name:<10} {value}")
 
 
-def _rate(progress: Progress) -> float | None:
+def _rate(status: JobStatus) -> float | None:
     """Records a second, since the job began to run."""
-    job: Job = progress.job
-    if job.started is None or not progress.share:
+    job: Job = status.job
+    if job.started is None or not status.share:
         return None
     seconds = (job.finished or time.time()) - job.started
-    return job.records * progress.share / seconds if seconds > 0 else None
+    return job.records * status.share / seconds if seconds > 0 else None

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
+from howdah.jobs.job_arguments import add_job_arguments
 from howdah.jobs.marks import Mark
-from howdah.jobs.options import add_job_arguments
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import AUTO, Runner, Settings
 from howdah.submission.submit import Callbacks, check_outcome, final_summary, submit, wait_for_end
 from howdah.tracking.describe import describe
-from howdah.tracking.progress import end
+from howdah.tracking.job_status import cancel
 from howdah.tracking.summary_text import summary_lines
 from mr.supervision.process import process_start
 
@@ -134,7 +134,7 @@ def _interrupted(job: Job, settings: Settings) -> int:
         except KeyboardInterrupt:
             answer = ""
         if answer.strip().lower().startswith("c"):
-            end(job, settings)
+            cancel(job, settings)
             _tell(f"{job.id} is cancelled")
             return 130
     _tell(f"{job.id} goes on; bin/status {job.id}, bin/cancel {job.id}")

@@ -9,9 +9,9 @@ from typing import Any
 
 from howdah.file_lock import hold_folder
 from howdah.hadoop.store import Store
+from howdah.jobs.job_summary import readable_summary
 from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Job
-from howdah.jobs.summary import readable_summary
 from howdah.os_errors import naming
 from howdah.results.integrity import check_counts, check_parts
 from howdah.results.merge import combine_part_files, merge_rejected, merge_scores

@@ -5,9 +5,9 @@ All of it was counted twice: by the host while it read the input, and by the tas
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import Store
+from howdah.jobs.job_summary import places_of
 from howdah.jobs.layout import OUTPUT
 from howdah.jobs.record import Job
-from howdah.jobs.summary import places_of
 from mr.summary import Partial
 
 __all__ = ["altered_part", "check_counts", "check_parts"]

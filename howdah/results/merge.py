@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
+from howdah.jobs.job_summary import places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
 from howdah.jobs.record import Input, Job
-from howdah.jobs.summary import places_of
 from howdah.results.integrity import altered_part
 from mr.records.tsv import escape_text
 from mr.summary import Partial

@@ -11,24 +11,24 @@ from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.source import Source
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs, State
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import check_meaning, read_summary, readable_summary
 from howdah.models.storage import keep_models
-from howdah.os_errors import disk_error_in, naming
+from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
-from howdah.terminal.progress_bar import Bar
+from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.describe import tracking_url
 from howdah.tracking.failures import failure_of
-from howdah.tracking.progress import follow, observe
+from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
 
 __all__ = [
@@ -103,7 +103,7 @@ def submit(
 def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
     for job in jobs.all():
         if identity and job.identity == identity and not job.is_finished:
-            job = observe(job, settings).job
+            job = refresh_status(job, settings).job
             if not job.is_finished:
                 return job
     return None
@@ -118,7 +118,7 @@ def upload_was_interrupted(job: Job, jobs: Jobs) -> bool:
 
 def _keep_in_store(job: Job, jobs: Jobs, settings: Settings) -> Job:
     """Have the job's results stay in the store however old they are."""
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     with store.reaching():
         store.sink().open(KEEP).close()
     return jobs.update(job, kept=True)
@@ -133,7 +133,7 @@ def _store_and_start(
     *,
     keep: bool,
 ) -> Job:
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
@@ -144,7 +144,9 @@ def _store_and_start(
         with (
             naming(jobs.folder(job.id)),
             store.reaching(),
-            Bar("reading" if stays else "uploading", total, shown=callbacks.show_bars) as bar,
+            ProgressBar(
+                "reading" if stays else "uploading", total, shown=callbacks.show_bars
+            ) as bar,
         ):
 
             def progress(count: int) -> None:
@@ -189,7 +191,7 @@ def wait_for_end(
         )
 
     tracked = False
-    with Bar("scoring", None, shown=callbacks.show_bars) as bar:
+    with ProgressBar("scoring", None, shown=callbacks.show_bars) as bar:
         for progress in follow(job, settings, until=under_way):
             job = progress.job
             if not tracked and (url := tracking_url(job, settings)):
@@ -205,8 +207,8 @@ def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
     ModelError if its model is why."""
     if job.state == State.FAILED:
         error = failure_of(job, settings)
-        uri = store_of(job, settings).uri
-        if job.runner == Runner.LOCAL and (refused := disk_error_in(error.message, uri)):
+        uri = job_store(job, settings).uri
+        if job.runner == Runner.LOCAL and (refused := disk_error_of_task(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise error

@@ -3,7 +3,7 @@
 import argparse
 
 from howdah.errors import UsageError
-from howdah.jobs.options import DEFAULT_PIPELINE
+from howdah.jobs.job_arguments import DEFAULT_PIPELINE
 from howdah.models.registry import pipeline_of
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from howdah.errors import HowdahError, UsageError
 from howdah.inputs.source import STDIN
-from howdah.jobs.options import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
+from howdah.jobs.job_arguments import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
 from howdah.submission.validation import find_pipeline
 from mr.pipelines.registry import Pipeline

@@ -19,7 +19,7 @@ from howdah.inputs.find import find_inputs
 from howdah.inputs.source import Source
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
-from howdah.os_errors import known
+from howdah.os_errors import as_howdah_error
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
 from howdah.submission.submit import (
@@ -31,7 +31,7 @@ from howdah.submission.submit import (
     wait_for_end,
 )
 from howdah.tracking.describe import describe
-from howdah.tracking.progress import observe
+from howdah.tracking.job_status import refresh_status
 from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs, jobs_of
@@ -135,7 +135,7 @@ class _Execution:
         try:
             self._done[step.name] = future.result()
         except Exception as error:  # other branches go on
-            if found := known(error, self._settings):
+            if found := as_howdah_error(error, self._settings):
                 self._failed[step.name] = found.exit_status
                 self._message(step.name, str(found))
             else:
@@ -174,7 +174,7 @@ class _Execution:
         if job is None or upload_was_interrupted(job, self._jobs):
             return None
         with suppress(RejectedError, IntegrityError, UsageError):
-            job = observe(job, self._settings).job
+            job = refresh_status(job, self._settings).job
             if job.state == State.DONE:
                 check_outcome(job, final_summary(job, self._settings))
             return None if job.state in (State.FAILED, State.CANCELLED) else job

@@ -6,10 +6,10 @@ from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
 from howdah.inputs.hdfs import look_at
 from howdah.inputs.source import Source
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import read_summary
 from howdah.jobs.layout import SCORES, hdfs_folder
 from howdah.jobs.record import Job, Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary
 from howdah.results.integrity import check_parts
 from howdah.settings import Runner, Settings
 
@@ -21,7 +21,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
 
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
     """
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     check_parts(job, read_summary(job, settings), store)
     parts = sorted(store.sizes(SCORES))
     if not parts:

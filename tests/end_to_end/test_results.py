@@ -13,9 +13,9 @@ import pytest
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import Store
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import read_summary
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary
 from howdah.results import merge
 from howdah.results.fetch import fetch_results
 from howdah.settings import load
@@ -50,7 +50,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     howdah = Howdah(state, folder, request.param)
     job = howdah.submit("texts.txt", "--splits", 3, "--max-rejected", 0.1)["job"]
     settings = load({"HOWDAH_STATE": str(state)})
-    return Done(howdah, job, store_of(Jobs(state).read(job), settings))
+    return Done(howdah, job, job_store(Jobs(state).read(job), settings))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

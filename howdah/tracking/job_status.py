@@ -11,13 +11,13 @@ from howdah.errors import ClusterError
 from howdah.hadoop.store import LocalStore
 from howdah.hadoop.yarn import Application, Yarn
 from howdah.hadoop.yarn_states import FinalStatus
+from howdah.jobs.job_store import job_store
 from howdah.jobs.layout import LISTS, OUTPUT, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LOCK, SUCCESS, TASKS
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
-from howdah.jobs.store import store_of
 from howdah.settings import Runner, Settings
 
-__all__ = ["Progress", "end", "follow", "observe"]
+__all__ = ["JobStatus", "cancel", "follow", "refresh_status"]
 
 POLL_SECONDS = {Runner.LOCAL: 0.05, Runner.HADOOP: 0.2}
 END_OF_LOG = 1 << 16  # a task's last status is there, even if its model prints
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120  # a ResourceManager that restarts is back by then
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobStatus:
     """A job and how much of it is done, 0 to 1."""
 
     job: Job
@@ -34,44 +34,48 @@ class Progress:
     note: str = ""
 
 
-def observe(job: Job, settings: Settings) -> Progress:
-    """Look once; a job that has ended gets its last state, with its counts checked."""
+def refresh_status(job: Job, settings: Settings, yarn: Yarn | None = None) -> JobStatus:
+    """Ask once; a job that has ended gets its last state, with its counts checked.
+
+    ``yarn``: a client whose connection is kept for the next time.
+    """
     jobs = Jobs(settings.state)
     job = jobs.read(job.id)
     if job.is_finished and (job.state != State.DONE or job.scored is not None):
-        return Progress(job, 1.0)
+        return JobStatus(job, 1.0)
     if job.state == State.UPLOADING:
         if jobs.is_held(job.id, SUBMIT_LOCK):
-            return Progress(job, 0.0, "uploading")
+            return JobStatus(job, 0.0, "uploading")
         if jobs.is_held(job.id, RUN_LOCK):
-            return Progress(job, 0.0, "launching")
+            return JobStatus(job, 0.0, "launching")
         again = f"bin/submit --resume {job.run}" if job.run else "submit the same input again"
-        return Progress(job, 0.0, f"its upload was cut off; {again}")
+        return JobStatus(job, 0.0, f"its upload was cut off; {again}")
     if job.runner == Runner.LOCAL:
-        return _observe_local(job, jobs, settings)
-    return _observe_hadoop(job, jobs, settings)
+        return _refresh_local(job, jobs, settings)
+    return _refresh_hadoop(job, jobs, settings, yarn)
 
 
-def follow(job: Job, settings: Settings, until: Callable[[Job], bool]) -> Iterator[Progress]:
-    """Look again and again until the job is finished, or ``until`` says so."""
+def follow(job: Job, settings: Settings, until: Callable[[Job], bool]) -> Iterator[JobStatus]:
+    """Ask again and again until the job is finished, or ``until`` says so."""
+    yarn = Yarn(settings.cluster) if settings.cluster else None
     silent_since = None
     while True:
         try:
-            progress = observe(job, settings)
+            status = refresh_status(job, settings, yarn)
             silent_since = None
         except ClusterError:
             silent_since = silent_since or time.monotonic()
             if time.monotonic() - silent_since > PATIENCE_SECONDS:
                 raise
-            progress = Progress(job, 0.0, "the cluster doesn't answer; still asking")
-        yield progress
-        job = progress.job
+            status = JobStatus(job, 0.0, "the cluster doesn't answer; still asking")
+        yield status
+        job = status.job
         if job.is_finished or until(job):
             return
         time.sleep(POLL_SECONDS[job.runner])
 
 
-def end(job: Job, settings: Settings) -> Job:
+def cancel(job: Job, settings: Settings) -> Job:
     """End a job that isn't finished, its application included."""
     jobs = Jobs(settings.state)
     if job.runner == Runner.HADOOP:
@@ -87,19 +91,19 @@ def end(job: Job, settings: Settings) -> Job:
     return job
 
 
-def _observe_local(job: Job, jobs: Jobs, settings: Settings) -> Progress:
+def _refresh_local(job: Job, jobs: Jobs, settings: Settings) -> JobStatus:
     if job.state == State.DONE:
-        return Progress(_count(job, jobs, settings), 1.0)
+        return JobStatus(_count(job, jobs, settings), 1.0)
     if jobs.is_held(job.id, RUN_LOCK):
         if job.state == State.LAUNCHING:
             job = jobs.update(job, state=State.RUNNING, started=time.time())
-        return Progress(job, _local_share(job, jobs))
+        return JobStatus(job, _local_share(job, jobs))
     job = jobs.read(job.id)  # it may have ended since
     if not job.is_finished:
         killed = f"its process was killed, or could write no more; {RUN_LOG} ends where it stopped"
         job = jobs.update(job, state=State.FAILED, error=killed, finished=time.time())
-        return Progress(job, 1.0)
-    return _observe_local(job, jobs, settings) if job.state == State.DONE else Progress(job, 1.0)
+        return JobStatus(job, 1.0)
+    return _refresh_local(job, jobs, settings) if job.state == State.DONE else JobStatus(job, 1.0)
 
 
 def _local_share(job: Job, jobs: Jobs) -> float:
@@ -119,11 +123,11 @@ def _local_share(job: Job, jobs: Jobs) -> float:
     return min(done / max(total, 1), 0.99)
 
 
-def _observe_hadoop(job: Job, jobs: Jobs, settings: Settings) -> Progress:
+def _refresh_hadoop(job: Job, jobs: Jobs, settings: Settings, yarn: Yarn | None) -> JobStatus:
     if job.state == State.DONE:
-        return Progress(_count(job, jobs, settings), 1.0)
+        return JobStatus(_count(job, jobs, settings), 1.0)
     launching = jobs.is_held(job.id, RUN_LOCK)
-    yarn = Yarn(settings.require_cluster())
+    yarn = yarn or Yarn(settings.require_cluster())
     application = yarn.application(job.id)
     if application is None:
         return _without_application(job, jobs, settings, launching)
@@ -131,28 +135,28 @@ def _observe_hadoop(job: Job, jobs: Jobs, settings: Settings) -> Progress:
         job = jobs.update(job, state=State.RUNNING, application=application.id, started=time.time())
     if application.final_status == FinalStatus.UNDEFINED:
         stages = yarn.stages(application) or application.state.lower()
-        return Progress(job, application.progress / 100, stages)
-    return Progress(_settle(job, application, jobs, settings), 1.0)
+        return JobStatus(job, application.progress / 100, stages)
+    return JobStatus(_settle(job, application, jobs, settings), 1.0)
 
 
-def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bool) -> Progress:
+def _without_application(job: Job, jobs: Jobs, settings: Settings, launching: bool) -> JobStatus:
     """YARN knows nothing of the job: not yet, no longer, or it never got that far."""
     if launching and not job.application:
-        return Progress(job, 0.0, "launching")
-    store = store_of(job, settings)
+        return JobStatus(job, 0.0, "launching")
+    store = job_store(job, settings)
     if SUCCESS in store.sizes(OUTPUT):
         store.remove(SENT)
-        return Progress(_count(jobs.update(job, state=State.DONE), jobs, settings), 1.0)
+        return JobStatus(_count(jobs.update(job, state=State.DONE), jobs, settings), 1.0)
     job = jobs.read(job.id)
     if not job.is_finished:
         why = "YARN has forgotten its application" if job.application else (
             f"it was killed before YARN had it; {RUN_LOG} ends where it stopped")  # fmt: skip
         job = jobs.update(job, state=State.FAILED, error=why, finished=time.time())
-    return Progress(job, 1.0)
+    return JobStatus(job, 1.0)
 
 
 def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) -> Job:
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     store.remove(SENT)
     if application.final_status == FinalStatus.KILLED:
         return jobs.update(job, state=State.CANCELLED, finished=time.time())
@@ -164,7 +168,7 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
 
 
 def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
-    from howdah.jobs.summary import read_summary  # here: NumPy takes long to import
+    from howdah.jobs.job_summary import read_summary  # here: NumPy takes long to import
 
     jobs.mark(job.id, Mark.NOTICED)
     summary = read_summary(job, settings)

@@ -9,9 +9,9 @@ import pytest
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import LocalStore
+from howdah.jobs.job_summary import read_summary
 from howdah.jobs.layout import MERGED, SUCCESS
 from howdah.jobs.record import Input, Job, Jobs
-from howdah.jobs.summary import read_summary
 from howdah.settings import Settings
 from mr.summary import empty
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
+from howdah.jobs.job_store import job_store
 from howdah.jobs.layout import MERGED, OUTPUT, SUCCESS
 from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Input, Job, Jobs
-from howdah.jobs.store import store_of
 from howdah.settings import Settings
 from mr.counting.tally import JobReport
 from mr.pipelines.registry import PIPELINES
@@ -76,7 +76,7 @@ def read_summary(job: Job, settings: Settings) -> Partial:
     It is merged once and kept in the job's folder on this machine; it is merged again only if the
     output has changed since.
     """
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     files = store.stamps(OUTPUT)
     if SUCCESS not in files:
         raise IntegrityError(
