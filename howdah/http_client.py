@@ -10,7 +10,7 @@ from howdah.errors import ClusterError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["HttpClient", "ask", "asking", "problem"]
+__all__ = ["HttpClient", "ask", "cluster_errors", "problem"]
 
 
 class HttpClient:
@@ -97,7 +97,7 @@ def ask(url: str, *, timeout: float, **options: Any) -> "requests.Response":
 
 
 @contextmanager
-def asking(who: str, url: str, *, hint: str | None = None) -> Iterator[None]:
+def cluster_errors(who: str, url: str, *, hint: str | None = None) -> Iterator[None]:
     """Raise ClusterError, with who is asked and where, for what requests raises within."""
     import requests
 

@@ -22,9 +22,9 @@ __all__ = [
     "Cluster",
     "Runner",
     "Settings",
-    "describe",
     "environment_digest",
     "load",
+    "record_of_cluster",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,7 +157,7 @@ def _read_record(path: Path) -> Cluster | None:
         return None
 
 
-def describe(cluster: Cluster) -> str:
+def record_of_cluster(cluster: Cluster) -> str:
     """The record of ``cluster``, as JSON."""
     return json.dumps(asdict(cluster), indent=1) + "\n"
 

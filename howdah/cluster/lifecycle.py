@@ -15,7 +15,7 @@ from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import check_health
-from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, describe, environment_digest
+from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, environment_digest, record_of_cluster
 
 __all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
 
@@ -58,7 +58,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
     played = play("up", inventory, settings, variables(cluster))
     with replacing(settings.cluster_record) as beside:
-        beside.write_text(describe(cluster))
+        beside.write_text(record_of_cluster(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
         print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
@@ -76,7 +76,7 @@ def variables(cluster: Cluster) -> dict[str, Any]:
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
-        "clients_record": describe(cluster),
+        "clients_record": record_of_cluster(cluster),
         "monitoring": bool(cluster.prometheus_url),
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from howdah.errors import ClusterError
 from howdah.jobs.job_store import job_store
 from howdah.jobs.record import Jobs
-from howdah.settings import Cluster, Runner, Settings, describe
+from howdah.settings import Cluster, Runner, Settings, record_of_cluster
 
 __all__ = ["smoke_job"]
 
@@ -29,7 +29,7 @@ def smoke_job(cluster: Cluster, settings: Settings) -> int:
         state = Path(folder) / "state"
         apart = replace(settings, state=state, cluster=cluster)
         state.mkdir()
-        apart.cluster_record.write_text(describe(cluster))
+        apart.cluster_record.write_text(record_of_cluster(cluster))
         (Path(folder) / "texts.txt").write_text(TEXTS)
         scores = {runner: _score(runner, Path(folder), apart) for runner in Runner}
     if scores[Runner.HADOOP] != scores[Runner.LOCAL]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from howdah.hadoop.health import ClusterHealth
 from howdah.settings import Cluster
-from howdah.terminal.table import gib, span, table
+from howdah.terminal.table import duration, gib, table
 
 __all__ = ["overview", "print_addresses", "print_report"]
 
@@ -37,7 +37,7 @@ def daemon_rows(report: ClusterHealth) -> Iterator[Sequence[str]]:
     yield "daemon", "address", "state", "up for", "heap", "version"
     for daemon in report.daemons:
         heap = f"{daemon.heap_used // MIB} of {daemon.heap_max // MIB} MiB"
-        known = (span(daemon.uptime), heap, daemon.version) if daemon.version else ("", "", "")
+        known = (duration(daemon.uptime), heap, daemon.version) if daemon.version else ("", "", "")
         yield daemon.name, daemon.address, "down" if daemon.problem else "up", *known
 
 

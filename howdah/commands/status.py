@@ -6,17 +6,13 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-from howdah.errors import ClusterError, HowdahError, UsageError
+from howdah.errors import HowdahError, UsageError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job, Jobs, is_run
-from howdah.settings import Runner, Settings
-from howdah.tracking.describe import describe, tracking_url
+from howdah.settings import Settings
+from howdah.tracking.job_description import describe_job, tracking_url
 from howdah.tracking.job_status import JobStatus, refresh_status
-
-if TYPE_CHECKING:
-    from howdah.hadoop.job_history import History
 
 __all__ = ["parser", "run"]
 
@@ -81,10 +77,10 @@ def _newest(jobs: Jobs) -> Job:
 def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> int:
     import shutil
 
-    from howdah.tracking.timeline import render, timeline
+    from howdah.tracking.timeline import read_history, render, timeline
 
     job = refresh_status(job, settings).job
-    history, note = _history(job, settings)
+    history, note = read_history(job, settings)
     spans = timeline(job, Jobs(settings.state).marks(job.id), history)
     if args.json:
         seconds = round(sum(span.seconds for span in spans), 3)
@@ -95,23 +91,6 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
         if note:
             print(f"howdah: {note}", file=sys.stderr)
     return 0
-
-
-def _history(job: Job, settings: Settings) -> "tuple[History | None, str | None]":
-    """What YARN knows of a job; else None, and why it can't be told."""
-    if job.runner == Runner.LOCAL or not job.application:
-        return None, None
-    if not job.is_finished:
-        return None, "its tasks' times come when it has ended"
-    if settings.cluster is None:
-        return None, "its tasks' times are its cluster's, and none is configured now"
-    from howdah.hadoop.job_history import JobHistory
-
-    try:
-        history = JobHistory(settings.cluster).history(job.application)
-    except ClusterError as error:
-        return None, error.message
-    return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
 
 
 def _statuses(jobs: Iterable[Job], settings: Settings) -> list[JobStatus]:
@@ -127,8 +106,8 @@ def _statuses(jobs: Iterable[Job], settings: Settings) -> list[JobStatus]:
 
 
 def _as_json(status: JobStatus, settings: Settings) -> dict[str, object]:
-    rate = _rate(status)
-    return describe(status.job, settings) | {
+    rate = status.records_per_second
+    return describe_job(status.job, settings) | {
         "progress": round(status.share, 3),
         "note": status.note or None,
         "records_per_second": round(rate) if rate else None,
@@ -158,19 +137,10 @@ def _print_one(status: JobStatus, settings: Settings) -> None:
         "runner": job.runner,
         "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
         "took": f"{job.finished - job.created:.1f} s" if job.finished else "",
-        "rate": f"{rate:,.0f} records/s" if (rate := _rate(status)) else "",
+        "rate": f"{rate:,.0f} records/s" if (rate := status.records_per_second) else "",
         "track": tracking_url(job, settings) or "",
         "error": job.error,
     }
     for name, value in rows.items():
         if value:
             print(f"{name:<10} {value}")
-
-
-def _rate(status: JobStatus) -> float | None:
-    """Records a second, since the job began to run."""
-    job: Job = status.job
-    if job.started is None or not status.share:
-        return None
-    seconds = (job.finished or time.time()) - job.started
-    return job.records * status.share / seconds if seconds > 0 else None

@@ -13,7 +13,7 @@ from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import AUTO, Runner, Settings
 from howdah.submission.submit import Callbacks, check_outcome, final_summary, submit, wait_for_end
-from howdah.tracking.describe import describe
+from howdah.tracking.job_description import describe_job
 from howdah.tracking.job_status import cancel
 from howdah.tracking.summary_text import summary_lines
 from mr.supervision.process import process_start
@@ -90,11 +90,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _interrupted(job, settings)
     if args.detach and not job.is_finished:
         if args.json:
-            print(json.dumps(describe(job, settings)))
+            print(json.dumps(describe_job(job, settings)))
         return 0
     summary = final_summary(job, settings)
     if args.json:
-        print(json.dumps(describe(job, settings) | {"summary": summary}))
+        print(json.dumps(describe_job(job, settings) | {"summary": summary}))
     else:
         print("\n".join(summary_lines(job, summary)))
     Jobs(settings.state).mark(job.id, Mark.TOLD)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from howdah.http_client import HttpClient, asking
+from howdah.http_client import HttpClient, cluster_errors
 
 __all__ = ["TIMEOUT", "RestApi"]
 
@@ -21,7 +21,7 @@ class RestApi:
     def ask(self, path: str, *, method: str = "GET", **options: Any) -> Any:
         """The answer, whatever its status."""
         url = f"{self._base}/{path}"
-        with asking(self._who, url, hint=HINT):
+        with cluster_errors(self._who, url, hint=HINT):
             return self._http.ask(url, method=method, **options)
 
     def find(self, path: str, *, strict: bool = True) -> dict[str, Any] | None:
@@ -30,9 +30,9 @@ class RestApi:
         Unless ``strict``, a page that can't be given now is one that isn't there (yet).
         """
         response = self.ask(path)
-        if response.status_code == 404 or not (strict or response.ok):
+        if response.status_code == 404 or not (strict or response.status_code == 200):
             return None
-        with asking(self._who, response.url, hint=HINT):
+        with cluster_errors(self._who, response.url, hint=HINT):
             response.raise_for_status()
             return dict(response.json())
 

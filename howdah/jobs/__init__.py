@@ -1,1 +1,1 @@
-"""A job: its record, options and summary, the names in its folder, its pipeline's part in it."""
+"""A job: its record, marks and summary, the names in its folder, its pipeline's part in it."""

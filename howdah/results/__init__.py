@@ -1,1 +1,1 @@
-"""A finished job's results: checked against what was counted, merged, and written to a folder."""
+"""A finished job's part files, checked and merged into the files that its user gets."""

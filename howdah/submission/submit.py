@@ -26,8 +26,8 @@ from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import ProgressBar
-from howdah.tracking.describe import tracking_url
 from howdah.tracking.failures import failure_of
+from howdah.tracking.job_description import tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
 

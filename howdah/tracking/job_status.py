@@ -33,6 +33,14 @@ class JobStatus:
     share: float
     note: str = ""
 
+    @property
+    def records_per_second(self) -> float | None:
+        """Since the job began to run; None until it has got anywhere."""
+        if self.job.started is None or not self.share:
+            return None
+        seconds = (self.job.finished or time.time()) - self.job.started
+        return self.job.records * self.share / seconds if seconds > 0 else None
+
 
 def refresh_status(job: Job, settings: Settings, yarn: Yarn | None = None) -> JobStatus:
     """Ask once; a job that has ended gets its last state, with its counts checked.

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from howdah.hadoop.job_history import History, TaskAttempt
+from howdah.errors import ClusterError
+from howdah.hadoop.job_history import History, JobHistory, TaskAttempt
 from howdah.hadoop.yarn_states import AttemptState
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job
-from howdah.settings import Runner
+from howdah.settings import Runner, Settings
 from mr.stages import counted_stages
 
 __all__ = ["PAUSE", "Span", "render", "timeline"]
@@ -165,6 +166,21 @@ def _parts(attempt: TaskAttempt, started: float, finished: float) -> dict[str, f
     if not counted:
         return {}
     return {"Hadoop": max(finished - started - sum(counted.values()), 0.0)} | counted
+
+
+def read_history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
+    """What YARN knows of a job; else None, and why it can't be told."""
+    if job.runner == Runner.LOCAL or not job.application:
+        return None, None
+    if not job.is_finished:
+        return None, "its tasks' times come when it has ended"
+    if settings.cluster is None:
+        return None, "its tasks' times are its cluster's, and none is configured now"
+    try:
+        history = JobHistory(settings.cluster).history(job.application)
+    except ClusterError as error:
+        return None, error.message
+    return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
 
 
 def render(spans: Sequence[Span], columns: int) -> list[str]:

@@ -30,7 +30,7 @@ from howdah.submission.submit import (
     upload_was_interrupted,
     wait_for_end,
 )
-from howdah.tracking.describe import describe
+from howdah.tracking.job_description import describe_job
 from howdah.tracking.job_status import refresh_status
 from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
@@ -208,7 +208,7 @@ class _Execution:
     def _described(self) -> dict[str, Any]:
         found = jobs_of(self._run, self._jobs)
         return {
-            step.name: describe(found[step.name], self._settings)
+            step.name: describe_job(found[step.name], self._settings)
             | {"summary": self._summaries.get(step.name)}
             if step.name in found
             else None

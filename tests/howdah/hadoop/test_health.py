@@ -19,7 +19,7 @@ from howdah.hadoop.nodemanagers import read_nodemanagers
 from howdah.hadoop.scrape_targets import ScrapeTarget, check_target, read_targets
 from howdah.http_client import HttpClient
 from howdah.settings import load
-from howdah.terminal.table import span, table
+from howdah.terminal.table import duration, table
 
 WORKERS = ("anna", "ben", "carl", "dora")
 LIVE = {
@@ -262,7 +262,7 @@ def test_an_empty_table_is_left_out() -> None:
 )
 def test_spans(seconds: int, told: str) -> None:
     """The one or two largest units."""
-    assert span(seconds) == told
+    assert duration(seconds) == told
 
 
 @pytest.mark.hadoop

@@ -20,7 +20,7 @@ from howdah.hadoop.job_name import Kind
 from howdah.monitoring.exporter import RATED_LOOKS, Exporter, RunningJob, known_kinds, running
 from howdah.monitoring.job_collector import JobCollector, JobWork, ObservedJob, TaskProgress
 from howdah.monitoring.job_totals import JobTotals
-from howdah.settings import ROOT, SETUP, Cluster, Settings, describe
+from howdah.settings import ROOT, SETUP, Cluster, Settings, record_of_cluster
 
 SETTINGS = Settings(ROOT, ROOT / ".howdah", None)
 TEXTS = Kind("moderation", "moderation")
@@ -283,7 +283,7 @@ def test_an_address_in_use(
 ) -> None:
     """Two exporters don't write one file: exit 2."""
     monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
-    (tmp_path / "cluster.json").write_text(describe(cluster))
+    (tmp_path / "cluster.json").write_text(record_of_cluster(cluster))
     with deaf() as url:
         where = url.removeprefix("http://")
         assert main(["exporter", "--listen", where]) == 2

@@ -6,7 +6,7 @@ from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job
 from howdah.settings import Settings
 
-__all__ = ["describe", "tracking_url"]
+__all__ = ["describe_job", "tracking_url"]
 
 
 def tracking_url(job: Job, settings: Settings) -> str | None:
@@ -16,7 +16,7 @@ def tracking_url(job: Job, settings: Settings) -> str | None:
     return Yarn(settings.cluster).tracking_url(job.application)
 
 
-def describe(job: Job, settings: Settings) -> dict[str, Any]:
+def describe_job(job: Job, settings: Settings) -> dict[str, Any]:
     """The job for programs."""
     return {
         "job": job.id,
