@@ -100,12 +100,11 @@ def _fetch(
     if not _has_results(folder, job):
         jobs.mark(job.id, Mark.RESULTS, process_start())
         jobs.mark(job.id, Mark.RESULTS_IMPORTED, imported)
-        store = job_store(job, settings)
-        partial = read_summary(job, store)
+        partial = read_summary(job, settings)
         jobs.mark(job.id, Mark.FETCHING)
         total = sum(part["scores_bytes"] for part in partial["parts"].values())
         with ProgressBar("fetching", total) as bar:
-            fetch_results(job, partial, store, folder, bar.add)
+            fetch_results(job, partial, job_store(job, settings), folder, bar.add)
         jobs.mark(job.id, Mark.FETCHED)
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
     return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}

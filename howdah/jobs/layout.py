@@ -2,11 +2,13 @@
 
 __all__ = [
     "CODE",
+    "DISK_RESERVE",
     "INPUT",
     "JOBS",
     "KEEP",
     "LISTS",
     "MARKS",
+    "MERGED",
     "MODELS",
     "MODEL_LINKS",
     "OUTPUT",
@@ -14,7 +16,6 @@ __all__ = [
     "RECORD",
     "RECORD_LOCK",
     "REJECTED",
-    "RESERVE",
     "RUN_LOCK",
     "RUN_LOG",
     "SCORES",
@@ -39,11 +40,12 @@ SENT = "mrjob"  # what mrjob has its tasks sent
 # On this machine alone
 RECORD = "job.json"
 MARKS = "marks"
+MERGED = "merged.json"  # its summary, merged from what its tasks counted
 RUN_LOG = "run.log"
 CODE = "mr.zip"  # what its tasks import
 MODEL_LINKS = "models"  # links to the models that they load
 PREPARED = "prepared"  # what a pipeline made for its tasks
-RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
+DISK_RESERVE = "reserve"  # bytes that its launcher frees to tell of a full disk
 TASKS = "tasks"  # mrjob's own folder, in the local runner
 
 # Its locks, and the lock of all jobs of one who submits

@@ -18,11 +18,11 @@ from howdah.errors import UsageError
 from howdah.file_lock import hold, is_held
 from howdah.jobs.layout import (
     CODE,
+    DISK_RESERVE,
     MARKS,
     MODEL_LINKS,
     RECORD,
     RECORD_LOCK,
-    RESERVE,
     lock_file,
 )
 from howdah.jobs.marks import Mark
@@ -189,7 +189,7 @@ class Jobs:
 
     def clear(self, job_id: str) -> None:
         """Remove what only a job's launcher and local tasks need: by far the largest files."""
-        for name in (CODE, RESERVE):
+        for name in (CODE, DISK_RESERVE):
             (self.folder(job_id) / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(job_id) / MODEL_LINKS, ignore_errors=True)
 

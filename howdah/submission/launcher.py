@@ -21,9 +21,9 @@ from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import (
     CODE,
+    DISK_RESERVE,
     INPUT,
     OUTPUT,
-    RESERVE,
     RUN_LOCK,
     RUN_LOG,
     SENT,
@@ -38,8 +38,8 @@ from howdah.models.registry import Model
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
 from howdah.settings import ROOT, Cluster, Runner, Settings, load
-from howdah.submission.memory import fits_alone, memory_settings, task_mb
-from howdah.submission.task_files import ship, task_inputs
+from howdah.submission.memory import container_mb, fits_uber_task, memory_settings
+from howdah.submission.task_files import task_inputs, write_task_files
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
@@ -48,12 +48,12 @@ from mr.supervision.watchdog import CALL_TIMEOUT
 
 __all__ = ["start"]
 
-RESERVED = 128 << 10
+DISK_RESERVE_BYTES = 128 << 10
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
-SECONDS_TO_FAIL = 120  # for a task whose model hung, to say so before Hadoop ends it
-HADOOP_PATIENCE = 600  # its default
-CHUNKED = {
+FAILURE_REPORT_SECONDS = 120  # for a task whose model hung, to say so before Hadoop ends it
+HADOOP_TASK_TIMEOUT = 600  # its default
+CHUNK_PROPERTIES = {
     "fixedlengthinputformat.record.length": str(CHUNK),
     "stream.map.input": "rawbytes",
 }
@@ -63,8 +63,8 @@ def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
     jobs = Jobs(settings.state)
     folder = jobs.folder(job.id)
-    with naming(folder), (folder / RESERVE).open("wb") as reserve:
-        os.posix_fallocate(reserve.fileno(), 0, RESERVED)
+    with naming(folder), (folder / DISK_RESERVE).open("wb") as reserve:
+        os.posix_fallocate(reserve.fileno(), 0, DISK_RESERVE_BYTES)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
@@ -109,9 +109,10 @@ def main(job_id: str, lock: int) -> int:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
     except Exception as error:
         why = _with_task(error)
-        if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
+        # whatever else went wrong, a full disk is why
+        if shutil.disk_usage(jobs.folder(job.id)).free < DISK_RESERVE_BYTES:
             why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
-        (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
+        (jobs.folder(job.id) / DISK_RESERVE).unlink(missing_ok=True)
         traceback.print_exc()
         on_cluster = job.runner == Runner.HADOOP and settings.cluster is not None
         if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
@@ -146,11 +147,11 @@ def _run_locally(
         files=str(folder / INPUT),
         call_timeouts=_call_timeouts(models, settings),
     )
-    shipped = ship(spec, folder, models, None)
+    files = write_task_files(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
-        *_common_arguments(shipped, sys.executable),
+        *_common_arguments(files, sys.executable),
         *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
@@ -190,9 +191,9 @@ def _run_on_hadoop(
         },
         call_timeouts=_call_timeouts(models, settings),
     )
-    shipped = ship(spec, folder, models, cluster)
+    files = write_task_files(spec, folder, models, cluster)
     mark(Mark.PUBLISHED)
-    needed_mb = task_mb(models)
+    needed_mb = container_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
@@ -205,10 +206,10 @@ def _run_on_hadoop(
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
-        **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
+        **memory_settings(needed_mb, uber=tasks == 1 and fits_uber_task(needed_mb, cluster)),
         # a task says that it is at work, unless its model keeps the interpreter to itself
         "mapreduce.task.timeout": str(
-            int(max(HADOOP_PATIENCE, spec.call_timeouts[0] + SECONDS_TO_FAIL) * 1000)
+            int(max(HADOOP_TASK_TIMEOUT, spec.call_timeouts[0] + FAILURE_REPORT_SECONDS) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
@@ -217,7 +218,7 @@ def _run_on_hadoop(
         "mapreduce.map.failures.maxpercent": "0",
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
-        **(CHUNKED if padded else {}),
+        **(CHUNK_PROPERTIES if padded else {}),
     }
     arguments = [
         *("--hadoop-bin", cluster.hadoop_bin),
@@ -229,7 +230,7 @@ def _run_on_hadoop(
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in properties.items() for word in ("-D", f"{name}={value}")),
-        *_common_arguments(shipped, cluster.python or sys.executable),
+        *_common_arguments(files, cluster.python or sys.executable),
         *(cluster.fs_uri + path for path in paths),
     ]
     with TemporaryDirectory() as nothing:
@@ -244,9 +245,9 @@ def _reducers(job: Job, tasks: int) -> int:
     return tasks if tally and tally().reduces else 1
 
 
-def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
+def _common_arguments(files: Iterable[str], python: str) -> list[str]:
     return [
-        *("--files", ",".join(shipped)),
+        *("--files", ",".join(files)),
         *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),

@@ -14,10 +14,12 @@ from mr.spec import SPEC_FILE, Spec
 from mr.storage.part_file import PartFile
 from mr.storage.whole_files import FileEntry
 
-__all__ = ["ship", "task_inputs"]
+__all__ = ["task_inputs", "write_task_files"]
 
 
-def ship(spec: Spec, folder: Path, models: Sequence[Model], cluster: Cluster | None) -> list[str]:
+def write_task_files(
+    spec: Spec, folder: Path, models: Sequence[Model], cluster: Cluster | None
+) -> list[str]:
     """What every task is sent, from the job's ``folder`` or, models of a cluster's job, from HDFS;
     each with ``#`` and the name that tasks have it by."""
     spec.write(folder / SPEC_FILE)
@@ -25,18 +27,18 @@ def ship(spec: Spec, folder: Path, models: Sequence[Model], cluster: Cluster | N
         for path in sorted((ROOT / "mr").rglob("*.py")):
             archive.write(path, path.relative_to(ROOT))
     prepared = sorted((folder / PREPARED).glob("*"))
-    shipped = _named([folder / SPEC_FILE, folder / CODE, *prepared])
+    files = _named([folder / SPEC_FILE, folder / CODE, *prepared])
     for model in models:
         prefix = f"{model.manifest.name}." if len(models) > 1 else ""
-        shipped += _named(_publish_model(model, cluster) if cluster else model.files, prefix)
-    return shipped
+        files += _named(_upload_model(model, cluster) if cluster else model.files, prefix)
+    return files
 
 
 def _named(paths: Iterable[str | Path], prefix: str = "") -> list[str]:
     return [f"{path}#{prefix}{str(path).rpartition('/')[2]}" for path in paths]
 
 
-def _publish_model(model: Model, cluster: Cluster) -> list[str]:
+def _upload_model(model: Model, cluster: Cluster) -> list[str]:
     """Put the model into HDFS once; every job with it then shares the nodes' cached copy."""
     client = hdfs_client(cluster)
     folder = f"{MODELS}/{model.manifest.name}-{model.sha256[:16]}"

@@ -179,7 +179,7 @@ def _count(job: Job, jobs: Jobs, settings: Settings) -> Job:
     from howdah.jobs.job_summary import read_summary  # here: NumPy takes long to import
 
     jobs.mark(job.id, Mark.NOTICED)
-    summary = read_summary(job, job_store(job, settings))
+    summary = read_summary(job, settings)
     return jobs.update(
         job,
         scored=summary["scored"],

@@ -3,23 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from howdah.jobs.job_store import job_store
-from howdah.jobs.job_summary import read_summary, readable_summary
 from howdah.jobs.record import Job
-from howdah.settings import Settings
 
-__all__ = ["summary_lines", "summary_of"]
+__all__ = ["summary_lines"]
 
 MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
 SHOWN_CHARACTERS = 70
 SHOWN_TRUTHS = 10
-
-
-def summary_of(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that is done, as in summary.json."""
-    return readable_summary(job, read_summary(job, job_store(job, settings)))
 
 
 def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import read_summary
 from howdah.jobs.layout import SCORES, hdfs_folder
 from howdah.jobs.record import Job, Jobs
-from howdah.results.fetch import check_parts
+from howdah.results.integrity import check_parts
 from howdah.settings import Runner, Settings
 
 __all__ = ["scores_of"]
@@ -22,7 +22,7 @@ def scores_of(job: Job, settings: Settings) -> list[InputFile]:
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
     """
     store = job_store(job, settings)
-    check_parts(job, read_summary(job, store), store)
+    check_parts(job, read_summary(job, settings), store)
     parts = sorted(store.sizes(SCORES))
     if not parts:
         raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")

@@ -11,8 +11,9 @@ from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.local import find_local_files
 from howdah.jobs.predictions import renaming_notes
 from howdah.settings import Settings
-from howdah.submission.plan import make_plan, what_to_run
-from howdah.workflows.definition import Step, chain
+from howdah.submission.plan import make_plan
+from howdah.submission.validation import find_pipeline
+from howdah.workflows.definition import Step, parse_then
 from tests.mr.conftest import write_manifest
 
 BINARY = {"kind": "binary", "labels": ["stayed", "left"], "features": ["a"], "threshold": 0.25}
@@ -147,7 +148,7 @@ def test_no_header(settings: Settings) -> None:
     args = parser().parse_args(
         ["input", "--model", "churn", "--no-header", "--then", "evaluate", "--truth", "a"]
     )
-    assert [step.no_header for step in chain(args, settings).steps] == [True, False]
+    assert [step.no_header for step in parse_then(args, settings).steps] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -197,5 +198,5 @@ def test_nonsense_is_no_option(
 def test_nothing_near_is_not_asked_for(settings: Settings) -> None:
     """A name that is like no other."""
     with pytest.raises(HowdahError) as raised:
-        what_to_run(None, "oracle", settings)
+        find_pipeline(None, "oracle", settings)
     assert str(raised.value) == "there is no model oracle\n  try: bin/models lists them"
