@@ -6,7 +6,7 @@ import signal
 import sys
 
 from howdah.settings import Settings
-from tests.bench import against, cold, pipelines, profile, report, roof, scale, steady
+from tests.bench import against, cold, job_profile, pipelines, report, roof, scale, steady
 from tests.bench.cases import remove_models
 
 __all__ = ["parser", "run"]
@@ -16,7 +16,7 @@ SUITES = {
     "cold": cold,
     "peers": against,
     "steady": steady,
-    "profile": profile,
+    "profile": job_profile,
     "pipelines": pipelines,
     "scale": scale,
 }

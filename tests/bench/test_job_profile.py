@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.bench.profile import IDLE, OTHERS, Usage, kind_of
+from tests.bench.job_profile import IDLE, OTHERS, Usage, kind_of
 
 BUSY = """
 import time
