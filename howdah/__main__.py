@@ -5,27 +5,27 @@ import os
 import sys
 import traceback
 
-from howdah.failures import known
+from howdah.os_errors import known
 from howdah.privacy import keep_private
 from howdah.settings import Settings, load
 
 COMMANDS = {
-    "submit": "howdah.submit",
-    "status": "howdah.status",
-    "logs": "howdah.logs",
-    "cancel": "howdah.cancel",
-    "getresults": "howdah.getresults",
-    "results": "howdah.resultlist",
-    "pipelines": "howdah.pipelines",
-    "models": "howdah.models",
-    "cluster": "howdah.cluster",
-    "dashboards": "howdah.dashboards",
-    "doctor": "howdah.doctor",
-    "top": "howdah.top",
-    "janitor": "howdah.janitor",
-    "exporter": "howdah.exporter",
-    "bench": "tests.bench",
-    "lab": "tests.lab",
+    "submit": "howdah.commands.submit",
+    "status": "howdah.commands.status",
+    "logs": "howdah.commands.logs",
+    "cancel": "howdah.commands.cancel",
+    "getresults": "howdah.commands.getresults",
+    "results": "howdah.commands.results",
+    "pipelines": "howdah.commands.pipelines",
+    "models": "howdah.commands.models",
+    "cluster": "howdah.commands.cluster",
+    "dashboards": "howdah.commands.dashboards",
+    "doctor": "howdah.commands.doctor",
+    "top": "howdah.commands.top",
+    "janitor": "howdah.commands.janitor",
+    "exporter": "howdah.commands.exporter",
+    "bench": "bench",
+    "lab": "lab",
     "test": "tests.run",
 }
 # what these make is their user's alone; the others install, or write nothing of a job's

@@ -14,19 +14,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from howdah.errors import UsageError
 
-__all__ = [
-    "Cluster",
-    "Settings",
-    "describe",
-    "environment_digest",
-    "load",
-    "read_cluster",
-    "read_variables",
-]
+__all__ = ["Cluster", "Settings", "describe", "environment_digest", "load"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "hadoop-setup"
@@ -132,57 +123,6 @@ def describe(cluster: Cluster) -> str:
     return json.dumps(asdict(cluster), indent=1) + "\n"
 
 
-def read_cluster(
-    inventory: Path, controller_dir: Path, *, monitoring: bool | None = None
-) -> Cluster:
-    """Read what Ansible reads for ``inventory``; folders are below ``controller_dir`` unless it
-    names others, and ``monitoring`` outranks what it says of that."""
-    from howdah.inventory import read  # here, so that commands start without YAML
-
-    values = read_variables(inventory)
-    state = Path(values["cluster_dir"] or controller_dir)
-    home = state / str(values["hadoop_home"])
-    systemd = values["service_manager"] == "systemd"
-    if monitoring is None:
-        monitoring = systemd if values["monitoring"] == "auto" else values["monitoring"]
-    dashboards = monitoring and systemd and values["grafana_package"]
-
-    def url(daemon: str) -> str:
-        host = values[f"{daemon}_host"]
-        return f"http://{host}:{values[f'{daemon}_http_port']}" if host else ""
-
-    return Cluster(
-        inventory=str(inventory),
-        service_manager=values["service_manager"],
-        hadoop_version=values["hadoop_version"],
-        hadoop_bin=f"{home}/bin/hadoop",
-        streaming_jar=f"{home}/lib/hadoop-streaming-{values['hadoop_version']}.jar",
-        python=f"{state}/python/{environment_digest()}/bin/python" if systemd else "",
-        logs_dir=f"{state}/{values['hadoop_logs']}",
-        fs_uri=f"hdfs://{values['namenode_host']}:{values['namenode_rpc_port']}",
-        webhdfs_url=url("namenode"),
-        secondary_url=url("secondarynamenode"),
-        resourcemanager_url=url("resourcemanager"),
-        historyserver_url=url("historyserver"),
-        workers=tuple(host.name for host in read(inventory).workers) if systemd else (),
-        hadoop_user=values["hadoop_user"],
-        prometheus_url=f"http://127.0.0.1:{values['prometheus_port']}" if monitoring else "",
-        grafana_url=f"http://127.0.0.1:{values['grafana_port']}" if dashboards else "",
-    )
-
-
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
     return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
-
-
-def read_variables(inventory: Path) -> dict[str, Any]:
-    """Return the settings of every cluster, outranked by those of ``inventory``."""
-    import yaml  # here, too
-
-    values: dict[str, Any] = {}
-    for folder, name in ((SETUP / "project", "all.yml"), (inventory, "cluster.yml")):
-        path = folder / "group_vars" / name
-        if path.exists():
-            values |= yaml.safe_load(path.read_text()) or {}
-    return values

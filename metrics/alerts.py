@@ -1,7 +1,7 @@
 """What somebody should be told of, and what to do then. Busy is not among it."""
 
 from metrics.definition import Alert
-from metrics.hdfs import (
+from metrics.signals.hdfs import (
     DATANODES_DEAD,
     DATANODES_STALE,
     FREE,
@@ -10,10 +10,10 @@ from metrics.hdfs import (
     UNDER_REPLICATED,
     USED,
 )
-from metrics.hosts import DISK_FREE, DISK_USED, LOAD, MEMORY_PRESSURE, SKEW
-from metrics.jobs import REJECTED
-from metrics.watch import collecting, heap_used
-from metrics.yarn import LOST, UNHEALTHY
+from metrics.signals.hosts import DISK_FREE, DISK_USED, LOAD, MEMORY_PRESSURE, SKEW
+from metrics.signals.jobs import REJECTED
+from metrics.signals.monitoring import collecting, heap_used
+from metrics.signals.yarn import LOST, UNHEALTHY
 
 __all__ = ["ALERTS"]
 

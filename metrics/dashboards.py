@@ -1,8 +1,10 @@
 """The five dashboards: which signals stand where."""
 
+from dataclasses import dataclass
+
 from metrics.definition import Dashboard, Panel
 
-__all__ = ["DASHBOARDS"]
+__all__ = ["DASHBOARDS", "SECTIONS", "Section"]
 
 
 def _stats(*signals: tuple[str, str], width: int) -> tuple[Panel, ...]:
@@ -220,3 +222,60 @@ JOBS = Dashboard(
 )
 
 DASHBOARDS: tuple[Dashboard, ...] = (OVERVIEW, HOSTS, HDFS, YARN, JOBS)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Numbers, the most telling first; then a table with a row for each value of ``by``.
+
+    ``corner`` says what the rows are.
+    """
+
+    title: str
+    numbers: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    corner: str = ""
+
+
+SECTIONS = (
+    Section(
+        "Hosts",
+        ("alerts_firing", "targets_down"),
+        (
+            "cpu_busy", "load", "memory_used", "disk_used", "node_containers", "datanode_used",
+            "io_pressure", "memory_pressure", "disk_read", "disk_written", "network_received",
+            "network_sent", "clock_skew",
+        ),
+        ("instance",),
+    ),
+    Section(
+        "HDFS",
+        (
+            "hdfs_used", "hdfs_free", "datanodes_live", "datanodes_stale", "datanodes_dead",
+            "blocks_missing", "blocks_under_replicated", "hdfs_safe_mode", "hdfs_time_to_full",
+            "volumes_failed",
+        ),
+    ),
+    Section(
+        "YARN",
+        (
+            "yarn_cores_used", "yarn_memory_used", "containers_running", "containers_pending",
+            "nodemanagers_active", "nodemanagers_lost", "nodemanagers_unhealthy",
+            "applications_running", "applications_pending",
+        ),
+    ),
+    Section(
+        "Jobs",
+        (
+            "jobs_running", "jobs_waiting", "records_now", "map_progress", "reduce_progress",
+            "queue_wait", "without_progress", "jobs_failed",
+        ),
+        (
+            "last_job_seconds", "last_job_wait_seconds", "last_job_records",
+            "last_job_records_per_second", "last_job_rejected_ratio", "last_job_core_seconds",
+        ),
+        ("pipeline", "model"),
+        "last job",
+    ),
+)  # fmt: skip

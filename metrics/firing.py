@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from metrics.prometheus import Prometheus, Series
-from metrics.signals import ALERTS
+from metrics.catalog import ALERTS
+from metrics.series import Series
 
-__all__ = ["Firing", "firing_between", "firing_now"]
+__all__ = ["Firing"]
 
-EXPRESSION = 'ALERTS{alertstate="firing"}'
 OWN = ("__name__", "alertname", "alertstate", "severity")
 LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
 VALUE = re.compile(r"\{\{[^}]*\}\}")
@@ -31,26 +30,7 @@ class Firing:
     times: int = 1
 
 
-def firing_now(prometheus: Prometheus) -> list[Firing]:
-    """Those that fire, the critical ones first."""
-    return _read(prometheus.now(EXPRESSION), 0)
-
-
-def firing_between(
-    prometheus: Prometheus, start: float, end: float, step: float
-) -> list[Firing] | None:
-    """Those that fired from ``start`` to ``end``; None where Prometheus had no rules then."""
-    if not prometheus.between("sum(prometheus_rule_group_rules) > 0", start, end, step):
-        return None
-    return _read(prometheus.between(EXPRESSION, start, end, step), 1.5 * step)
-
-
-def _read(found: list[Series], pause: float) -> list[Firing]:
-    fired = [_firing(series, pause) for series in found]
-    return sorted(fired, key=lambda one: (one.severity != "critical", -one.end, one.summary))
-
-
-def _firing(series: Series, pause: float) -> Firing:
+def firing(series: Series, pause: float) -> Firing:
     """The last time without a pause longer than ``pause`` seconds."""
     labels = series.labels
     name = labels["alertname"]

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from metrics.plot import Line
-from metrics.prometheus import Series
-from metrics.signals import Signal
+from metrics.definition import Signal
+from metrics.series import Line, Series
 from metrics.units import shown
 
 __all__ = ["Level", "Reading", "Window", "judge", "name_of", "natural", "readings"]

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from mr.threads import ONE_THREAD
+from mr.supervision.threads import ONE_THREAD
 
 os.environ.update(ONE_THREAD)  # the runner starts a task a core
 if sys.version_info < (3, 12):  # mrjob asks for distutils; setuptools' own takes 0.05 s longer
@@ -23,11 +23,12 @@ if sys.version_info < (3, 12):  # mrjob asks for distutils; setuptools' own take
 
 from mrjob.job import MRJob
 
-from mr.printed import Diverted, warn_once
-from mr.process import end_children, exit_now, leave, process_start, tell_exits
-from mr.spec import AT, FAILED, FAULT, SPEC_FILE, Spec
-from mr.split import CHUNK, Chunks, Split, input_path
-from mr.watch import Watch
+from mr.log_lines import AT, FAILED, FAULT
+from mr.records.split import CHUNK, Chunks, Split, input_path
+from mr.spec import SPEC_FILE, Spec
+from mr.supervision.printed_output import Diverted, warn_once
+from mr.supervision.process import end_children, exit_now, leave, process_start, tell_exits
+from mr.supervision.watchdog import Watch
 
 __all__ = ["ScoreJob"]
 
@@ -67,7 +68,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
         watch = Watch(_patience(spec), self.stderr, lambda: self.set_status(where()), give_up)
         try:
-            from mr.task import Task
+            from mr.task.map_task import Task
 
             task = Task(spec, split, _sink(spec), Path())
             starting = time.time() - process_start() - task.seconds["load"]
@@ -114,7 +115,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
     @cached_property
     def _reducing(self) -> Any:
         """What merges key after key in a reducer."""
-        from mr.counting import Reducing
+        from mr.task.counting import Reducing
 
         spec = Spec.read(Path(SPEC_FILE))
         return Reducing(spec, _sink(spec))
@@ -149,14 +150,14 @@ def _patience(spec: Spec) -> float:
 
 def _fault(error: BaseException) -> str:
     """What the model did, in one line, if that is why the task failed."""
-    from mr.model import ModelFault, ModelFileError
+    from mr.models.manifest import ModelFault, ModelFileError
 
     return " ".join(str(error).split()) if isinstance(error, (ModelFault, ModelFileError)) else ""
 
 
 def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
     """The split's bytes, and those behind it up to the input's end."""
-    from mr.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
+    from mr.storage.webhdfs import RESTART_SECONDS, read_range, webhdfs_client
 
     client = webhdfs_client(spec.webhdfs_url, spec.user)
     path = input_path(os.environ)
@@ -167,7 +168,7 @@ def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:
 
 def _check_unchanged(spec: Spec) -> None:
     """Raise InputChangedError unless the input is still what was submitted, once it is read."""
-    from mr.webhdfs import check_unchanged, webhdfs_client
+    from mr.storage.webhdfs import check_unchanged, webhdfs_client
 
     path = input_path(os.environ)
     if unstored := spec.unstored.get(path):
@@ -176,8 +177,8 @@ def _check_unchanged(spec: Spec) -> None:
 
 
 def _sink(spec: Spec) -> Any:
-    from mr.sink import FileSink, HdfsSink
-    from mr.webhdfs import RESTART_SECONDS
+    from mr.storage.part_file import FileSink, HdfsSink
+    from mr.storage.webhdfs import RESTART_SECONDS
 
     folder = os.environ["mapreduce_task_output_dir"]
     if spec.webhdfs_url:

@@ -1,7 +1,4 @@
-"""What a job tells its tasks: one small JSON file, written by the host, shipped to every task.
-
-And the words by which the host knows, in a task's log, how far that was.
-"""
+"""What a job tells its tasks: one small JSON file, written by the host, shipped to every task."""
 
 import json
 from collections.abc import Sequence
@@ -9,14 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mr.watch import PATIENCE
+from mr.supervision.watchdog import PATIENCE
 
-__all__ = ["AT", "FAILED", "FAULT", "MODEL_FILE", "PRINTED", "SPEC_FILE", "Spec", "Unstored"]
-
-AT = "howdah: at"  # begins the lines that say how far a task is
-FAULT = "howdah: model fault"  # begins the line that says what a model did, before the traceback
-FAILED = "howdah: task failed"  # begins the line that says where, after the traceback
-PRINTED = "howdah: model: "  # begins the lines that a model has printed
+__all__ = ["MODEL_FILE", "SPEC_FILE", "Spec", "Unstored"]
 
 SPEC_FILE = "spec.json"
 MODEL_FILE = "model.toml"

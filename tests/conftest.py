@@ -14,6 +14,8 @@ from typing import Any
 import joblib
 import pytest
 
+pytest_plugins = ("tests.metrics.fixtures",)
+
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".howdah" / "test"
 SHARED = ROOT / ".howdah"  # the state folder whose models commands with any other one see, too

@@ -161,7 +161,9 @@ def _lint(root: Path) -> None:
     shells = ("#!/bin/sh", "#!/bin/bash")
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = [
+        "bench",
         "howdah",
+        "lab",
         "metrics",
         "mr",
         "tests",

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mr.block import Block, Reject
-from mr.model import Manifest
-from mr.scorer import Batch, Layout, Prediction, escape, predict_rows
+from mr.models.manifest import Manifest
+from mr.records.block import Block, Reject
+from mr.records.tsv import escape
+from mr.scoring.format import Layout
+from mr.scoring.scorer import Batch, Prediction, predict_rows
 
 __all__ = ["Moderation", "as_texts", "quicken"]
 

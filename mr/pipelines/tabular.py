@@ -6,21 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.block import Block, Reject
-from mr.features import Features
-from mr.model import Manifest
-from mr.scorer import (
-    Batch,
-    Layout,
-    Prediction,
-    are_trees,
-    check_classes,
-    escape,
-    join,
-    predict_rows,
-    substitute,
-)
-from mr.table import Table, read_columns, read_json_lines, read_numbers, read_rows
+from mr.models.manifest import Manifest
+from mr.records.block import Block, Reject
+from mr.records.table import Table, read_columns, read_json_lines, read_numbers, read_rows
+from mr.records.tsv import escape, substitute
+from mr.scoring.features import Features
+from mr.scoring.format import Layout
+from mr.scoring.scorer import Batch, Prediction, are_trees, check_classes, join, predict_rows
 
 __all__ = ["Tabular"]
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mr.block import Block, Reject
-from mr.model import Manifest
+from mr.models.manifest import Manifest
 from mr.pipelines.moderation import as_texts, quicken
-from mr.scorer import Batch, Layout, Prediction, check_classes, predict_rows
+from mr.records.block import Block, Reject
+from mr.scoring.format import Layout
+from mr.scoring.scorer import Batch, Prediction, check_classes, predict_rows
 
 __all__ = ["Text"]
 

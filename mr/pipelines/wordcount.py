@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mr.block import Block, Reject
-from mr.tally import Counts, Tally, key_of
+from mr.counting.tally import Counts, Tally, key_of
+from mr.records.block import Block, Reject
 
 __all__ = ["WordCount"]
 

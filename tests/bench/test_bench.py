@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from bench import pipelines
+from bench.jobs import check_scores
+from bench.noise import Noise, used_since
+from bench.peers import PEERS
+from bench.rounds import Rounds, interleave
 from howdah.errors import IntegrityError
-from tests.bench import pipelines
-from tests.bench.jobs import check_scores
-from tests.bench.noise import Noise, used_since
-from tests.bench.peers import PEERS
-from tests.bench.rounds import Rounds, interleave
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of
 

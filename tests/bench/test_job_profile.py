@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.bench.job_profile import IDLE, OTHERS, Usage, kind_of
+from bench.job_profile import IDLE, OTHERS, Usage, kind_of
 
 BUSY = """
 import time
@@ -40,7 +40,7 @@ def test_a_process_is_told_by_its_kind() -> None:
         ("python3 job.py --step-num=0 --mapper", "map tasks: Python"),
         ("java org.apache.hadoop.mapred.YarnChild 127.0.0.1", "tasks: JVM"),
         ("python bin/../howdah/environment.py getresults x", "bin/getresults"),
-        ("python -m howdah.launch 20260314-092653-58b1 5", "bin/submit: launches"),
+        ("python -m howdah.submission.launcher 20260314-092653-58b1 5", "bin/submit: launches"),
         ("sleep 1", OTHERS),
     ],
 )

@@ -12,14 +12,14 @@ import joblib
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mr.model import Manifest
+from bench import inputs, peers
+from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
-from mr.score import score_block
-from tests.bench import inputs, peers
-from tests.mr.models import with_labels
+from mr.scoring.score_block import score_block
+from tests.mr.small_models import with_labels
 
 ROOT = Path(__file__).parents[2]
-PATH = [str(ROOT), str(ROOT / "tests" / "bench"), str(peers.HERE)]
+PATH = [str(ROOT), str(ROOT / "bench"), str(peers.HERE)]
 
 
 @pytest.fixture

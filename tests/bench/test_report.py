@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bench import SUITES
+from bench.report import Bar, Report, write
 from howdah.errors import UsageError
-from tests.bench import SUITES
-from tests.bench.report import Bar, Report, write
 from tests.conftest import ROOT
 
 REPORT = Report({"a": 1.0}, "| a | 1 |", "seconds < minutes", [Bar("a", [1, 2, 3]), Bar("b", [0])])

@@ -405,7 +405,7 @@ def test_untrusted_skops_is_not_added(local: Howdah, tmp_path: Path) -> None:
 
 def test_untrusted_skops_is_not_run(local: Howdah, tmp_path: Path, model: Path) -> None:
     """A manifest written by hand doesn't make an untrusted skops file trusted."""
-    from mr.model import sha256_of
+    from mr.models.manifest import sha256_of
 
     skops.io.dump(Echo(), model / "echo.skops")
     manifest = (model / "model.toml").read_text().partition("[files]")[0]

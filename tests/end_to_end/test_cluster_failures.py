@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.segments import SEGMENT
+from howdah.hadoop.segmented_file import SEGMENT
 from tests.conftest import Howdah
 from tests.end_to_end.models import STONE, Exiting, Killed
 from tests.end_to_end.watching import cluster_of, hdfs_of, jobs_of, kill_daemon, start_daemon, until

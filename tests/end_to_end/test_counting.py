@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from sklearn import datasets, metrics
 
-from mr.pipelines import PIPELINES
+from bench.data.access_logs import cloudfront, combined, requests
+from bench.data.columns import as_text, runs
+from bench.data.predictions import as_csv, of_two
+from mr.pipelines.registry import PIPELINES
 from tests.conftest import Howdah
-from tests.data.access_logs import cloudfront, combined, requests
-from tests.data.columns import as_text, runs
-from tests.data.predictions import as_csv, of_two
 
 BY = ("--pipeline", "requests-by-os")
 MEANS = ("--pipeline", "column-means")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.neighbors import KNeighborsClassifier
 
+from bench.data.predictions import as_csv
 from tests.conftest import Howdah
-from tests.data.predictions import as_csv
 
 THEN = ("evaluate", "--truth", "churned")
 

@@ -13,8 +13,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from howdah.census import Census
-from howdah.web import ask
+from howdah.http_client import ask
+from howdah.monitoring.job_collector import Census
 from tests.conftest import ROOT, Howdah
 from tests.end_to_end.models import STONE, Echo, Exiting, Gated
 from tests.end_to_end.test_cluster_failures import killed

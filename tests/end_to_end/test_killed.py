@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from hdfs import HdfsError
 
-from howdah.jobs import Jobs
-from howdah.launch import RUN_LOCK
+from howdah.jobs.layout import RUN_LOCK
+from howdah.jobs.record import Jobs
 from tests.conftest import STATE, Howdah
 from tests.end_to_end.models import STONE, Gated
 from tests.end_to_end.watching import (

@@ -2,7 +2,7 @@
 
 import json
 
-from howdah.jobs import Jobs
+from howdah.jobs.record import Jobs
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from howdah import results
 from howdah.errors import IntegrityError
-from howdah.jobs import Jobs
+from howdah.hadoop.store import Store
+from howdah.jobs.record import Jobs
+from howdah.jobs.store import store_of
+from howdah.jobs.summary import read_summary
+from howdah.results import fetch
 from howdah.settings import load
-from howdah.store import Store, store_of
-from howdah.watch import read_summary
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
 
@@ -184,11 +185,11 @@ class Watched:
 
 def fetch_in_pieces(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Fetch the results a thousand bytes at a time; the bytes of scores that were fetched."""
-    monkeypatch.setattr(results, "PIECE", 1000)
+    monkeypatch.setattr(fetch, "PIECE", 1000)
     job = Jobs(done.howdah.state).read(done.job)
     store: Any = Watched(done.store)
     told: list[int] = []
-    results.fetch_results(job, read_summary(job, done.store), store, folder, told.append)
+    fetch.fetch_results(job, read_summary(job, done.store), store, folder, told.append)
     assert sum(told) == sum(done.store.sizes("output/scores").values())
     assert max(length for _, _, length in store.fetched) == 1000
     return sum(length for _, _, length in store.fetched)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow.parquet
 
+from bench.data.events import events, write_events
 from tests.conftest import Howdah
-from tests.data.events import events, write_events
 
 SELECTION = """
 keep = ["event", "mass"]

@@ -11,8 +11,8 @@ import joblib
 import numpy as np
 import pytest
 
-from howdah.segments import SEGMENT
-from mr.split import BOM, MAX_RECORD
+from howdah.hadoop.segmented_file import SEGMENT
+from mr.records.split import BOM, MAX_RECORD
 from tests.conftest import ROOT, Howdah
 
 FORTUNES = Path("/usr/share/games/fortunes")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from howdah.store import SENT
-from howdah.yarn import Yarn
+from howdah.hadoop.yarn import Yarn
+from howdah.jobs.layout import SENT
 from tests.conftest import Howdah
 from tests.end_to_end.watching import cluster_of, hdfs_of, record_of, until
 

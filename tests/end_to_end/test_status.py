@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from howdah.jobs import Jobs
+from howdah.jobs.record import Jobs
 from tests.conftest import Howdah
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from howdah.hadoop.store import hdfs_client
+from howdah.http_client import ask
 from howdah.settings import Cluster, load
-from howdah.store import hdfs_client
-from howdah.web import ask
 from tests.conftest import ROOT, Howdah
 
 __all__ = [

@@ -3,7 +3,8 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
-from howdah.settings import SETUP, read_variables
+from howdah.cluster.configuration import read_variables
+from howdah.settings import SETUP
 
 BUNDLE = SETUP / "bundle"
 MAVEN = {"maven": "http://maven.apache.org/POM/4.0.0"}

@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from howdah.settings import (
-    ROOT,
-    SETUP,
-    describe,
-    environment_digest,
-    load,
-    read_cluster,
-    read_variables,
-)
+from howdah.cluster.configuration import read_cluster, read_variables
+from howdah.settings import ROOT, SETUP, describe, environment_digest, load
 
 LOCAL = SETUP / "inventory" / "local"
 TESTS = ROOT / "tests" / "cluster"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from howdah.inventory import read
+from howdah.cluster.inventory import read
 from tests.conftest import ROOT
 
 INVENTORIES = ROOT / "hadoop-setup" / "inventory"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from howdah.interface import Interface, learn
+from howdah.models.interface.learn import Interface, learn
 
 DTYPES = {"number": "float64", "integer": "int64", "boolean": "bool"}
 RIGHT = {  # the types that give a model what it was trained with

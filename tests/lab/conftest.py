@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lab import Lab
+from lab.cluster import Cluster, Text
+from lab.lab import PEOPLE
 from tests.conftest import ROOT, Howdah
 from tests.end_to_end.test_same_bytes import awkward_text, real_text
-from tests.lab import Lab
-from tests.lab.cluster import Cluster, Text
-from tests.lab.lab import PEOPLE
 
 FOLDER = Path(__file__).parent
 ORDER = ["test_lab", "test_install", "test_use", "test_monitoring", "test_failures", "test_day_two"]

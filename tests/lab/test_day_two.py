@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 import joblib
 import pytest
 
-from mr.model import sha256_of
+from lab.cluster import CHECKOUT, Cluster, Text, until
+from mr.models.manifest import sha256_of
 from tests.end_to_end.models import STONE, Gated
-from tests.lab.cluster import CHECKOUT, Cluster, Text, until
 
 pytestmark = pytest.mark.lab
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.cluster import Cluster, Text, until
+from lab.cluster import Cluster, Text, until
 
 pytestmark = pytest.mark.lab
 

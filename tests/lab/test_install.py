@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab.cluster import CHECKOUT, Cluster
+from lab.cluster import CHECKOUT, Cluster
 
 pytestmark = pytest.mark.lab
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
+from lab import Lab, limits
 from tests.conftest import ROOT
-from tests.lab import Lab, limits
 
 pytestmark = pytest.mark.lab
 

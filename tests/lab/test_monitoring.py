@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import joblib
 import pytest
 
+from lab.cluster import CHECKOUT, Cluster, until
 from tests.end_to_end.models import STONE, Killed
-from tests.lab.cluster import CHECKOUT, Cluster, until
 
 pytestmark = pytest.mark.lab
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from howdah.web import ask
-from tests.lab import Lab
-from tests.lab.cluster import Cluster, Text, reach, until
+from howdah.http_client import ask
+from lab import Lab
+from lab.cluster import Cluster, Text, reach, until
 
 pytestmark = pytest.mark.lab
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from howdah.errors import ClusterError
-from metrics.prometheus import Prometheus
+from howdah.monitoring.prometheus import Prometheus
 from tests.metrics.example import ALERTS, HOURS, exposition
 
 PATIENCE = 60

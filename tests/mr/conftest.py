@@ -11,13 +11,13 @@ import joblib
 import numpy as np
 import pytest
 
-from mr.model import Manifest, sha256_of
-from mr.sink import FileSink
+from mr.models.manifest import Manifest, sha256_of
+from mr.records.split import Split
 from mr.spec import MODEL_FILE, Spec
-from mr.split import Split
+from mr.storage.part_file import FileSink
 from mr.summary import Partial, merge
-from mr.task import Task
-from tests.mr.models import with_labels
+from mr.task.map_task import Task
+from tests.mr.small_models import with_labels
 
 
 @dataclass(frozen=True)

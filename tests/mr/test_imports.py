@@ -29,7 +29,7 @@ def test_a_task_never_imports_the_hosts_side(path: Path) -> None:
     ("module", "absent"),
     [
         ("mr.job", {"sklearn", "numpy", "pandas", "pyarrow"} | SETUPTOOLS),
-        ("mr.task", {"sklearn", "pandas", "pyarrow", "simdjson", "hdfs"}),
+        ("mr.task.map_task", {"sklearn", "pandas", "pyarrow", "simdjson", "hdfs"}),
         ("mr.pipelines.tabular", {"sklearn", "pandas", "pyarrow"}),
     ],
 )
@@ -45,7 +45,7 @@ def test_a_module_imports_nothing_heavy(module: str, absent: set[str]) -> None:
 def test_scikit_learn_is_loaded_without_pandas() -> None:
     """A model that takes no frames doesn't pay for an import of pandas; it can come later."""
     program = (
-        "import sys; from mr.model import _import_without_pandas as load; load();"
+        "import sys; from mr.models.loading import import_without_pandas as load; load();"
         "from sklearn.linear_model import LogisticRegression as L;"
         "L().fit([[0], [1]], [0, 1]).predict_proba([[0]]);"
         "assert 'pandas' not in sys.modules; import pandas; pandas.DataFrame()"
@@ -56,7 +56,7 @@ def test_scikit_learn_is_loaded_without_pandas() -> None:
 def test_requests_are_counted_without_pandas() -> None:
     """Arrow imports it in more than one place, and takes longer for that than for a small log."""
     program = (
-        "import sys; from mr.block import Block; from mr.pipelines.requests_by_os import *;"
+        "import sys; from mr.records.block import Block; from mr.pipelines.requests_by_os import *;"
         "names = ['date', 'time', 'sc-status', 'sc-bytes', 'cs(User-Agent)'];"
         "tally = RequestsByOs({'by': 'os,hour', 'from': '2026-03-14', 'to': '2026-03-15',"
         " 'fields': names, 'delimiter': ' '});"

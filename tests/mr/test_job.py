@@ -11,10 +11,10 @@ from typing import Any
 import joblib
 import pytest
 
-from howdah.timeline import STAGES
+from howdah.tracking.timeline import STAGES
 from mr.spec import SPEC_FILE, Spec
 from tests.mr.conftest import write_manifest
-from tests.mr.models import with_labels
+from tests.mr.small_models import with_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = "\n".join(",".join([f"0.{row}"] * 20) for row in range(10)).encode()

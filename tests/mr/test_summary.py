@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mr import summary
-from mr.prediction import Prediction
-from mr.running import Running, example
+from mr.scoring.prediction import Prediction
+from mr.scoring.running_summary import Running, example
 
 RANDOM = np.random.default_rng(4)
 SCORES = {

@@ -1,0 +1,1 @@
+"""The cluster's lifecycle: its inventory, and the playbooks that install, change and remove it."""

@@ -1,0 +1,1 @@
+"""One module per command in bin/: its arguments, and what it prints. Nothing imports from here."""

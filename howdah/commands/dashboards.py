@@ -1,0 +1,179 @@
+"""`bin/dashboards`: what is watched, checked, put into Grafana, or drawn as pages."""
+
+import argparse
+import getpass
+import json
+import re
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from howdah.errors import ClusterError, UsageError
+from howdah.settings import Settings
+
+__all__ = ["moment", "parser", "run"]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+EXAMPLES = """examples:
+  bin/dashboards check
+  bin/dashboards publish --password-file ~/grafana
+  bin/dashboards render --from 6h -o report
+  bin/dashboards rules > howdah.yml
+
+exit status of check: 0 all rules are loaded and everything has data; 1 it isn't so"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    command = argparse.ArgumentParser(
+        prog="bin/dashboards",
+        description="Dashboards and alerts: check them, publish them, draw them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    check = verbs.add_parser(
+        "check", help="name rules that Prometheus hasn't, and what has no data"
+    )
+    check.add_argument("--json", action="store_true", help="print JSON")
+    publish = verbs.add_parser("publish", help="put folder, data source and dashboards in Grafana")
+    publish.add_argument("--grafana", metavar="URL", help="default: the cluster's")
+    publish.add_argument("--user", default="admin", help="default %(default)s")
+    publish.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="asked for on a terminal if missing"
+    )
+    publish.add_argument(
+        "--overwrite", action="store_true", help="replace dashboards edited in Grafana, too"
+    )
+    render = verbs.add_parser("render", help="draw each dashboard as one HTML file")
+    render.add_argument(
+        "--from", dest="start", default="1h", metavar="TIME", help="default an hour ago, 1h"
+    )
+    render.add_argument(
+        "--to",
+        dest="end",
+        default="0s",
+        metavar="TIME",
+        help="default now; 30m, 6h, 2d: so long ago; or as 2026-11-21T20:00",
+    )
+    render.add_argument(
+        "-o", "--output", type=Path, default=Path("dashboards"), metavar="DIR",
+        help="default ./dashboards",
+    )  # fmt: skip
+    verbs.add_parser("rules", help="print the alert rules as Prometheus reads them")
+    for verb in (check, publish, render):
+        verb.add_argument("--prometheus", metavar="URL", help="default: the cluster's")
+    return command
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Do what the verb says."""
+    if args.verb == "rules":
+        from metrics.export.prometheus_rules import rules_yaml
+
+        print(rules_yaml(), end="")
+        return 0
+    prometheus_url = args.prometheus or _url(settings, "Prometheus", "--monitoring")
+    if args.verb == "check":
+        return _check(args, prometheus_url)
+    if args.verb == "publish":
+        return _publish(args, settings, prometheus_url)
+    return _render(args, settings, prometheus_url)
+
+
+def _url(settings: Settings, what: str, option: str) -> str:
+    url: str = getattr(settings.cluster, f"{what.lower()}_url", "")
+    if not url:
+        raise ClusterError(
+            f"this cluster has no {what}" if settings.cluster else "no cluster is configured",
+            hint=f"bin/cluster up with {option}, or --{what.lower()} URL",
+        )
+    return url
+
+
+def _check(args: argparse.Namespace, prometheus_url: str) -> int:
+    from howdah.monitoring.coverage import expressions, faults, gaps
+    from howdah.monitoring.prometheus import Prometheus
+    from metrics.catalog import ALERTS
+
+    prometheus = Prometheus(prometheus_url)
+    unlike = list(faults(prometheus))
+    found = gaps(prometheus)
+    asked = len(list(expressions()))
+    if args.json:
+        without_data = [
+            {"for": gap.expression.asked_for, "expression": gap.expression.promql,
+             "reason": gap.reason} for gap in found
+        ]  # fmt: skip
+        told = {
+            "rules": len(ALERTS),
+            "faults": [{"rule": name, "reason": reason} for name, reason in unlike],
+            "expressions": asked,
+            "without_data": without_data,
+        }
+        print(json.dumps(told, indent=1))
+        return int(bool(unlike or found))
+    for name, reason in unlike:
+        print(f"rule {name}: {reason}")
+    for gap in found:
+        print(f"{gap.expression.asked_for}: {gap.reason}\n  {gap.expression.promql}")
+    if unlike:
+        print("rules are not as they are here; bin/cluster up loads them")
+    else:
+        print(f"all {len(ALERTS)} rules are loaded as they are here")
+    print(f"{asked - len(found)} of {asked} expressions have data")
+    return int(bool(unlike or found))
+
+
+def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) -> int:
+    from howdah.monitoring.grafana import Grafana, publish
+    from metrics.catalog import DASHBOARDS
+    from metrics.export.grafana_json import dashboard_json
+
+    option = "grafana_package in the inventory of several machines"
+    url = args.grafana or _url(settings, "Grafana", option)
+    grafana = Grafana(url, args.user, _password(args))
+    master = settings.cluster.resourcemanager_url if settings.cluster else ""
+    boards = [dashboard_json(dashboard, master) for dashboard in DASHBOARDS]
+    for what, done in publish(grafana, boards, prometheus_url, overwrite=args.overwrite):
+        print(f"{what}: {done}")
+    return 0
+
+
+def _password(args: argparse.Namespace) -> str:
+    if args.password_file is None:
+        if not sys.stdin.isatty():
+            raise UsageError("no password for Grafana", hint="--password-file FILE")
+        return getpass.getpass(f"Grafana's password of {args.user}: ")
+    try:
+        password: str = args.password_file.read_text().rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"can't read the password: {error}") from None
+    return password
+
+
+def _render(args: argparse.Namespace, settings: Settings, prometheus_url: str) -> int:
+    from howdah.monitoring.html_pages import render
+    from howdah.monitoring.prometheus import Prometheus
+
+    now = time.time()
+    start, end = moment(args.start, now), moment(args.end, now)
+    master = settings.cluster.resourcemanager_url if settings.cluster else ""
+    links = {"ResourceManager": f"{master}/cluster"} if master else {}
+    for page in render(Prometheus(prometheus_url), start, end, args.output, links):
+        print(page)
+    return 0
+
+
+def moment(text: str, now: float) -> float:
+    """Unix seconds of "6h" (so long ago) or of a local time in ISO's form."""
+    if ago := re.fullmatch(r"(\d+)([smhd])", text):
+        return now - int(ago[1]) * UNITS[ago[2]]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise UsageError(
+            f"{text} isn't a time", hint="30m, 6h or 2d ago, or one as 2026-11-21T20:00"
+        ) from None

@@ -1,0 +1,151 @@
+"""`bin/getresults`: bring a finished job's results to this machine, all of them or nothing."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from howdah.errors import JobError, UsageError
+from howdah.jobs.record import Job, Jobs
+from howdah.jobs.store import store_of
+from howdah.jobs.summary import check_meaning, read_summary
+from howdah.results.fetch import fetch_results
+from howdah.settings import Settings
+from howdah.terminal.progress_bar import Bar
+from howdah.tracking.progress import observe
+from howdah.workflows.record import Runs, is_run, jobs_of
+from mr.supervision.process import process_start
+
+__all__ = ["parser", "run"]
+
+EXAMPLES = """examples:
+  bin/getresults                        the newest finished job, to results/<job>/
+  bin/getresults 20260314-092653-58b1   that job
+  bin/getresults -o scored              to the folder scored/
+  bin/getresults run-20260314-092653-58b1   every step of a run, to results/<run>/<step>/
+
+scores.tsv    every scored record, in input order (of pipelines that count: tables, plots)
+rejected.tsv  every other record, with its reason, file and offset
+summary.json  counts, distribution, histogram, the highest scores
+run.json      what made them: input, model, versions, times
+"""
+
+ALWAYS = ("rejected.tsv", "summary.json", "run.json")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    command = argparse.ArgumentParser(
+        prog="bin/getresults",
+        description="Bring a finished job's results to this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "job", nargs="?", metavar="JOB|RUN", help="default: the newest finished job"
+    )
+    command.add_argument("-o", "--output", type=Path, metavar="DIR", help="a folder to make")
+    command.add_argument("--json", action="store_true", help="print the paths as JSON")
+    return command
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Fetch the results and print where they are."""
+    imported = time.time()
+    jobs = Jobs(settings.state)
+    if args.job and is_run(args.job):
+        return _fetch_run(args, imported, jobs, settings)
+    job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
+    files = _fetch(job, args.output or Path("results") / job.id, imported, jobs, settings)
+    if args.json:
+        print(json.dumps({"job": job.id, "files": files}))
+    else:
+        _print(files)
+    _check(files)
+    return 0
+
+
+def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: Settings) -> int:
+    """Fetch what each step of a run has; JobError if there is one without results."""
+    run = Runs(settings.state).read(args.job)
+    found = jobs_of(run, jobs)
+    folder = args.output or Path("results") / run.id
+    fetched: dict[str, Any] = {}
+    missing = []
+    for step in (step.name for step in run.workflow.steps):
+        job = found.get(step)
+        if job is None or (job := observe(job, settings).job).state != "done":
+            missing.append(step)
+            continue
+        files = _fetch(job, folder / step, imported, jobs, settings)
+        fetched[step] = {"job": job.id, "files": files}
+        if not args.json:
+            _print(files)
+    if args.json:
+        print(json.dumps({"run": run.id, "steps": fetched}))
+    if missing:
+        raise JobError(f"{run.id} has no results of {', '.join(missing)}",
+                       hint=f"bin/submit --resume {run.id}")  # fmt: skip
+    for step in fetched.values():
+        _check(step["files"])
+    return 0
+
+
+def _fetch(
+    job: Job, folder: Path, imported: float, jobs: Jobs, settings: Settings
+) -> dict[str, str]:
+    """Fetch a job's results unless they are there; their files, by name."""
+    if not _has_results(folder, job):
+        jobs.mark(job.id, "results", process_start())
+        jobs.mark(job.id, "results imported", imported)
+        store = store_of(job, settings)
+        partial = read_summary(job, store)
+        jobs.mark(job.id, "fetching")
+        total = sum(part["scores_bytes"] for part in partial["parts"].values())
+        with Bar("fetching", total) as bar:
+            fetch_results(job, partial, store, folder, bar.add)
+        jobs.mark(job.id, "fetched")
+    own = {path.name for path in folder.iterdir()} - set(ALWAYS)
+    return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}
+
+
+def _check(files: dict[str, str]) -> None:
+    """Raise UsageError if what was fetched means nothing."""
+    check_meaning(json.loads(Path(files["summary.json"]).read_text()))
+
+
+def _print(files: dict[str, str]) -> None:
+    for path in files.values():
+        print(path)
+
+
+def _newest(jobs: Jobs, settings: Settings) -> Job:
+    for job in jobs.all():
+        if observe(job, settings).job.state == "done":
+            return jobs.read(job.id)
+    raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
+
+
+def _ready(job: Job, settings: Settings) -> Job:
+    job = observe(job, settings).job
+    if job.state in ("failed", "cancelled"):
+        raise JobError(f"job {job.id} {job.state}, so it has no results",
+                       hint=f"bin/logs {job.id}")  # fmt: skip
+    if not job.is_finished:
+        raise UsageError(f"job {job.id} isn't finished: {job.state}",
+                         hint=f"bin/status {job.id} tells how far it is")  # fmt: skip
+    return job
+
+
+def _has_results(folder: Path, job: Job) -> bool:
+    """Whether ``folder`` has this job's results already; UsageError if it has anything else."""
+    if not folder.exists():
+        return False
+    try:
+        if json.loads((folder / "run.json").read_text())["job"] == job.id:
+            return True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise UsageError(f"{folder} exists and has something else in it",
+                     hint="another folder: -o DIR")  # fmt: skip

@@ -1,0 +1,157 @@
+"""`bin/models`: the models that can be used, adding one of your own, checking them all."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from howdah.errors import HowdahError, ModelError
+from howdah.models.card import PLACES, card, describe, hidden
+from howdah.models.registry import Entry, entries, find_entry, find_model, manifest_of
+from howdah.models.storage import adding, remove, users_of
+from howdah.settings import Settings
+
+__all__ = ["parser", "run"]
+
+EXAMPLES = """examples:
+  bin/models                                   list them
+  bin/models show churn                        what it takes and gives, and where it is from
+  bin/models add churn churn.joblib --features age,income,city:text --positive-class left
+  bin/models add prices prices.skops --features rooms,area
+  bin/models add fraud forest.joblib --features amount,hour --compiled
+  bin/models add churn better.joblib --replace running jobs keep the one that they began with
+  bin/models remove churn
+  bin/models check                             compare every file with its sha256
+
+Models are added for everybody by whoever owns the checkout, and by others for themselves; one's
+own outranks a shared one of the same name.
+
+A joblib file is a pickle: loading it runs whatever its maker put into it. Add only models
+from people you trust; a skops file is refused if it holds types that skops doesn't know.
+"""
+FIELDS = ("name", "pipeline", "kind", "labels", "features", "description")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    commands = argparse.ArgumentParser(
+        prog="bin/models",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands.add_argument("--json", action="store_true", help="print JSON")
+    actions = commands.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="name, pipeline, kind and whose it is (the default)")
+    show = actions.add_parser("show", help="what a model takes and gives, and where it is from")
+    show.add_argument("name", metavar="NAME")
+    for action in (listing, show):
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
+    actions.add_parser("check", help="compare every model's files with its manifest")
+    removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
+    removal.add_argument("name", metavar="NAME")
+    add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
+    from howdah.models.register import add_arguments
+
+    add_arguments(add)
+    add.add_argument(
+        "--replace",
+        action="store_true",
+        help="it may take the place of yours of that name; jobs that run keep theirs",
+    )
+    return commands
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """List, show, add, remove or check models."""
+    match args.action:
+        case "add":
+            return _add(args, settings)
+        case "remove":
+            return _remove(args.name, settings)
+        case "check":
+            return _check(settings)
+        case "show":
+            return _show(find_entry(settings, args.name), as_json=args.json)
+        case _:
+            return _list(settings, as_json=args.json)
+
+
+def _add(args: argparse.Namespace, settings: Settings) -> int:
+    from howdah.models.register import add_model
+
+    with adding(settings, args.name, replace=args.replace) as folder:
+        manifest = add_model(folder, args)
+    print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
+    if manifest.compiled is not None:
+        rows = manifest.compiled["rows_compared"]
+        _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
+    entry = find_entry(settings, args.name)
+    _tell(f"{PLACES[entry.place]}{hidden(entry)}: {entry.folder}")
+    _tell(f"use it: bin/submit INPUT --model {manifest.name}")
+    return 0
+
+
+def _remove(name: str, settings: Settings) -> int:
+    jobs = users_of(find_entry(settings, name), settings)
+    entry = remove(settings, name)
+    print(f"removed {entry.folder}")
+    if jobs:
+        _tell(f"not finished, and keeping theirs: {', '.join(jobs)}")
+    if entry.hides:
+        _tell(f"{name} is now the one that is {entry.hides[0]}")
+    return 0
+
+
+def _check(settings: Settings) -> int:
+    """Look at every model; the status of the first that can't be used."""
+    status = 0
+    for entry in entries(settings):
+        try:
+            find_model(settings, entry.name)
+        except HowdahError as error:
+            print(f"{entry.name}: {error}")
+            status = status or error.exit_status
+        else:
+            print(f"{entry.name}: ok")
+    return status
+
+
+def _show(entry: Entry, *, as_json: bool) -> int:
+    manifest = manifest_of(entry)
+    if as_json:
+        print(json.dumps(describe(entry, manifest), indent=1))
+    else:
+        print("\n".join(card(entry, manifest)))
+    return 0
+
+
+def _list(settings: Settings, *, as_json: bool) -> int:
+    """Print what there is; what is wrong with one is said in its line."""
+    rows = [_row(entry) for entry in entries(settings)]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    for row in rows:
+        if "error" in row:
+            print(f"{row['name']:<20} can't be used: {row['error']}")
+            continue
+        line = f"{row['name']:<20} {row['pipeline']:<12} {row['kind']:<11} {row['place']:<8}"
+        outranked = "".join(f"  outranks the {place} one" for place in row["hides"])
+        print(f"{line} {row['description']}".rstrip() + outranked)
+    return 0
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    where = {"place": entry.place, "hides": list(entry.hides)}
+    try:
+        manifest = manifest_of(entry)
+    except ModelError as error:
+        return {"name": entry.name, **where, "error": error.message}
+    return {field: getattr(manifest, field) for field in FIELDS} | where
+
+
+def _tell(line: str) -> None:
+    print(f"  {line}", file=sys.stderr)

@@ -1,0 +1,23 @@
+"""Who may use the cluster."""
+
+import getpass
+import grp
+import os
+
+from howdah.errors import ClusterError
+from howdah.settings import Cluster
+
+__all__ = ["check_user"]
+
+
+def check_user(cluster: Cluster) -> None:
+    """Raise ClusterError for who the firewall keeps from the cluster: it would say nothing."""
+    if cluster.service_manager != "systemd" or os.geteuid() == 0:
+        return
+    name = getpass.getuser()
+    members = grp.getgrnam("howdah").gr_mem
+    if name not in members:
+        raise ClusterError(
+            f"{name} may not submit to this cluster",
+            hint=f"whoever runs it adds {name} to howdah_users in its inventory: bin/cluster up",
+        )

@@ -1,0 +1,46 @@
+"""The inputs of a job, wherever they are: here or in HDFS."""
+
+from collections.abc import Sequence
+
+from howdah.errors import ClusterError, UsageError
+from howdah.hadoop.store import HdfsStore, hdfs_client
+from howdah.inputs.hdfs import SCHEME, check_name, expand, look_at, path_of
+from howdah.inputs.local import find_sources
+from howdah.inputs.source import Source
+from howdah.settings import Settings
+
+__all__ = ["find_inputs"]
+
+
+def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> list[Source]:
+    """The inputs that ``arguments`` name, in order: all in HDFS, or none of them.
+
+    Raises UsageError for the first unusable, ClusterError where there is no cluster to ask.
+    """
+    in_hdfs = [argument for argument in arguments if argument.startswith(SCHEME)]
+    if not in_hdfs:
+        return find_sources(arguments)
+    if len(in_hdfs) < len(arguments):
+        raise UsageError(
+            "a job's inputs are all in HDFS or all on this machine",
+            hint="submit them one after the other, or put all of them into HDFS",
+        )
+    if runner == "local":
+        raise UsageError(
+            f"{in_hdfs[0]} is in HDFS, and --runner local reads files of this machine",
+            hint="leave --runner local out, or fetch the file first",
+        )
+    if settings.cluster is None:
+        raise ClusterError("no cluster is configured", hint="bin/cluster up")
+    client = hdfs_client(settings.cluster)
+    with HdfsStore(settings.cluster, "").reaching():
+        paths = [
+            path
+            for argument in in_hdfs
+            for path in expand(client, argument, path_of(argument, settings.cluster))
+        ]
+        for place, path in enumerate(paths):
+            if path in paths[:place]:  # its parts would have the same names
+                raise UsageError(f"hdfs://{path} is given twice", hint="name it once")
+            check_name(path)
+        return [look_at(client, settings.cluster, path, f"hdfs://{path}") for path in paths]

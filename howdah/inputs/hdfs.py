@@ -1,0 +1,186 @@
+"""Inputs that HDFS has already: found, looked at, and read where they are."""
+
+import fnmatch
+import glob
+import io
+import posixpath
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from howdah.errors import UsageError
+from howdah.hadoop.store import CHUNK, HdfsStore
+from howdah.inputs.source import HEAD, Source, suffix_of
+from howdah.settings import Cluster
+
+__all__ = ["HdfsFile", "look_at"]
+
+SCHEME = "hdfs:"
+HIDDEN = ("_", ".")  # Hadoop leaves out files whose names begin so
+UNPACKED = (".gz", ".bz2", ".deflate", ".lz4", ".snappy", ".zst")  # by Hadoop, for their names
+PATTERNS = set("*?[]{},\\^")  # Hadoop takes an input's path for a pattern, and a comma for two
+
+
+@dataclass(frozen=True, kw_only=True)
+class HdfsFile(Source):
+    """A file of HDFS. ``path`` is absolute there; ``length`` in bytes and ``modified`` tell whether
+    it is unchanged."""
+
+    cluster: Cluster
+    length: int
+
+    @property
+    def stamp(self) -> list[object]:
+        return [self.cluster.fs_uri + self.path, self.length, self.modified]
+
+    @property
+    def size(self) -> int:
+        return self.length
+
+    def open(self) -> IO[bytes]:
+        """Its bytes, over WebHDFS."""
+        chunks = HdfsStore(self.cluster, "").read(self.path.lstrip("/"))
+        return io.BufferedReader(_Stream(chunks), CHUNK)
+
+
+class _Stream(io.RawIOBase):
+    """What a generator yields, as a file."""
+
+    def __init__(self, chunks: Generator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._chunks, b"")
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def close(self) -> None:
+        self._chunks.close()
+        super().close()
+
+
+def look_at(
+    client: Any, cluster: Cluster, path: str, name: str, columns: tuple[str, ...] = ()
+) -> HdfsFile:
+    """The file at ``path``, called ``name``; UsageError if it can't be read or is empty.
+
+    Of a job's scores, whose ``columns`` are known, nothing is read yet.
+    """
+    with _usable(name):
+        status = client.status(path)
+        if status["type"] == "DIRECTORY":
+            raise UsageError(f"{name} is a folder", hint=f"give its files: '{name}/*'")
+        head = b""
+        if not columns:
+            with client.read(path, length=HEAD) as reader:
+                head = reader.read()
+    suffix = suffix_of(head)
+    if not columns:
+        _check_packing(name, suffix)
+    if not status["length"]:
+        raise UsageError(f"{name} is empty", hint="there is nothing to score in it")
+    return HdfsFile(
+        name,
+        head,
+        suffix,
+        columns,
+        cluster=cluster,
+        path=path,
+        length=status["length"],
+        modified=status["modificationTime"],
+    )
+
+
+def path_of(argument: str, cluster: Cluster) -> str:
+    """The absolute path of ``hdfs:///path`` or ``hdfs://HOST:PORT/path``."""
+    rest = argument.removeprefix(SCHEME)
+    if rest.startswith("//"):
+        authority, slash, path = rest[2:].partition("/")
+        if authority and f"{SCHEME}//{authority}" != cluster.fs_uri:
+            raise UsageError(
+                f"{argument} is in another HDFS than this cluster's, {cluster.fs_uri}",
+                hint=f"{SCHEME}//{slash}{path} is in this cluster's",
+            )
+        rest = slash + path
+    if not rest.startswith("/"):
+        raise UsageError(f"{argument} has no absolute path", hint="hdfs:///folder/file.txt")
+    return posixpath.normpath("/" + rest.lstrip("/"))
+
+
+def expand(client: Any, argument: str, path: str) -> list[str]:
+    if not glob.has_magic(path):
+        return [path]
+    found = ["/"]
+    for segment in path.split("/")[1:]:
+        if glob.has_magic(segment):
+            found = [
+                posixpath.join(folder, name)
+                for folder in found
+                for name in _matching(client, folder, segment)
+            ]
+        else:
+            found = [posixpath.join(folder, segment) for folder in found]
+    files = [name for name in found if _type(client, name) == "FILE"]
+    if not files:
+        raise UsageError(f"no file matches {argument}", hint="are its folders right?")
+    return sorted(files)
+
+
+def _matching(client: Any, folder: str, pattern: str) -> list[str]:
+    """The names right below ``folder`` that ``pattern`` fits, hidden ones left out."""
+    if _type(client, folder) != "DIRECTORY":
+        return []
+    with _usable(f"hdfs://{folder}"):
+        names = [name for name in client.list(folder) if not name.startswith(HIDDEN)]
+    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _type(client: Any, path: str) -> str:
+    status = client.status(path, strict=False)
+    return status["type"] if status else ""
+
+
+def check_name(path: str) -> None:
+    """UsageError for a file that Hadoop wouldn't find by its path."""
+    if posixpath.basename(path).startswith(HIDDEN):
+        raise UsageError(f"hdfs://{path} has a hidden name: Hadoop leaves it out",
+                         hint="rename it")  # fmt: skip
+    if odd := PATTERNS & set(path):
+        raise UsageError(
+            f"hdfs://{path} has {' '.join(sorted(odd))} in its name, which is a pattern for Hadoop",
+            hint="rename it",
+        )
+
+
+def _check_packing(name: str, suffix: str) -> None:
+    """UsageError unless Hadoop, which goes by names, unpacks the file as this machine does."""
+    named = next((packed for packed in UNPACKED if name.endswith(packed)), "")
+    if named != suffix:
+        what = f"is compressed as {suffix}" if suffix else "isn't gzip or bzip2"
+        raise UsageError(
+            f"{name} {what}, and Hadoop goes by its name",
+            hint=f"rename it to end in {suffix}" if suffix else "rename it, or unpack it",
+        )
+
+
+@contextmanager
+def _usable(name: str) -> Iterator[None]:
+    """HDFS' errors that the user can mend become UsageError."""
+    from hdfs import HdfsError
+
+    try:
+        yield
+    except HdfsError as error:
+        if error.exception == "FileNotFoundException":
+            raise UsageError(f"{name} does not exist", hint="check the name") from None
+        if error.exception == "AccessControlException":
+            raise UsageError(f"{name} can't be read: no permission",
+                             hint="ask its owner") from None  # fmt: skip
+        raise

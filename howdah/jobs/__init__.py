@@ -1,0 +1,1 @@
+"""What is recorded of a job: its record, the names in its folder, its options and its summary."""

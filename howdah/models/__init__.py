@@ -1,0 +1,1 @@
+"""The models that jobs can use: found, added, compiled, stored, described."""

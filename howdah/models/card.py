@@ -1,0 +1,160 @@
+"""What `bin/models show` says of a model: its manifest, for people and for programs."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from howdah.errors import ModelError
+from howdah.models.registry import BUNDLED, OWN, SHARED, Entry, owner_of
+from mr.models.manifest import Manifest, sha256_of
+from mr.spec import MODEL_FILE
+
+__all__ = ["PLACES", "card", "describe", "gives", "hidden"]
+
+PLACES = {OWN: "your own", SHARED: "shared by all who use this checkout", BUNDLED: "with Howdah"}
+SCORES = {
+    "predict_proba": "its probability",
+    "decision_function": "its decision_function",
+    "score_samples": "its score_samples",
+    "transform": "its distance",
+    "predict": "what predict says",
+}
+INPUTS = {
+    "array": "a numpy array",
+    "frame": "a pandas DataFrame",
+    "texts": "a list of texts",
+    "series": "a pandas Series of texts",
+    "records": "a list of dicts",
+}
+SOURCES = {
+    "score": "as predict says, which is proven to be the likeliest class",
+    "near": "as predict says, which is proven to be the likeliest class, and asked near ties",
+    "predict": "as predict says",
+}
+
+
+def describe(entry: Entry, manifest: Manifest) -> dict[str, Any]:
+    """The manifest for programs, with where it is, since when, and what it takes on the disk."""
+    path = entry.folder / MODEL_FILE
+    files = [entry.folder / name for name in manifest.files]
+    return asdict(manifest) | {
+        "place": entry.place,
+        "hides": list(entry.hides),
+        "folder": str(entry.folder),
+        "sha256": sha256_of(path),
+        "bytes": sum(file.stat().st_size for file in files if file.is_file()),
+        "added": path.stat().st_mtime,
+        "owner": owner_of(path),
+    }
+
+
+def card(entry: Entry, manifest: Manifest) -> Iterator[str]:
+    """The manifest for people."""
+    told = describe(entry, manifest)
+    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(told["added"]))
+    rows = [
+        (manifest.name, f"{manifest.kind}, pipeline {manifest.pipeline}"),
+        ("about", manifest.description),
+        ("where", f"{entry.folder}: {PLACES[entry.place]}{hidden(entry)}"),
+        ("added", f"{added} by {told['owner']}"),
+        ("trained", f"with scikit-learn {manifest.scikit_learn}"),
+        *_takes(manifest),
+        *((f"gives {name}", what) for name, what in gives(manifest)),
+        ("decimals", f"{manifest.decimals} of its scores"),
+        *_compared(manifest),
+        *_measured(manifest),
+        ("wheel", (manifest.wheel or {}).get("requirement", "")),
+        ("files", f"{len(manifest.files)}, {told['bytes']:,} bytes"),
+        *((f"  {name}", f"sha256 {sha256}") for name, sha256 in manifest.files.items()),
+        (f"  {MODEL_FILE}", f"sha256 {told['sha256']}"),
+    ]
+    width = max(len(name) for name, _ in rows) + 2
+    for name, value in rows:
+        if value:
+            yield f"{name:<{width}}{value}"
+
+
+def gives(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """What a record gets: each kind of column, and what is in it."""
+    how = SCORES.get(manifest.score, manifest.score)
+    match manifest.kind:
+        case "binary":
+            yield from _binary(manifest, how)
+        case "classes":
+            yield "scores", f"one a class, {how}: {', '.join(manifest.labels)}"
+            yield "label", SOURCES.get(manifest.labels_from, manifest.labels_from)
+        case "labels":
+            yield "label", f"{', '.join(manifest.labels)}, by predict; no score"
+        case "several":
+            yield "outputs", ", ".join(_outputs(manifest))
+        case "outliers":
+            yield "score", f"{how}: the lower, the more unusual"
+            yield "label", "anomaly or normal"
+        case "clusters":
+            yield "cluster", "its number"
+            yield "distance", "to the nearest centre" if manifest.score else ""
+        case _:
+            yield "score", how
+
+
+def hidden(entry: Entry) -> str:
+    """Which others of its name it outranks, to be said behind it."""
+    return "".join(f"; outranks the one that is {place}" for place in entry.hides)
+
+
+def _binary(manifest: Manifest, how: str) -> Iterator[tuple[str, str]]:
+    if len(manifest.labels) != 2 or manifest.positive not in (0, 1):
+        raise ModelError(
+            f"model {manifest.name} is binary, and its model.toml names the labels"
+            f" {', '.join(manifest.labels) or 'of none'}",
+            hint="mend it, or bin/models add it again",
+        )
+    positive = manifest.labels[manifest.positive]
+    other = manifest.labels[1 - manifest.positive]
+    if manifest.score:
+        yield "score", f"of {positive}: {how}"
+    if manifest.labels_from == "threshold":
+        yield "label", f"{positive} where the score is above {manifest.threshold:g}, else {other}"
+    else:
+        source = SOURCES.get(manifest.labels_from, manifest.labels_from)
+        usual = 0.5 if manifest.score == "predict_proba" else 0.0
+        own = f", whose own threshold is {manifest.threshold:g}"
+        yield "label", f"{positive} or {other}: {source}{own * (manifest.threshold != usual)}"
+
+
+def _outputs(manifest: Manifest) -> Iterator[str]:
+    classes = manifest.output_labels or ((),) * len(manifest.outputs)
+    for name, labels in zip(manifest.outputs, classes, strict=False):
+        yield f"{name} ({', '.join(labels) or 'a number'})"
+
+
+def _takes(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    if not manifest.features:
+        yield "takes", "texts, one a line"
+        return
+    types = manifest.types or ("",) * len(manifest.features)
+    columns = zip(manifest.features, types, strict=False)
+    yield "takes", f"as {INPUTS.get(manifest.input, manifest.input)}, {len(manifest.features)}:"
+    yield from ((f"  {name}", kind or "type not stated") for name, kind in columns)
+    yield "no missing", ", ".join(manifest.refuses_missing)
+    yield "no infinite", ", ".join(manifest.refuses_infinite)
+
+
+def _compared(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    records = f"{manifest.compared:,} records of a sample came out as the model itself says"
+    if manifest.wheel is None:
+        yield "compared", records if manifest.compared else "nothing, with the model itself"
+    if manifest.compiled is not None:
+        rows = manifest.compiled.get("rows_compared", 0)
+        yield "compiled", f"its trees; scikit-learn's scores, bit by bit, of {rows:,} rows"
+
+
+def _measured(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    if manifest.memory_mb:
+        yield "memory", f"{manifest.memory_mb:,} MB to load it and predict a block"
+    if manifest.load_seconds or manifest.block_seconds:
+        yield (
+            "seconds",
+            f"{manifest.load_seconds:.2g} to load, {manifest.block_seconds:.2g} a block",
+        )

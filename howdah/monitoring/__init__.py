@@ -1,0 +1,1 @@
+"""What talks to monitoring servers, and what the job exporter tells them."""

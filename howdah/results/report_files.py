@@ -1,0 +1,40 @@
+"""What a job that counts has found: its tables and plots as files of the results."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mr.records.tsv import escape_text
+from mr.counting.tally import Report, Table
+
+__all__ = ["write_report"]
+
+SIZE = (6, 5)  # inches
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write every table and plot of ``report`` to ``folder``."""
+    for name, table in report.tables.items():
+        _write(table, folder / name)
+    for name, plot in report.plots.items():
+        _draw(plot, folder / name)
+
+
+def _write(table: Table, path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(b"\t".join(map(escape_text, table.columns)) + b"\n")
+        for row in table.rows:
+            file.write("\t".join(map(str, row)).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _draw(plot: Callable[[Any], None], path: Path) -> None:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": path.name}):  # the same bytes each time
+        figure = Figure(SIZE, layout="constrained")
+        plot(figure.subplots())
+        figure.savefig(path, metadata={"Date": None})

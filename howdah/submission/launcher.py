@@ -1,0 +1,276 @@
+"""The process that runs a job with mrjob: started by bin/submit, it outlives it.
+
+It holds the job's ``run`` lock as long as it lives, and what it says goes to run.log.
+"""
+
+import errno
+import fcntl
+import logging
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
+from howdah.hadoop.store import HdfsStore, LocalStore
+from howdah.hadoop.yarn import Yarn
+from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
+from howdah.jobs.record import Job, Jobs
+from howdah.models.registry import Model
+from howdah.models.storage import kept_models
+from howdah.os_errors import naming
+from howdah.privacy import keep_private
+from howdah.settings import ROOT, Cluster, Settings, load
+from howdah.submission.memory import fits_alone, memory_settings, task_mb
+from howdah.submission.task_files import ship, task_inputs
+from mr.pipelines.registry import PIPELINES
+from mr.records.split import CHUNK
+from mr.spec import Spec, Unstored
+from mr.supervision.process import process_start
+from mr.supervision.watchdog import PATIENCE
+
+__all__ = ["start"]
+
+RESERVED = 128 << 10
+SMALLEST_SPLIT = 32 << 20
+LARGEST_SPLIT = 2 << 30
+SECONDS_TO_FAIL = 120  # for a task whose model hung, to say so before Hadoop ends it
+HADOOP_PATIENCE = 600  # its default
+CHUNKED = {
+    "fixedlengthinputformat.record.length": str(CHUNK),
+    "stream.map.input": "rawbytes",
+}
+
+
+def start(job: Job, settings: Settings) -> None:
+    """Start the process that runs ``job``, in a session of its own."""
+    folder = Jobs(settings.state).folder(job.id)
+    with naming(folder), (folder / RESERVE).open("wb") as reserve:
+        os.posix_fallocate(reserve.fileno(), 0, RESERVED)
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
+    if "HOWDAH_STATE" in environ:
+        environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
+    with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
+        subprocess.Popen(
+            [sys.executable, "-m", "howdah.submission.launcher", job.id, str(lock.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environ,
+            cwd=folder,
+            pass_fds=[lock.fileno()],
+            start_new_session=True,
+        )
+
+
+def main(job_id: str, lock: int) -> int:
+    """Run the job to its end; its record then says how it ended."""
+    os.set_inheritable(lock, False)
+    del os.environ["PYTHONPATH"]  # tasks import what was shipped to them, and nothing else
+    settings = load(os.environ)
+    keep_private(None)
+    jobs = Jobs(settings.state)
+    of = jobs.read(job_id).of
+    named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=named)
+    jobs.mark(job_id, "launcher", process_start())
+    jobs.mark(job_id, "launching")
+    job = jobs.update(jobs.read(job_id), process=os.getpid())
+    if job.state == "uploading":  # who started this was killed before saying so
+        job = jobs.update(job, state="launching")
+    if job.is_finished:  # cancelled before there was a process to end
+        return 0
+    mark = partial(jobs.mark, job_id)
+    try:
+        models = kept_models(job, jobs.folder(job.id))
+        if job.runner == "local":
+            _run_locally(job, models, jobs.folder(job.id), settings, mark)
+            jobs.update(job, state="done")
+        else:
+            _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
+    except Exception as error:
+        why = _with_task(error)
+        if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
+            why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
+        (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
+        traceback.print_exc()
+        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
+            jobs.update(job, state="failed", error=why)
+        return 1
+    finally:
+        jobs.clear(job.id)
+    return 0
+
+
+def _with_task(error: Exception) -> str:
+    """What went wrong, after the name of the local task that it went wrong in."""
+    kind = getattr(error, "task_type", None)
+    return f"{kind}/{error.task_num:05d}: {error}" if kind else str(error)  # type: ignore[attr-defined]
+
+
+def _run_locally(
+    job: Job,
+    models: Sequence[Model],
+    folder: Path,
+    settings: Settings,
+    mark: Callable[[str], None],
+) -> None:
+    from howdah.submission.mrjob_runners import local_job
+
+    store = LocalStore(folder)
+    store.remove("output")  # an earlier, killed run's
+    spec = Spec(
+        job.pipeline,
+        _headers(job),
+        options=job.options,
+        files=str(folder / "input"),
+        patience=_patience(models, settings),
+    )
+    shipped = ship(spec, folder, models, None)
+    arguments = [
+        *("--local-tmp-dir", str(folder / TASKS)),
+        *("--output-dir", str(folder / "output")),
+        *_common_arguments(shipped, sys.executable),
+        *task_inputs(job, store, str(folder), os.cpu_count() or 1),
+    ]
+    (folder / TASKS).mkdir(exist_ok=True)
+    mark("prepared")
+    with local_job(arguments, job.splits, mark).make_runner() as runner:
+        runner.run()
+    mark("run")
+    (folder / "output" / SUCCESS).touch()
+
+
+def _run_on_hadoop(
+    job: Job,
+    models: Sequence[Model],
+    folder: Path,
+    settings: Settings,
+    mark: Callable[[str], None],
+) -> None:
+    from howdah.submission.mrjob_runners import hadoop_job
+
+    cluster = settings.cluster
+    assert cluster
+    mark("mrjob")
+    home = f"{JOBS}/{job.id}"
+    padded = {source.stored: source.bytes for source in job.inputs if source.padded}
+    spec = Spec(
+        job.pipeline,
+        _headers(job),
+        padded,
+        job.options,
+        cluster.webhdfs_url,
+        cluster.user,
+        f"{home}/input",
+        {
+            source.path: Unstored(source.stored, source.bytes, source.modified)
+            for source in job.inputs
+            if source.path and not source.whole
+        },
+        patience=_patience(models, settings),
+    )
+    shipped = ship(spec, folder, models, cluster)
+    mark("published")
+    needed_mb = task_mb(models)
+    size = _split_size(job, cluster)
+    tasks = -(-sum(source.bytes for source in job.inputs) // size)
+    paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
+    properties = {
+        "mapreduce.job.name": job_name(
+            job.id,
+            Kind(job.pipeline, job.model or NO_MODEL),
+            f"{job.of} {job.names[0]}".strip(),
+        ),
+        "mapreduce.job.tags": job.id,
+        "mapreduce.job.reduces": str(_reducers(job, tasks)),
+        "mapreduce.job.maps": str(tasks),
+        **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
+        # a task says that it is at work, unless its model keeps the interpreter to itself
+        "mapreduce.task.timeout": str(
+            int(max(HADOOP_PATIENCE, spec.patience[0] + SECONDS_TO_FAIL) * 1000)
+        ),
+        "mapreduce.input.fileinputformat.split.minsize": str(size),
+        "mapreduce.fileoutputcommitter.algorithm.version": "1",
+        # an ApplicationMaster that takes a job over leaves behind what ended maps have written
+        "yarn.app.mapreduce.am.job.recovery.enable": "false",
+        "mapreduce.map.failures.maxpercent": "0",
+        # a line ends at LF only: a lone CR is part of a record
+        "textinputformat.record.delimiter": "\n",
+        **(CHUNKED if padded else {}),
+    }
+    arguments = [
+        *("--hadoop-bin", cluster.hadoop_bin),
+        *("--hadoop-streaming-jar", cluster.streaming_jar),
+        *("--hadoop-tmp-dir", f"{home}/{SENT}"),
+        *("--local-tmp-dir", str(folder)),
+        *("--output-dir", f"{cluster.fs_uri}{home}/output"),
+        *("--no-read-logs", "--no-check-input-paths"),
+        "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
+        *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
+        *(word for name, value in properties.items() for word in ("-D", f"{name}={value}")),
+        *_common_arguments(shipped, cluster.python or sys.executable),
+        *(cluster.fs_uri + path for path in paths),
+    ]
+    with TemporaryDirectory() as nothing:
+        # a jar of nothing is sent instead of the streaming jar, which every host has
+        arguments += ["-D", f"stream.shipped.hadoopstreaming={nothing}"]
+        with hadoop_job(arguments, cluster, mark, chunked=bool(padded)).make_runner() as runner:
+            runner.run()
+
+
+def _reducers(job: Job, tasks: int) -> int:
+    tally = PIPELINES[job.pipeline].tally
+    return tasks if tally and tally().reduces else 1
+
+
+def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
+    return [
+        *("--files", ",".join(shipped)),
+        *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
+        *("--cmdenv", f"PYTHONPATH={CODE}"),
+        *("--no-bootstrap-mrjob", "--no-cat-output"),
+    ]
+
+
+def _headers(job: Job) -> list[str]:
+    return [source.stored for source in job.inputs if source.header]
+
+
+def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
+    """How many seconds a model may take for one call, by what it was seen to take for loading and
+    for a block; less when a task is tried again, lest a model that hangs do so four times as long.
+    """
+    if settings.model_seconds:
+        return settings.model_seconds, settings.model_seconds
+    seen = [
+        seconds
+        for model in models
+        for seconds in (model.manifest.load_seconds, model.manifest.block_seconds)
+    ]
+    patience = max(PATIENCE, 20 * max(seen, default=0))
+    return patience, patience / 4
+
+
+def _split_size(job: Job, cluster: Cluster) -> int:
+    """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
+    total = sum(source.bytes for source in job.inputs)
+    if job.splits:
+        size = max(-(-total // job.splits), 1)
+    else:
+        _, cores = Yarn(cluster).nodes()
+        size = min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
+    step = CHUNK if job.inputs[0].padded else 1
+    return -(-size // step) * step
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,42 @@
+"""Whether the cluster can take a job now, asked before its input is stored."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from howdah.errors import ClusterError
+from howdah.hadoop.users import check_user
+from howdah.inputs.source import Source
+from howdah.models.registry import find_model
+from howdah.settings import Settings, environment_digest
+from howdah.submission.memory import check_memory
+
+__all__ = ["check_cluster"]
+
+
+def check_cluster(
+    sources: Sequence[Source], planned: Mapping[str, Any], settings: Settings
+) -> None:
+    """Raise ClusterError unless HDFS can take the input and YARN can run the job; ModelError if no
+    worker has the memory for its models."""
+    from howdah.hadoop.health import ask
+
+    if settings.cluster is None:
+        raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
+    check_user(settings.cluster)
+    if settings.cluster.python and environment_digest() not in settings.cluster.python:
+        raise ClusterError(
+            "the workers have another Python environment than this checkout's lock",
+            hint="bin/cluster up gives them this one, beside the one that running jobs use",
+        )
+    report = ask(settings.cluster)
+    if report.blockers:
+        raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
+    copied = (source for source in sources if not source.path)
+    needed = sum(source.size or 0 for source in copied)
+    if needed > report.remaining:
+        raise ClusterError(
+            f"HDFS is full: the input has {needed:,} bytes, and {report.remaining:,} are left",
+            hint="bin/results rm --older-than DAYS, or add a worker",
+        )
+    names = list(planned.get("models") or filter(None, [planned["model"]]))
+    check_memory([find_model(settings, name) for name in names], settings.cluster)

@@ -1,0 +1,231 @@
+"""The first step of a record's way: each input read once, checked, counted and stored."""
+
+import gzip
+import hashlib
+import os
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from howdah.errors import UsageError
+from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
+from howdah.hadoop.store import SegmentSink
+from howdah.inputs.source import STDIN, Source
+from howdah.jobs.record import Input
+from mr.records.compression import unpacked
+from mr.records.split import BOM
+from mr.storage.part_file import PartFile, Sink
+
+__all__ = ["LONGEST_LINE", "store_input", "store_inputs"]
+
+CHUNK = 1 << 20
+SMALL = 8 << 20  # such files take round trips rather than bandwidth
+AT_ONCE = 4
+IN_CACHE = 1 << 16
+LF = 10
+LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
+
+
+@dataclass
+class _Raw:
+    """The input's own bytes: read on demand, hashed, and handed on to the store."""
+
+    head: bytes
+    stream: IO[bytes]
+    part: PartFile | SegmentedFile | None
+    progress: Callable[[int], None]
+
+    def __post_init__(self) -> None:
+        self.sha256 = hashlib.sha256()
+        self.bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self.head[:size] if self.head else self.stream.read(size)
+        self.head = self.head[len(chunk) :]
+        self.sha256.update(chunk)
+        self.bytes += len(chunk)
+        if self.part:
+            self.part.write(chunk)
+        self.progress(len(chunk))
+        return chunk
+
+
+def store_inputs(
+    sources: Sequence[Source],
+    sink: Sink,
+    *,
+    links: Path | None,
+    header: bool,
+    whole: bool = False,
+    progress: Callable[[int], None],
+) -> tuple[Input, ...]:
+    """Store ``sources`` under numbered names, small ones a few at once; files become links in
+    the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones are
+    padded for tasks that read them in chunks, if no other is among them; ``whole`` files aren't.
+    Raises as ``store_input`` does."""
+    copied = not any(source.path for source in sources)
+    chunked = copied and not whole and isinstance(sink, SegmentSink)
+    padded = chunked and all(map(_is_large, sources))
+
+    def store(number: int, progress: Callable[[int], None]) -> Input:
+        source = sources[number]
+        name = f"{number:05d}.txt{source.suffix}"
+        link = links / name if links and source.name != STDIN else None
+        stays = link or source.path
+        return store_input(
+            source,
+            name,
+            None if stays else sink,
+            link=link,
+            header=header,
+            padded=padded,
+            whole=whole,
+            progress=progress,
+        )
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            small = {
+                number: pool.submit(store, number, lambda _: None)
+                for number, source in enumerate(sources)
+                if source.size is not None and source.size <= SMALL
+            }
+            stored = []
+            for number in range(len(sources)):
+                if number in small:
+                    stored.append(small[number].result())
+                    progress(stored[-1].bytes)
+                else:
+                    stored.append(store(number, progress))
+            return tuple(stored)
+        finally:
+            pool.shutdown(cancel_futures=True)  # nothing comes into the store after an error
+
+
+def store_input(
+    source: Source,
+    stored: str,
+    sink: Sink | None,
+    *,
+    link: Path | None = None,
+    header: bool = False,
+    padded: bool = False,
+    whole: bool = False,
+    progress: Callable[[int], None],
+) -> Input:
+    """Read ``source`` to its end into ``sink`` (or link to it, or leave it where it is), and say
+    what was read.
+
+    Raises UsageError for a compressed file that is cut off or damaged, for lines too long to
+    be records and for a text without any; OSError if the store doesn't take every byte.
+    """
+    head = source.head if source.name == STDIN else b""
+    header = header and not source.columns
+    with source.open() as stream:
+        part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
+        raw = _Raw(head, stream, part, progress)
+        try:
+            text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)
+            lines = unpacked(raw, source.suffix)
+            while chunk := lines.read(CHUNK):
+                text.add(chunk)
+            text.end(header)
+        except BaseException as error:
+            if part:
+                end = part.abort if isinstance(part, SegmentedFile) else part.close
+                with suppress(Exception):  # a file still being written would outlive its removal
+                    end()
+            if not _is_damage(error):
+                raise
+            raise UsageError(
+                f"{source.name} is cut off or damaged: {error}",
+                hint="copy it again; gzip -t or bzip2 -t tells when it is whole",
+            ) from None
+        if part:
+            part.close()
+    if source.path and raw.bytes != source.size:
+        raise UsageError(f"{source.name} changed while it was read",
+                         hint="submit it again once nothing writes to it")  # fmt: skip
+    if link:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(source.path_here.resolve())
+    return Input(
+        name=os.fsencode(source.name).decode(errors="backslashreplace"),
+        stored=stored,
+        bytes=raw.bytes,
+        sha256=raw.sha256.hexdigest(),
+        lines=text.lines,
+        bom=text.bom,
+        header=header,
+        padded=padded,
+        whole=whole,
+        path=source.path,
+        modified=source.modified,
+    )
+
+
+def _is_large(source: Source) -> bool:
+    return not source.suffix and (source.size or 0) > SEGMENT
+
+
+def _part(
+    source: Source, stream: IO[bytes], sink: Sink, name: str, padded: bool
+) -> PartFile | SegmentedFile:
+    """What takes the input's bytes: a large plain file goes to HDFS in segments."""
+    if isinstance(sink, SegmentSink) and _is_large(source):
+        return SegmentedFile(sink, name, stream, padded=padded)
+    return PartFile(sink, name)
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Whether ``error`` is a decompressor's; bzip2's is a bare OSError."""
+    bare = type(error) is OSError and error.errno is None
+    return bare or isinstance(error, EOFError | gzip.BadGzipFile | zlib.error)
+
+
+def _newlines(chunk: bytes) -> int:
+    """``chunk.count``, in less than half the time and without holding other threads up."""
+    data = np.frombuffer(chunk, np.uint8)
+    pieces = (data[start : start + IN_CACHE] for start in range(0, len(data), IN_CACHE))
+    return sum(int(np.count_nonzero(piece == LF)) for piece in pieces)
+
+
+class _Text:
+    """Counts the lines of a text that comes in chunks."""
+
+    def __init__(self, name: str, longest: int) -> None:
+        self.lines = 0
+        self.bom = False
+        self._name = name
+        self._longest = longest
+        self._bytes = 0
+        self._open_line = 0  # bytes since the last newline
+
+    def add(self, chunk: bytes) -> None:
+        if not self._bytes:
+            self.bom = chunk.startswith(BOM)
+        self._bytes += len(chunk)
+        if newlines := _newlines(chunk):
+            self.lines += newlines
+            self._open_line = len(chunk) - chunk.rfind(b"\n") - 1
+        else:
+            self._open_line += len(chunk)
+        if self._open_line > self._longest:
+            raise UsageError(
+                f"{self._name}: line {self.lines + 1} is longer than {self._longest >> 20} MiB",
+                hint="records are lines; is it a text file?",
+            )
+
+    def end(self, header: bool) -> None:
+        if self._open_line and self._bytes > self.bom * len(BOM):
+            self.lines += 1
+        if not self.lines - header:
+            what = "has a header and no records" if self.lines else "is empty"
+            raise UsageError(f"{self._name} {what}", hint="there is nothing to score in it")

@@ -1,0 +1,1 @@
+"""Where a job stands, where its time went, and why it failed."""

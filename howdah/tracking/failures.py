@@ -1,0 +1,164 @@
+"""Why a job failed: its first real error, found in its logs."""
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from howdah.errors import ClusterError, HowdahError, JobError, ModelError
+from howdah.hadoop.yarn import Yarn
+from howdah.jobs.layout import TASKS
+from howdah.jobs.record import Job, Jobs
+from howdah.settings import Settings
+from mr.log_lines import AT, FAILED, FAULT
+
+__all__ = [
+    "EXITED",
+    "FAULTY",
+    "LAST_WORDS",
+    "LOG_POLL_SECONDS",
+    "LOG_WAIT_SECONDS",
+    "PLACE",
+    "TIMER",
+    "TRACEBACK",
+    "T",
+    "failure_of",
+]
+
+EXITED = re.compile(
+    r"subprocess failed with code (\d+)"
+)  # as streaming says it of a task's process
+
+
+LOG_POLL_SECONDS = 0.5
+LAST_WORDS = re.compile(r"^reporter:counter:howdah,input_bytes,", re.MULTILINE)  # of a success
+LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
+# at a line's beginning: what a model prints has something else there
+TRACEBACK = re.compile(r"^Traceback \(most recent call last\):$", re.MULTILINE)
+TIMER = re.compile(r"^Timeout \((.+)\)!$", re.MULTILINE)  # as faulthandler says it
+PLACE = re.compile(f"^{AT}: (.*)$", re.MULTILINE)
+FAULTY = re.compile(f"^{FAULT}: (.*)$", re.MULTILINE)
+T = TypeVar("T")
+
+
+def failure_of(job: Job, settings: Settings) -> HowdahError:
+    """What failed and where, with the task's own traceback if there is one: ModelError if that was
+    the model's doing, else JobError."""
+    return first_error(job, failures_of(job, settings))
+
+
+def first_error(job: Job, failures: "list[_Failure]") -> HowdahError:
+    hint = f"bin/logs {job.id}"
+    for failure in failures:
+        if found := FAULTY.search(failure.log):
+            return ModelError(_told(job, failure, _trace(failure.log), found[1]), hint=hint)
+        if found := TIMER.search(failure.log):
+            fault = f"model {job.model or ', '.join(job.models)} has not answered for {found[1]}"
+            return ModelError(_told(job, failure, failure.log[found.start() :], fault), hint=hint)
+    for failure in failures:
+        if trace := _trace(failure.log):
+            return JobError(_told(job, failure, trace), hint=hint)
+    if failures:
+        return JobError(_told(job, failures[0], failures[0].cause), hint=hint)
+    return JobError(f"job {job.id} failed: {job.error}", hint=hint)
+
+
+def _trace(log: str) -> str:
+    """The last traceback, and what follows it."""
+    found = [match.start() for match in TRACEBACK.finditer(log)]
+    return log[found[-1] :].strip() if found else ""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """A failed task attempt: where it ran, what its runner says, and its stderr."""
+
+    name: str
+    host: str
+    cause: str
+    log: str
+
+
+def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
+    trace, _, rest = cause.partition(FAILED + ": ")
+    place = rest.split("\n")[0]  # in an ApplicationMaster's container other lines may follow
+    if not place:
+        positions = PLACE.findall(failure.log)
+        place = f"host {failure.host}, {positions[-1] if positions else 'before its first block'}"
+    for source in job.inputs:
+        place = place.replace(source.stored, source.name)
+    told = (fault, place.strip(), trace.strip(), f"({failure.name})")
+    return f"job {job.id} failed: " + "\n".join(line for line in told if line)
+
+
+def failures_of(job: Job, settings: Settings) -> list[_Failure]:
+    if job.runner == "local":
+        return _local_failures(Jobs(settings.state).folder(job.id), job.error)
+    if settings.cluster is None:
+        raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
+    if not job.application:
+        return []
+    return _hadoop_failures(Yarn(settings.cluster), job.application)
+
+
+def _local_failures(folder: Path, cause: str) -> list[_Failure]:
+    failures = []
+    for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
+        log = path.read_text(errors="replace")
+        if not LAST_WORDS.search(log):
+            name = "/".join(path.parts[-3:-1])
+            failures.append(_Failure(name, socket.gethostname(), cause, log))
+    # others may have been stopped because one failed: that one is named in the cause
+    return sorted(failures, key=lambda failure: not cause.startswith(failure.name))
+
+
+def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
+    """The failed attempts; YARN collects histories and logs a moment after a job's end."""
+    deadline = time.monotonic() + LOG_WAIT_SECONDS
+
+    def wait_for(answer: Callable[[], T | None]) -> T | None:
+        while (found := answer()) is None and time.monotonic() < deadline:
+            time.sleep(LOG_POLL_SECONDS)
+        return found
+
+    attempts = wait_for(lambda: yarn.failed_attempts(application))
+    if attempts is None:
+        return _master_failures(yarn, application)
+    return [
+        _Failure(
+            attempt.id,
+            attempt.node,
+            _cause(attempt.diagnostics),
+            wait_for(partial(yarn.log, attempt.node, attempt.container, "stderr")) or "",
+        )
+        for attempt in attempts
+    ]
+
+
+def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
+    """What an ApplicationMaster tells that ended without a history.
+
+    That may happen to one whose own JVM runs the task that fails: it then goes on to the reduce
+    task, whose first report ends the JVM.
+    """
+    node, container = yarn.master(application)
+    told = yarn.log(node, container, "syslog") or ""
+    why = EXITED.search(told)
+    if why is None:
+        return []
+    log = yarn.log(node, container, "stderr") or ""
+    return [_Failure(container, node, _cause(why[0]), log)]
+
+
+def _cause(diagnostics: str) -> str:
+    """YARN's first line; an exit code above 128 is what a shell makes of a signal."""
+    line = diagnostics.split("\n")[0]
+    code = EXITED.search(line)
+    if code and int(code[1]) > 128:
+        return f"killed by {signal.Signals(int(code[1]) - 128).name}"
+    return line

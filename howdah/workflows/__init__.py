@@ -1,0 +1,1 @@
+"""Workflows: several jobs, some of which read what others have scored."""

@@ -1,0 +1,95 @@
+"""Records of workflows' runs: what was to be run; the jobs' own records say how far it is."""
+
+import fcntl
+import json
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from howdah.errors import UsageError
+from howdah.jobs.record import Job, Jobs, write_record
+from howdah.privacy import make_private
+from howdah.workflows.definition import Step, Workflow
+
+__all__ = ["Run", "Runs", "is_run", "jobs_of"]
+
+PREFIX = "run-"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A workflow as it was when it was submitted; ``created`` is in Unix seconds."""
+
+    id: str
+    created: float
+    runner: str
+    workflow: Workflow
+
+
+def is_run(name: str) -> bool:
+    """Whether an id is that of a run, not of a job."""
+    return name.startswith(PREFIX)
+
+
+def jobs_of(run: Run, jobs: Jobs) -> dict[str, Job]:
+    """The newest job of each step that has had one."""
+    found: dict[str, Job] = {}
+    for job in jobs.all():
+        if job.run == run.id:
+            found.setdefault(job.step, job)
+    return found
+
+
+class Runs:
+    """The runs that the state folder knows."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "runs"
+
+    def path(self, run_id: str) -> Path:
+        """The run's record."""
+        return self._folder / f"{run_id}.json"
+
+    def create(self, workflow: Workflow, runner: str) -> Run:
+        """Record a new run, with an id of its own."""
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+        run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
+        make_private(self._folder)
+        write_record(self.path(run.id), asdict(run))
+        return run
+
+    def read(self, run_id: str) -> Run:
+        """The run of this id; raises UsageError if there is none."""
+        try:
+            stated = json.loads(self.path(run_id).read_text())
+        except FileNotFoundError:
+            raise UsageError(f"there is no run {run_id}", hint="bin/status lists jobs and their"
+                             " runs") from None  # fmt: skip
+        workflow = stated.pop("workflow")
+        steps = [Step(**step | {"inputs": tuple(step["inputs"])}) for step in workflow["steps"]]
+        return Run(**stated, workflow=Workflow(workflow["source"], tuple(steps)))
+
+    def all(self) -> list[Run]:
+        """Every run, newest first."""
+        found = [self.read(path.stem) for path in self._folder.glob("*.json")]
+        return sorted(found, key=lambda run: run.created, reverse=True)
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run."""
+        for suffix in (".json", ".lock"):
+            self.path(run_id).with_suffix(suffix).unlink(missing_ok=True)
+
+    def lock(self, run_id: str) -> IO[str]:
+        """Take the run's lock; raises UsageError if another process has it."""
+        file = self.path(run_id).with_suffix(".lock").open("w")
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        file.close()
+        raise UsageError(
+            f"{run_id} is going on already", hint="wait for it, or end that bin/submit"
+        )

@@ -1,0 +1,47 @@
+"""A finished job's scores as another job's inputs: read where they are, or fetched before."""
+
+from dataclasses import replace
+
+from howdah.errors import UsageError
+from howdah.hadoop.store import hdfs_client
+from howdah.inputs.hdfs import look_at
+from howdah.inputs.source import Source
+from howdah.jobs.layout import JOBS
+from howdah.jobs.record import Job, Jobs
+from howdah.jobs.store import store_of
+from howdah.jobs.summary import read_summary
+from howdah.results.fetch import check_parts
+from howdah.settings import Settings
+
+__all__ = ["scores_of"]
+
+SCORES = "output/scores"
+
+
+def scores_of(job: Job, settings: Settings) -> list[Source]:
+    """The part files of a step's job, in input order, under the step's name.
+
+    Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
+    """
+    store = store_of(job, settings)
+    check_parts(job, read_summary(job, store), store)
+    parts = sorted(store.sizes(SCORES))
+    if not parts:
+        raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")
+    names = [f"@{job.step}/{part}" for part in parts]
+    if job.runner == "local":
+        here = Jobs(settings.state).folder(job.id) / SCORES
+        files = [here / part for part in parts]
+        return [
+            Source(name, b"", "", job.columns, file, predicted=job.predicted)
+            for name, file in zip(names, files, strict=True)
+        ]
+    assert settings.cluster
+    client = hdfs_client(settings.cluster)
+    paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
+    with store.reaching():
+        found = [
+            look_at(client, settings.cluster, path, name, job.columns)
+            for name, path in zip(names, paths, strict=True)
+        ]
+    return [replace(source, predicted=job.predicted) for source in found]

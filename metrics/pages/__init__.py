@@ -1,0 +1,1 @@
+"""Dashboards as HTML pages with plots in SVG."""

@@ -1,0 +1,1 @@
+"""One module per kind of daemon: the signals that are read from it."""

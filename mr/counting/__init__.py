@@ -1,0 +1,1 @@
+"""What pipelines that count are made of: tallies, tables, reports."""

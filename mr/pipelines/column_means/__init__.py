@@ -1,0 +1,1 @@
+"""The pipeline column-means: exact means of files of numbers."""

@@ -1,0 +1,1 @@
+"""The pipeline compare: several models on the same records."""

@@ -1,0 +1,161 @@
+"""Models that are compared: whether they can be, and what each makes of a block."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mr.models.loading import load_files
+from mr.models.manifest import Manifest, read_manifest
+from mr.pipelines.scorers import SCORERS
+from mr.records.block import Block, Reject
+from mr.scoring.raising import Suspects
+from mr.scoring.score_block import predict_block
+from mr.scoring.scorer import Scorer
+from mr.spec import MODEL_FILE
+from mr.supervision.watchdog import LOADING, asking
+
+__all__ = [
+    "Contender",
+    "Scored",
+    "load_contenders",
+    "match",
+    "score_by_all",
+    "score_by_each",
+]
+
+KINDS = ("binary", "classes", "regression")
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """n records of a block that a model scored, in order: ``lines`` (n,), ``fields`` as TSV,
+    ``scores`` (n,) and ``table`` (n, classes) in fixed point, ``classes`` (n,); the latter two
+    where the model has some."""
+
+    lines: Ints
+    fields: list[bytes]
+    scores: Ints
+    classes: NDArray[np.intp] | None
+    table: Ints | None
+
+    def of(self, lines: Ints) -> "Scored":
+        """Those of some of its lines."""
+        if len(lines) == len(self.lines):
+            return self
+        rows = np.searchsorted(self.lines, lines)
+        return Scored(
+            lines,
+            [self.fields[row] for row in rows.tolist()],
+            self.scores[rows],
+            None if self.classes is None else self.classes[rows],
+            None if self.table is None else self.table[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A loaded model, in a task."""
+
+    manifest: Manifest
+    scorer: Scorer
+    suspects: Suspects = field(default_factory=Suspects)
+
+    def score(self, block: Block) -> tuple[Scored, list[Reject]]:
+        """What the model's own job has of a block's records, and those that it rejects."""
+        pieces, rejects = predict_block(self.scorer, self.manifest, block, suspects=self.suspects)
+        predictions = [prediction for _, prediction in pieces]
+        none, width = np.zeros(0, np.int64), len(self.manifest.labels)
+        classes = [p.classes for p in predictions if p.classes is not None]
+        tables = [p.table for p in predictions if p.table is not None]
+        many = self.manifest.kind == "classes"
+        return Scored(
+            np.concatenate([none, *(batch.lines for batch, _ in pieces)]),
+            [field for batch, _ in pieces for field in batch.fields],
+            np.concatenate([none, *(p.scores for p in predictions if p.scores is not None)]),
+            np.concatenate([none, *classes]) if width else None,
+            np.concatenate([none.reshape(0, width), *tables]) if many else None,
+        ), rejects
+
+
+def match(manifests: Sequence[Manifest]) -> dict[str, Any]:
+    """What all models have in common, as a job's options; ValueError if that isn't enough to
+    compare them."""
+    for manifest in manifests:
+        if manifest.kind not in KINDS:
+            raise ValueError(
+                f"model {manifest.name} can't be compared: its predictions are {manifest.kind},"
+                f" and compared are models of two classes, of more with a score for each, and"
+                " regressions"
+            )
+    found = [
+        {
+            "of": manifest.pipeline,
+            "kind": manifest.kind,
+            "labels": list(manifest.labels),
+            "positive": manifest.positive if manifest.kind == "binary" else None,
+            "decimals": manifest.decimals,
+        }
+        for manifest in manifests
+    ]
+    for manifest, common in zip(manifests, found, strict=True):
+        for name, value in common.items():
+            if value != found[0][name]:
+                raise ValueError(
+                    f"models {manifests[0].name} and {manifest.name} can't be compared:"
+                    f" {'pipeline' if name == 'of' else name} {found[0][name]} and {value}"
+                )
+    return found[0] | {
+        "thresholds": [manifest.threshold for manifest in manifests],
+        "of_chances": all(manifest.score == "predict_proba" for manifest in manifests),
+    }
+
+
+def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]:
+    """The models from ``folder``, where each one's files begin with its name; ModelFileError if
+    one isn't to be trusted."""
+    scorer = SCORERS[options["of"]]()
+    loaded = []
+    for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
+        manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
+        with asking(name, allowed=LOADING):
+            files = load_files(manifest, folder, f"{name}.")
+            if options["threshold"]:
+                manifest = replace(manifest, threshold=threshold, labels_from="threshold")
+            loaded.append(Contender(manifest, scorer(manifest, files, options)))
+    return loaded
+
+
+def score_by_all(
+    contenders: Sequence[Contender], block: Block
+) -> tuple[list[Scored], list[Reject]]:
+    """The records that every model scores, by each of them; of those that only some models
+    reject, it is told which one does."""
+    done = [one.score(block) for one in contenders]
+    found = [{reject.line: reject for reject in rejects} for _, rejects in done]
+    rejects = []
+    for line in {line for each in found for line in each}:
+        given = [each.get(line) for each in found]
+        place, reject = next((place, each) for place, each in enumerate(given) if each)
+        if given.count(reject) < len(given):
+            name = f"model {contenders[place].manifest.name}"
+            detail = f"{name}: {reject.detail}" if reject.detail else name
+            reject = replace(reject, detail=detail)
+        rejects.append(reject)
+    lines = reduce(np.intersect1d, [each.lines for each, _ in done])
+    return [each.of(lines) for each, _ in done], rejects
+
+
+def score_by_each(
+    contenders: Sequence[Contender], places: NDArray[np.intp], block: Block
+) -> tuple[list[Scored], list[Reject]]:
+    """Each of n records by the model whose place (n,) it has; by model."""
+    parts = [block.part(np.flatnonzero(places == place)) for place in range(len(contenders))]
+    done = [one.score(part) for one, part in zip(contenders, parts, strict=True)]
+    return [each for each, _ in done], [reject for _, rejects in done for reject in rejects]

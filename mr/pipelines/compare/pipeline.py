@@ -1,0 +1,209 @@
+"""Several models on the same input: each record scored by all of them, or by one of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mr.counting.tally import Counts, Report, Source, Tally
+from mr.pipelines.compare.assignment import Shares
+from mr.pipelines.compare.counts import Standings
+from mr.pipelines.compare.models import Scored, load_contenders, score_by_all, score_by_each
+from mr.pipelines.compare.report import Compared, conclude
+from mr.records.block import Block, Reject
+from mr.records.cells import WRITTEN
+from mr.records.column_names import set_apart
+from mr.records.table import Table, read_features
+from mr.records.tsv import interleave
+from mr.scoring.fixed_point import digits
+from mr.scoring.format import label_cells
+from mr.summary import Partial
+
+__all__ = ["Compare"]
+
+
+class Compare(Tally):
+    """The input's columns; then ``score_`` and ``label_`` of each model or, with ``weights``, the
+    ``model`` that a record has met, its ``score`` and its ``label``.
+
+    Options: ``models`` (names, between commas) and what ``mr.contenders.match`` says of them;
+    ``weights``, ``id``, ``truth``, ``threshold``; ``columns`` and, unless records are texts, how
+    the table is written (``format``, ``delimiter``).
+    """
+
+    stage = "predict"
+    outcome = "scored"
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        self._options = options
+        _check(options)
+        self._columns: Sequence[str] = options["columns"]
+        self._compared = Compared(
+            names=options["models"].split(","),
+            labels=options["labels"],
+            positive=options["positive"],
+            thresholds=options["thresholds"],
+            decimals=options["decimals"],
+            alone=bool(options["weights"]),
+            judged=bool(options["truth"]),
+        )
+        self._shares = Shares(_weights(options)) if options["weights"] else None
+        known = tuple(dict.fromkeys(name for name in (options["id"], options["truth"]) if name))
+        self._known = Table(
+            columns=tuple(self._columns),
+            delimiter=options["delimiter"],
+            quotes=options["format"] == "csv",
+            features=known,
+            types=(WRITTEN,) * len(known),
+        )
+        self._standings = Standings(self._compared)
+
+    @staticmethod
+    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+        """The models' thresholds, if they are to be others than their own."""
+        if not options["threshold"]:
+            return {}
+        if options["kind"] != "binary":
+            raise ValueError("--threshold is for models of two classes")
+        threshold = _threshold(options["threshold"], of_chances=options["of_chances"])
+        return {"thresholds": [threshold] * len(options["thresholds"])}
+
+    def load(self, folder: Path) -> None:
+        """Load the models."""
+        self._contenders = load_contenders(self._options, folder)
+        self.block_size = max(each.scorer.block_size for each in self._contenders)
+
+    def add(self, block: Block) -> list[Reject]:
+        """Score a block, write its scores, and count them."""
+        block, texts, rejects = self._read_known(block)
+        if self._shares:
+            ids = [text.encode() for text in texts[self._options["id"]]] if texts else block.records
+            scored, more = score_by_each(self._contenders, self._shares.of(ids), block)
+            self._write_each(scored)
+        else:
+            scored, more = score_by_all(self._contenders, block)
+            self._write_all(scored)
+        self._standings.add(scored, self.where)
+        if self._compared.judged:
+            places = {label: place for place, label in enumerate(self._compared.labels)}
+            truths = np.array([places[text] for text in texts[self._options["truth"]]], np.intp)
+            lines = np.array(block.numbers)
+            self._standings.judge(scored, [truths[lines.searchsorted(one.lines)] for one in scored])
+        return rejects + more
+
+    def counts(self) -> Counts:
+        """What the truth says of scores and labels."""
+        return self._standings.counts()
+
+    def within(self) -> Mapping[str, Partial]:
+        """Of each model, and of each two."""
+        return self._standings.within()
+
+    def called(self) -> Mapping[str, str]:
+        """What the columns of predictions are called beside the input's."""
+        what = ("score", "label") if self._compared.labels else ("score",)
+        if self._shares:
+            return set_apart(("model", *what), self._columns)
+        own = [f"{each}_{name}" for name in self._compared.names for each in what]
+        return set_apart(own, self._columns)
+
+    def header(self) -> Sequence[str]:
+        """The columns of scores.tsv."""
+        return *self._columns, *self.called().values()
+
+    def conclude(self, partial: Partial) -> Report:
+        """Each model's scores, how far every two agree and, with a truth, which is better."""
+        return conclude(self._compared, partial)
+
+    def _read_known(
+        self, block: Block
+    ) -> tuple[Block, dict[str, NDArray[np.object_]], list[Reject]]:
+        """The records whose ids and truths can be used, these columns, and the other records."""
+        if not self._known.features:
+            return block, {}, []
+        columns, lines, rejects = read_features(
+            block, self._known, json=self._options["format"] == "json"
+        )
+        good = np.ones(len(lines), np.bool_)
+        texts = dict(zip(self._known.features, columns, strict=True))
+        for name, column in texts.items():
+            seen = set(column)
+            usable = seen - {""}
+            if name == self._options["truth"]:
+                usable &= {*self._compared.labels}
+            for row in np.flatnonzero(good).tolist() if usable < seen else ():
+                if (text := column[row]) not in usable:
+                    why = "not a label of the models" if text else "a missing value"
+                    rejects.append(Reject(lines[row], f"column {name}: {why}", text[:100]))
+                    good[row] = False
+        rows = np.array(block.numbers).searchsorted(np.array(lines)[good])
+        return block.part(rows), {name: column[good] for name, column in texts.items()}, rejects
+
+    def _write_all(self, scored: Sequence[Scored]) -> None:
+        cells = [scored[0].fields]
+        for one in scored:
+            cells.append(digits(one.scores, self._compared.decimals, b"\t"))
+            if one.classes is not None:
+                cells.append(label_cells(one.classes, self._compared.labels, b"\t", b""))
+        self._write_cells(cells)
+
+    def _write_each(self, scored: Sequence[Scored]) -> None:
+        """Write what each model has scored, in input order."""
+        order = np.concatenate([one.lines for one in scored]).argsort()
+        fields = [field for one in scored for field in one.fields]
+        models = np.repeat(np.arange(len(scored)), [len(one.lines) for one in scored])
+        scores = np.concatenate([one.scores for one in scored])
+        cells = [
+            [fields[row] for row in order.tolist()],
+            label_cells(models[order], self._compared.names, b"\t", b"\t"),
+            digits(scores[order], self._compared.decimals),
+        ]
+        classes = [one.classes for one in scored if one.classes is not None]
+        if classes:
+            labels = np.concatenate(classes)[order]
+            cells.append(label_cells(labels, self._compared.labels, b"\t", b""))
+        self._write_cells(cells)
+
+    def _write_cells(self, cells: list[list[bytes]]) -> None:
+        self.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Raise ValueError for what the models or the input don't have."""
+    names = options["columns"] if options["format"] else ["text alone"]
+    has = f"the input has {', '.join(names)[:200]}"
+    if options["id"] and not options["weights"]:
+        raise ValueError("--id says who meets which model; --weights 90,10 how many meet each")
+    if options["weights"] and options["format"] and not options["id"]:
+        raise ValueError(f"--weights needs --id COLUMN; {has}")
+    for name in ("id", "truth"):
+        if options[name] and options[name] not in names:
+            raise ValueError(f"--{name} {options[name]}: there is no such column; {has}")
+    if options["truth"] and not options["labels"]:
+        raise ValueError("--truth is compared with labels, and these models give none")
+
+
+def _threshold(text: str, *, of_chances: bool) -> float:
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = math.nan
+    if not math.isfinite(threshold):
+        raise ValueError(f"--threshold {text}: it is a number")
+    if of_chances and not 0 <= threshold <= 1:
+        raise ValueError(f"--threshold {text}: the models' scores are chances, from 0 to 1")
+    return threshold
+
+
+def _weights(options: Mapping[str, Any]) -> list[int]:
+    words, models = options["weights"].split(","), options["models"].split(",")
+    if len(words) != len(models) or not all(word.isdecimal() and int(word) for word in words):
+        raise ValueError(
+            f"--weights {options['weights']}: it is a whole number above 0 for each of"
+            f" {', '.join(models)}"
+        )
+    return [int(word) for word in words]

@@ -1,0 +1,157 @@
+"""What a comparison of models tells: each one's scores, how far two agree, which is better."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from mr.counting.tally import Counts, Report, Table
+from mr.evaluation.measures import of_many, of_two
+from mr.pipelines.compare.significance import mcnemar, two_proportions
+from mr.summary import Partial, finish
+
+__all__ = ["Compared", "conclude", "pair_name"]
+
+MEASURES = (
+    *("records", "accuracy", "precision", "recall", "f1", "roc_auc", "roc_auc_bound", "pr_auc"),
+    *("log_loss", "brier"),
+)
+TOLD = ("scored", "labels", "score", "highest")  # of what a scoring job's summary has
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The models' names, the labels they give and, of two, the place of that which scores are
+    for, above thresholds; the decimals of scores. ``alone``: each record meets one model;
+    ``judged``: its truth is known."""
+
+    names: Sequence[str]
+    labels: Sequence[str]
+    positive: int | None
+    thresholds: Sequence[float]
+    decimals: int
+    alone: bool
+    judged: bool
+
+
+def pair_name(one: str, other: str) -> str:
+    """What the summary of two models' differences is called."""
+    return f"{one},{other}"
+
+
+def conclude(compared: Compared, partial: Partial) -> Report:
+    """What the merged summary of a job comes to."""
+    within, counts = partial["within"], partial["counts"]
+    models: dict[str, dict[str, Any]] = {}
+    for name, threshold in zip(compared.names, compared.thresholds, strict=True):
+        finished = finish(within[name], compared.decimals)
+        models[name] = {key: finished[key] for key in TOLD}
+        if compared.judged:
+            models[name]["evaluation"] = _evaluation(compared, name, threshold, counts)
+    pairs = []
+    for one, other in combinations(compared.names, 2):
+        pair: dict[str, Any] = {"models": [one, other]}
+        if not compared.alone:
+            pair |= _agreement(compared, within, one, other)
+        if compared.judged:
+            pair |= _unpaired(models, one, other) if compared.alone else _paired(counts, one, other)
+        pairs.append(pair)
+    tables = {"comparison.tsv": _side_by_side(models)} if compared.judged else {}
+    return Report(tables, {"models": models, "pairs": pairs})
+
+
+def _evaluation(compared: Compared, name: str, threshold: float, counts: Counts) -> dict[str, Any]:
+    """A model's measures, as the pipeline ``evaluate`` has them."""
+    labels, unit = compared.labels, 10**compared.decimals
+    given = {}
+    for key, records in counts.get("labels", {}).items():
+        model, truth, label = key.split("\t")
+        if model == name:
+            given[labels[int(truth)], labels[int(label)]] = records
+    scores: dict[str, dict[str, dict[float, int]]] = {}
+    for key, records in counts.get("scores", {}).items():
+        model, place, truth, score = key.split("\t")
+        if model == name:
+            truths = scores.setdefault(labels[int(place)], {})
+            truths.setdefault(labels[int(truth)], {})[int(score) / unit] = records
+    if compared.positive is None:
+        told = of_many(scores, given, rounded=True)
+    else:
+        positive = labels[compared.positive]
+        told = of_two(scores.get(positive, {}), positive, threshold, given=given, rounded=True)
+    return {"records": sum(given.values()), **told.summary}
+
+
+def _agreement(
+    compared: Compared, within: Mapping[str, Partial], one: str, other: str
+) -> dict[str, Any]:
+    """How far the labels and scores of two models agree on all records."""
+    names, unit = compared.labels, 10**compared.decimals
+    partial = within[pair_name(one, other)]
+    both, records = partial["labels"], partial["scored"]
+    width = range(len(names))
+    matrix = [[both.get(f"{row}\t{column}", 0) for column in width] for row in width]
+    told: dict[str, Any] = {}
+    if names:
+        told = {
+            "labels": list(names),
+            "matrix": matrix,
+            "agreed": sum(matrix[place][place] for place in width),
+        }
+    return told | {
+        "correlation": _correlation(within[one], within[other], partial),
+        "mean_absolute_difference": partial["sum"] / (records * unit) if records else None,
+        "most_different": [
+            {
+                "difference": entry["score"] / unit,
+                "scores": [score / unit for score in entry["scores"]],
+                "part": entry["part"],
+                "offset": entry["offset"],
+                "record": entry["record"],
+            }
+            for entry in partial["highest"]
+        ],
+    }
+
+
+def _correlation(one: Partial, other: Partial, difference: Partial) -> float | None:
+    """Pearson's, from exact sums: 2 ab = a**2 + b**2 - (a - b)**2. None where one's scores are
+    all the same."""
+    records = one["scored"]
+    products = (one["squares"] + other["squares"] - difference["squares"]) // 2
+    covariance = records * products - one["sum"] * other["sum"]
+    variances = [records * each["squares"] - each["sum"] ** 2 for each in (one, other)]
+    if not all(variances):
+        return None
+    return float(covariance / (math.sqrt(variances[0]) * math.sqrt(variances[1])))
+
+
+def _paired(counts: Counts, one: str, other: str) -> dict[str, Any]:
+    """Whether two models' accuracies on the same records differ by more than chance."""
+    right = counts["right"]
+    only = [right[f"{one}\t{other}"], right[f"{other}\t{one}"]]
+    return {"mcnemar": {"only_right": only, "p_value": mcnemar(*only)}}
+
+
+def _unpaired(models: Mapping[str, Any], one: str, other: str) -> dict[str, Any]:
+    """The same of accuracies on different records."""
+    found = [_right(models[name]["evaluation"]) for name in (one, other)]
+    z, p_value = two_proportions(*found[0], *found[1]) or (None, None)
+    return {"two_proportions": {"right": [right for right, _ in found], "z": z, "p_value": p_value}}
+
+
+def _right(evaluation: Mapping[str, Any]) -> tuple[int, int]:
+    """How many records a model has right, and of how many."""
+    matrix = evaluation["confusion_matrix"]["matrix"]
+    return sum(row[place] for place, row in enumerate(matrix)), evaluation["records"]
+
+
+def _side_by_side(models: Mapping[str, Any]) -> Table:
+    evaluations = [told["evaluation"] for told in models.values()]
+    rows = []
+    for name in MEASURES:
+        if name in evaluations[0]:
+            values = [evaluation[name] for evaluation in evaluations]
+            rows.append((name, *("" if value is None else value for value in values)))
+    return Table(["measure", *models], rows)

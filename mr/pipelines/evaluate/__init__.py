@@ -1,0 +1,1 @@
+"""The pipeline evaluate: scored records against the truth."""

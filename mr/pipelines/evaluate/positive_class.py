@@ -1,0 +1,101 @@
+"""Which truth scores are for, where no job says so: what the first records tell.
+
+That is the label of those above the threshold, or a convention among truths; what neither tells
+is asked for.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mr.pipelines.evaluate.predicted_columns import GIVEN, Predicted, listed
+
+__all__ = ["Seen", "none_is_a_label", "none_is_positive", "settle"]
+
+CONVENTIONS = (
+    *(("0", "1"), ("0.0", "1.0"), ("-1", "1"), ("false", "true"), ("f", "t")),
+    *(("no", "yes"), ("n", "y"), ("neg", "pos"), ("negative", "positive")),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the first records have: how often each truth, and each label on both sides of the
+    threshold."""
+
+    truths: Counter[str] = field(default_factory=Counter)
+    above: Counter[str] = field(default_factory=Counter)
+    below: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def labels(self) -> set[str]:
+        return {*self.above, *self.below}
+
+    @property
+    def label_above(self) -> str:
+        """The label of all scores above the threshold, if other scores have another; or ''."""
+        told = len(self.above) == 1 and self.below.keys() - self.above.keys()
+        return next(iter(self.above)) if told else ""
+
+
+def settle(found: Predicted, seen: Seen) -> Predicted:
+    """The same, with the positive truth and what labels call it; ValueError if the first records
+    don't tell, or can't have been meant."""
+    if not found.of_two:
+        if seen.truths and found.labels and not seen.truths.keys() & {*found.labels}:
+            raise ValueError(none_is_a_label(seen.truths, found.labels))
+        return found
+    if found.labels:
+        if seen.truths and found.why != GIVEN and not seen.truths.keys() & {*found.labels}:
+            raise ValueError(none_is_positive(found, seen.truths))
+        return found
+    if "" in seen.labels:  # they aren't labels of these scores
+        found, seen = replace(found, label="", by_label=False), Seen(seen.truths)
+    above = seen.label_above
+    if found.positive:
+        renamed = above and seen.truths and not seen.truths.keys() & seen.labels
+        label = above if renamed else found.positive
+        by_label = found.by_label and label == above
+        return replace(found, label_of_positive=label, by_label=by_label)
+    if above and (not seen.truths or seen.truths.keys() & seen.labels):
+        return _for(found, above, f"the label of scores above {found.threshold:g}")
+    if not seen.labels and (positive := _by_convention(seen.truths)):
+        return _for(found, positive, "by convention")
+    what = f"truths seen: {listed(seen.truths)}" if seen.truths else "no truth is seen yet"
+    raise ValueError(
+        f"which truth is the column {found.column} for? --positive TRUTH says it; {what}"
+    )
+
+
+def none_is_positive(found: Predicted, truths: Mapping[str, int]) -> str:
+    """What is said where no record is positive."""
+    seen = listed(Counter(truths)) or "none"
+    if found.why == GIVEN:
+        return f"--positive {found.positive}: no record has this truth; truths seen: {seen}"
+    return (
+        f"the scores are for {found.positive} ({found.why}), and no record has this truth;"
+        f" --positive TRUTH says which of them is meant; truths seen: {seen}"
+    )
+
+
+def none_is_a_label(truths: Mapping[str, int], labels: Sequence[str]) -> str:
+    """What is said where no record can be right."""
+    seen = listed(Counter(truths))
+    return f"no truth is one of the classes {listed(labels)}; truths seen: {seen}"
+
+
+def _for(found: Predicted, positive: str, why: str) -> Predicted:
+    return replace(
+        found,
+        scores={positive: found.column},
+        positive=positive,
+        label_of_positive=positive,
+        why=why,
+    )
+
+
+def _by_convention(truths: Mapping[str, int]) -> str:
+    """The second of two truths that are such a pair; or ''."""
+    written = {name.casefold(): name for name in truths}
+    pairs = [pair for pair in CONVENTIONS if written.keys() == {*pair}]
+    return written[pairs[0][1]] if pairs and len(truths) == len(written) else ""

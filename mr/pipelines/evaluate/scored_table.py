@@ -1,0 +1,116 @@
+"""Scored records as an evaluation reads them: how they are written, and what the first ones say."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mr.counting.tally import Source, shared
+from mr.pipelines.evaluate.labels import first_truths
+from mr.pipelines.evaluate.positive_class import Seen
+from mr.pipelines.evaluate.predicted_columns import Predicted
+from mr.records.block import read_block
+from mr.records.cells import WRITTEN
+from mr.records.table import Table, first_fields, read_features
+
+__all__ = ["LOOKED_AT", "how_written", "read_table", "seen_in", "stated_by"]
+
+LOOKED_AT = 1 << 20  # bytes of records that are looked at before a job, of all inputs together
+CUT = 1 << 14  # the beginning of an input that is longer may end within a line
+
+
+def how_written(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    """How the table is written, and its columns; ValueError if the truth isn't among them, or
+    whose truth a second file has."""
+    written = shared(sources, _written, "has other columns than")
+    columns = ", ".join(written["columns"])[:200]
+    if not options["truth"]:
+        raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
+    name = "id" if options["labels"] else "truth"
+    if options[name] not in written["columns"]:
+        raise ValueError(
+            f"--{name} {options[name]}: the input has no such column; it has {columns}"
+        )
+    return written
+
+
+def stated_by(sources: Sequence[Source]) -> dict[str, Any]:
+    """What the jobs that scored the records say of their predictions, if that is known of all."""
+    return shared(
+        sources,
+        lambda source: dict(source.predicted),
+        "was scored by another kind of job, or it isn't known by which (run.json beside it), than",
+    )
+
+
+def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
+    """The columns that are read: the truth, or whose it is, the label, and scores."""
+    known = options["id"] if options["labels"] else options["truth"]
+    texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
+    return Table(
+        columns=tuple(options["columns"]),
+        delimiter=options["delimiter"],
+        quotes=options["format"] == "csv",
+        features=(*texts, *predicted.scores.values()),
+        types=(*(WRITTEN for _ in texts), *("number" for _ in predicted.scores)),
+    )
+
+
+def seen_in(sources: Sequence[Source], options: Mapping[str, Any], predicted: Predicted) -> Seen:
+    """The truths, labels and scores of the first records."""
+    seen, left = Seen(), LOOKED_AT
+    table = read_table(options, predicted)
+    for source in sources:
+        lines = _whole_lines(source.head)
+        if options["header"]:
+            lines = lines.partition(b"\n")[2]
+        if lines and left > 0:
+            left -= len(lines)
+            block, _ = read_block(lines)
+            read, _, _ = read_features(block, table, json=options["format"] == "json")
+            columns = dict(zip(table.features, read, strict=True))
+            _count(seen, columns, options, predicted)
+    if options["labels"]:
+        seen.truths.update(first_truths(Path(options["labels"]), options["truth"]))
+    return seen
+
+
+def _count(
+    seen: Seen, columns: Mapping[str, Any], options: Mapping[str, Any], predicted: Predicted
+) -> None:
+    if not options["labels"]:
+        seen.truths.update(truth for truth in columns[options["truth"]].tolist() if truth)
+    if predicted.of_two and predicted.label:
+        labels, scores = columns[predicted.label], columns[predicted.column]
+        threshold = 0.0 if predicted.threshold is None else predicted.threshold
+        seen.above.update(labels[scores > threshold].tolist())
+        seen.below.update(labels[scores <= threshold].tolist())
+
+
+def _whole_lines(head: bytes) -> bytes:
+    return head if len(head) < CUT else head[: head.rfind(b"\n") + 1]
+
+
+def _written(source: Source) -> dict[str, Any]:
+    line = source.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
+    try:
+        form, delimiter, fields = first_fields(line)
+    except ValueError as error:
+        raise ValueError(f"{source.name}: the first line names no columns: {error}") from None
+    if form == "json":
+        fields = _keys(source.head)
+    for place, name in enumerate(fields):
+        if name in fields[:place]:
+            raise ValueError(f"{source.name}: the header names {name!r} twice: rename one of them")
+    return {"format": form, "delimiter": delimiter, "columns": fields, "header": form != "json"}
+
+
+def _keys(head: bytes) -> list[str]:
+    """The keys of the first records, in the order in which they come first."""
+    found: dict[str, None] = {}
+    for line in _whole_lines(head).splitlines():
+        with suppress(ValueError):  # what is no record is rejected in a task
+            record = json.loads(line)
+            found |= dict.fromkeys(record if isinstance(record, dict) else ())
+    return [*found]

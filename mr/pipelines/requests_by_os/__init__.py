@@ -1,0 +1,1 @@
+"""The pipeline requests-by-os: access logs, counted."""

@@ -1,0 +1,1 @@
+"""The pipeline root-reduce: events of ROOT files, selected."""

@@ -1,0 +1,110 @@
+"""From raw bytes to records: a block's lines, with those that can't be records set aside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mr.records.split import MAX_RECORD
+
+__all__ = ["Block", "Reject", "line_starts", "read_block"]
+
+_LF, _SPACE = b"\n "
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that isn't scored: its line's number in the block, and why.
+
+    ``reason`` is one of few, so that it can be counted; ``detail`` is free.
+    """
+
+    line: int
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Records of a block: UTF-8 without NUL, not blank, at most ``MAX_RECORD`` bytes, no newline.
+
+    ``data`` is the records, each followed by a newline; ``numbers`` their line numbers in the
+    block that was read.
+    """
+
+    data: bytes
+    numbers: Sequence[int]
+
+    @cached_property
+    def records(self) -> list[bytes]:
+        """The records one by one, for those who can't work on ``data`` as a whole."""
+        return self.data.split(b"\n")[:-1]
+
+    def part(self, rows: NDArray[np.intp]) -> "Block":
+        """Some of the records, by their places, in ascending order."""
+        if len(rows) == len(self.numbers):
+            return self
+        chosen = rows.tolist()
+        data = b"".join([self.records[row] + b"\n" for row in chosen])
+        return Block(data, [self.numbers[row] for row in chosen])
+
+
+def read_block(raw: bytes) -> tuple[Block, list[Reject]]:
+    """Split ``raw`` (whole lines; LF or CRLF) into records and rejects."""
+    data = raw
+    if b"\r" in raw:  # a byte is found much faster than two
+        data = raw.replace(b"\r\n", b"\n")
+    if not data.endswith(b"\n"):
+        data = data.removesuffix(b"\r") + b"\n"
+    starts = line_starts(data)
+    if _is_clean(data, starts):
+        return Block(data, range(len(starts) - 1)), []
+    lines = data.split(b"\n")[:-1]
+    reasons = [_reject_reason(line) for line in lines]
+    rejects = [Reject(number, reason) for number, reason in enumerate(reasons) if reason]
+    numbers = [number for number, reason in enumerate(reasons) if not reason]
+    return Block(b"".join(lines[number] + b"\n" for number in numbers), numbers), rejects
+
+
+def line_starts(raw: bytes) -> NDArray[np.intp]:
+    """Where each of n lines of ``raw`` starts, and where one after the last would (n + 1,)."""
+    ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == _LF)
+    if not raw.endswith(b"\n"):
+        ends = np.append(ends, len(raw))
+    return np.concatenate([[0], ends + 1])
+
+
+def _is_clean(data: bytes, starts: NDArray[np.intp]) -> bool:
+    lengths = np.diff(starts) - 1
+    if b"\0" in data or lengths.min() == 0 or lengths.max() > MAX_RECORD:
+        return False
+    indented = starts[:-1][np.frombuffer(data, np.uint8)[starts[:-1]] == _SPACE]
+    if any(_is_blank(data[start : data.index(b"\n", start)]) for start in indented.tolist()):
+        return False
+    return _is_utf8(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():  # told several times as fast
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line.strip(b" ")  # of tabs alone, it is a row of empty fields
+
+
+def _reject_reason(line: bytes) -> str:
+    if _is_blank(line):
+        return "blank line"
+    if len(line) > MAX_RECORD:
+        return "longer than 1 MiB"
+    if b"\0" in line:
+        return "NUL byte"
+    return "" if _is_utf8(line) else "invalid UTF-8"

@@ -1,0 +1,1 @@
+"""Files as a task reaches them, here or in HDFS."""

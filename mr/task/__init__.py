@@ -1,0 +1,1 @@
+"""One map or reduce task: its split worked through with one pipeline."""

@@ -1,0 +1,98 @@
+"""What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from mr import summary
+from mr.counting.tally import FileTally, Tally
+from mr.pipelines.registry import PIPELINES
+from mr.records.block import Reject, line_starts, read_block
+from mr.records.split import Split
+from mr.spec import Spec
+from mr.storage.part_file import PartFile, Sink
+from mr.task.work import Timed
+
+__all__ = ["Counting", "Reducing"]
+
+
+class Counting:
+    """What it has counted is the split's summary; some pipelines write part files, too."""
+
+    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: Timed) -> None:
+        self.block_size = tally.block_size
+        self._tally = tally
+        self._split = split
+        self._sink = sink
+        self._scores = _part(sink, split.part)
+        self._parts: dict[str, dict[str, int]] = {}
+        self._timed = timed
+        self._records = 0
+        tally.write = self._scores.write
+        if isinstance(tally, FileTally):
+            tally.write_part = self._write_part
+
+    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+        """Count a block's records."""
+        with self._timed("parse"):
+            block, rejects = read_block(raw)
+        starts = cache(lambda: line_starts(raw).tolist())
+        self._tally.where = lambda line: (self._split.part, position + starts()[line])
+        with self._timed(self._tally.stage):
+            more = self._tally.add(block)
+        taken = len(block.numbers) - len(more)
+        self._records += taken
+        return taken, sorted([*rejects, *more], key=lambda reject: reject.line)
+
+    def end(self) -> summary.Partial:
+        """The split's counts."""
+        with self._timed("summarise"):
+            self._tally.close()
+            counted: dict[str, Any] = {
+                "scored": self._records,
+                "counts": self._tally.counts(),
+                "left_out": self._tally.left_out,
+                "within": self._tally.within(),
+            }
+        with self._timed("write"):
+            self._scores.close()
+        parts = self._parts | {self._split.part: _written(self._scores)}
+        return summary.new() | counted | {"parts": parts}
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge, by key."""
+        return self._tally.partials()
+
+    def _write_part(self, name: str, chunks: Iterable[bytes]) -> None:
+        part = _part(self._sink, name)
+        for chunk in chunks:
+            part.write(chunk)
+        part.close()
+        self._parts[name] = _written(part)
+
+
+class Reducing:
+    """Writes a part file for each key that partials have been left by."""
+
+    def __init__(self, spec: Spec, sink: Sink) -> None:
+        make = PIPELINES[spec.pipeline].tally
+        assert make
+        self._tally = make()(spec.options)
+        self._sink = sink
+
+    def reduce(self, key: str, partials: Iterable[str]) -> summary.Partial:
+        """Write what ``partials`` come to; a summary of that part file alone."""
+        part = _part(self._sink, key)
+        part.write(self._tally.reduce(key, partials))
+        part.close()
+        return summary.new() | {"parts": {key: _written(part)}}
+
+
+def _part(sink: Sink, name: str) -> PartFile:
+    return PartFile(sink, f"scores/{name}")
+
+
+def _written(part: PartFile) -> dict[str, int]:
+    """What a part file must hold; no records are rejected beside it."""
+    others = dict.fromkeys(("bytes", "scored", "rejected", "rejected_bytes", "rejected_crc"), 0)
+    return others | {"scores_bytes": part.bytes, "scores_crc": part.crc}

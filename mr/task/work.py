@@ -1,0 +1,28 @@
+"""What a map task does for its pipeline."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from mr.records.block import Reject
+from mr.summary import Partial
+
+__all__ = ["Timed", "Work"]
+
+Timed = Callable[[str], AbstractContextManager[object]]
+
+
+class Work(Protocol):
+    """What a pipeline does with the blocks of a split: it scores their records, or counts them."""
+
+    block_size: int
+
+    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+        """Take the whole lines of ``raw``, ``position`` bytes into the split: how many records
+        were scored or counted, and those that can't be."""
+
+    def end(self) -> Partial:
+        """Close what was opened; the split's summary, with what its part files must hold."""
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge beside the summary, by key."""

@@ -1,0 +1,71 @@
+"""What YARN's web services answer, as it is read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from howdah.cluster.configuration import read_cluster
+from howdah.errors import ClusterError
+from howdah.hadoop.yarn import Application, Yarn, log_contents
+from howdah.settings import SETUP
+
+FRAMED = """Container: container_1795291872535_0003_01_000001 on localhost:8042
+LogAggregationType: LOCAL
+================================================================================
+LogType:stderr
+LogLastModifiedTime:Sat Nov 21 20:11:58 +0000 2026
+LogLength:{length}
+LogContents:
+{log}
+End of LogType:stderr
+********************************************************************************
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "log"),
+    [
+        (FRAMED.format(log="howdah: at: input a\n", length=20), "howdah: at: input a\n"),
+        (FRAMED.format(log="", length=0), ""),
+        ("Can not find logs for container:container_1795291872535_0003_01_000001", None),
+        (FRAMED.format(log="howdah: at: inp", length=20).partition("\nEnd of")[0], None),
+    ],
+    ids=["log", "empty log", "not collected yet", "cut off"],
+)
+def test_log_contents(page: str, log: str | None) -> None:
+    """A page without a whole log in it is not an empty log: it is asked for again."""
+    assert log_contents(page) == log
+
+
+class CutOff(BaseHTTPRequestHandler):
+    """Promises JSON, and ends before it: as the proxy of a host that is lost in mid-answer does."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def yarn(tmp_path: Path) -> Iterator[Yarn]:
+    """A ResourceManager whose answers are cut off."""
+    cluster = read_cluster(SETUP / "inventory" / "local", tmp_path)
+    with HTTPServer(("127.0.0.1", 0), CutOff) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield Yarn(replace(cluster, resourcemanager_url=f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+
+
+def test_answers_that_are_cut_off(yarn: Yarn) -> None:
+    """Nothing is known of an ApplicationMaster's tasks; a ResourceManager is asked again."""
+    application = Application("application_1800000000000_0001", "RUNNING", "UNDEFINED", 50, "")
+    assert yarn.stages(application) == ""
+    with pytest.raises(ClusterError, match=r"The ResourceManager at .* answers wrongly"):
+        yarn.nodes()

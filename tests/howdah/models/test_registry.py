@@ -1,0 +1,179 @@
+"""Where models are, which of them a name means, and what is said of them."""
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from howdah.commands.models import parser, run
+from howdah.errors import ModelError, UsageError
+from howdah.models.registry import entries, find_model, manifest_of, model_names
+from howdah.settings import Settings
+from mr.models.manifest import sha256_of
+
+NOBODY = 65534
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A checkout, and a state folder that is another's."""
+    return Settings(tmp_path / "checkout", tmp_path / "home", None)
+
+
+def put(folder: Path, content: str = "weights", more: str = "") -> Path:
+    """A model's folder, as it is once it is added."""
+    folder.mkdir(parents=True)
+    (folder / "model.joblib").write_text(content)
+    (folder / "model.toml").write_text(
+        f'name = "{folder.name}"\npipeline = "tabular"\nkind = "binary"\n'
+        f'scikit_learn = "{version("scikit-learn")}"\nlabels = ["left", "stayed"]\npositive = 0\n'
+        f'features = ["age", "city"]\ntypes = ["number", "text"]\n{more}\n'
+        f'[files]\n"model.joblib" = "{sha256_of(folder / "model.joblib")}"\n'
+    )
+    return folder
+
+
+def put_all(settings: Settings) -> dict[str, Path]:
+    return {
+        "own": put(settings.state / "models" / "churn", "own"),
+        "shared": put(settings.root / ".howdah" / "models" / "churn", "shared"),
+        "old": put(settings.root / "models" / "churn", "old"),
+    }
+
+
+def models(settings: Settings, *words: str) -> int:
+    return run(parser().parse_args(words), settings)
+
+
+def test_ones_own_model_outranks_a_shared_one(settings: Settings) -> None:
+    """And that outranks one that an older version put into the source tree; each is usable."""
+    places = put_all(settings)
+    (entry,) = entries(settings)
+    assert (entry.folder, entry.place, entry.hides) == (places["own"], "own", ("shared",))
+    for found in places.values():
+        assert find_model(settings, "churn").folder == found
+        (found / "model.toml").unlink()
+    with pytest.raises(UsageError, match="there is no model churn"):
+        find_model(settings, "churn")
+
+
+def test_who_owns_the_checkout_shares_what_he_adds(settings: Settings) -> None:
+    """His own folder is the shared one: a model there hides nothing."""
+    put(settings.root / ".howdah" / "models" / "churn")
+    owner = Settings(settings.root, settings.root / ".howdah", None)
+    assert [(entry.place, entry.hides) for entry in entries(owner)] == [("shared", ())]
+
+
+def test_a_name_is_no_path(settings: Settings) -> None:
+    """It means a folder of models, none elsewhere."""
+    put_all(settings)
+    for name in ("../models/churn", "churn/", "."):
+        with pytest.raises(UsageError, match="there is no model"):
+            find_model(settings, name)
+
+
+BROKEN = {
+    "not TOML": b"features = [",
+    "not UTF-8": b'name = "\xff"',
+    "nothing": b"",
+    "another type": b'name = "b"\npipeline = "tabular"\nkind = 3\nscikit_learn = "1"\nfiles = {}\n',
+    "files that aren't": b'name = "b"\npipeline = ""\nkind = "k"\nscikit_learn = "1"\nfiles = []\n',
+    "an unknown key": b'name = "b"\nwings = 2\n',
+}
+
+
+@pytest.mark.parametrize("toml", BROKEN.values(), ids=BROKEN)
+def test_a_broken_manifest_does_not_stop_the_others(
+    settings: Settings, capsys: pytest.CaptureFixture[str], toml: bytes
+) -> None:
+    """It is listed with what is wrong; check says so, too, and goes on; it can be removed."""
+    put(settings.state / "models" / "churn")
+    broken = settings.state / "models" / "broken"
+    broken.mkdir()
+    (broken / "model.toml").write_bytes(toml)
+    assert models(settings) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("broken               can't be used: model broken: ")
+    assert second.startswith("churn                tabular")
+    assert models(settings, "--json") == 0
+    assert ["error" in row for row in json.loads(capsys.readouterr().out)] == [True, False]
+    assert models(settings, "check") == 4
+    assert "churn: ok" in capsys.readouterr().out
+    with pytest.raises(ModelError, match=r"model broken: .*model\.toml"):
+        models(settings, "show", "broken")
+    models(settings, "remove", "broken")
+    assert model_names(settings) == ["churn"]
+
+
+def test_show_says_which_class_the_score_is_of(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To people with types, place and hashes; to programs field by field."""
+    put_all(settings)
+    assert models(settings, "show", "churn") == 0
+    said = capsys.readouterr().out
+    for words in ("of left: its probability", "left or stayed: as predict", "your own; outranks",
+                  "age ", "number", "nothing, with the model itself", "1, 3 bytes"):  # fmt: skip
+        assert words in said
+    assert models(settings, "show", "churn", "--json") == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (told["positive"], told["labels"], told["bytes"]) == (0, ["left", "stayed"], 3)
+    assert (told["place"], told["hides"]) == ("own", ["shared"])
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ('labels_from = "threshold"\nthreshold = 0.3', "left where the score is above 0.3"),
+        ('labels_from = "near"', "and asked near ties"),
+        ('refuses_missing = ["age"]', "no missing"),
+        ("compared = 1200", "1,200 records of a sample came out as the model itself says"),
+        ("memory_mb = 2048", "2,048 MB to load it and predict a block"),
+    ],
+)
+def test_show_says_where_labels_come_from_and_what_was_compared(
+    settings: Settings, capsys: pytest.CaptureFixture[str], stated: str, says: str
+) -> None:
+    """And what the model is known to refuse."""
+    put(settings.state / "models" / "churn", more=stated)
+    models(settings, "show", "churn")
+    assert says in capsys.readouterr().out
+
+
+@needs_root
+@pytest.mark.parametrize("given", ["", "model.toml", "model.joblib"])
+def test_root_loads_no_other_users_model(settings: Settings, given: str) -> None:
+    """Be it the folder or a file of it that he could write; whose it is, is said."""
+    folder = put(settings.state / "models" / "churn")
+    find_model(settings, "churn")
+    os.chown(folder / given, NOBODY, NOBODY)
+    with pytest.raises(ModelError, match="belongs to nobody, and root loads no other user's"):
+        find_model(settings, "churn")
+
+
+@needs_root
+def test_root_takes_what_comes_with_a_checkout_of_another_user(settings: Settings) -> None:
+    """Whose code it runs anyway: but only the owner's, and only where a wheel vouches for it."""
+    wheel = 'wheel = {requirement = "x==1", sha256 = "ab", folder = "x"}'
+    whole = put(settings.root / "models" / "words", more=wheel)
+    added = put(settings.root / "models" / "churn")
+    for path in (settings.root, whole, *whole.iterdir(), added, *added.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    assert [entry.place for entry in entries(settings)] == ["shared", "bundled"]
+    find_model(settings, "words")
+    with pytest.raises(ModelError, match="root loads no other user's"):
+        find_model(settings, "churn")
+    os.chown(whole / "model.joblib", NOBODY - 1, NOBODY - 1)
+    with pytest.raises(ModelError, match="root loads no other user's"):
+        find_model(settings, "words")
+
+
+def test_a_folders_name_is_the_models(settings: Settings) -> None:
+    """A copy under another name is another model."""
+    folder = put(settings.state / "models" / "churn")
+    folder.rename(folder.with_name("churn2"))
+    assert [manifest_of(entry).name for entry in entries(settings)] == ["churn2"]

@@ -1,0 +1,84 @@
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+
+from mr.models.loading import load_files
+from mr.models.manifest import ModelFileError, read_manifest
+from mr.spec import MODEL_FILE
+from tests.mr.conftest import write_manifest
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a model's file and its manifest."""
+    joblib.dump({"a": 1}, tmp_path / "model.joblib")
+    write_manifest(tmp_path, "model.joblib", kind="binary", labels=["no", "yes"])
+    return tmp_path
+
+
+def test_a_manifest_says_what_the_model_is(folder: Path) -> None:
+    """Lists become tuples; what isn't stated has its default."""
+    manifest = read_manifest(folder / MODEL_FILE)
+    assert manifest.labels == ("no", "yes")
+    assert manifest.decimals == 6
+
+
+def test_the_files_that_the_manifest_vouches_for_are_loaded(folder: Path) -> None:
+    """By name."""
+    assert load_files(read_manifest(folder / MODEL_FILE), folder) == {"model.joblib": {"a": 1}}
+
+
+def test_an_altered_file_is_never_loaded(folder: Path) -> None:
+    """Its sha256 is compared before anything is unpickled."""
+    manifest = read_manifest(folder / MODEL_FILE)
+    (folder / "model.joblib").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
+    with pytest.raises(ModelFileError, match=r"its sha256 differs"):
+        load_files(manifest, folder)
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    """And where it was looked for."""
+    manifest = read_manifest(folder / MODEL_FILE)
+    (folder / "model.joblib").unlink()
+    with pytest.raises(ModelFileError, match=r"model\.joblib of model small is missing"):
+        load_files(manifest, folder)
+
+
+@pytest.mark.parametrize("text", ["name = ", 'name = "x"\nunknown = 1'], ids=["broken", "unknown"])
+def test_a_manifest_that_cannot_be_meant_is_refused(text: str, tmp_path: Path) -> None:
+    """Broken TOML, and keys that mean nothing."""
+    (tmp_path / MODEL_FILE).write_text(text)
+    with pytest.raises(ModelFileError):
+        read_manifest(tmp_path / MODEL_FILE)
+
+
+def test_a_manifest_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    """With its path."""
+    with pytest.raises(ModelFileError, match="does not exist"):
+        read_manifest(tmp_path / MODEL_FILE)
+
+
+def test_a_skops_model_of_trusted_types_is_loaded(tmp_path: Path, logistic: Any) -> None:
+    """scikit-learn's own estimators are trusted."""
+    from skops.io import dump
+
+    dump(logistic, tmp_path / "model.skops")
+    write_manifest(tmp_path, "model.skops", kind="binary")
+    (loaded,) = load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path).values()
+    assert (loaded.coef_ == logistic.coef_).all()
+
+
+class Stranger:
+    """A type that skops has never heard of."""
+
+
+def test_a_skops_model_of_other_types_is_refused_by_name(tmp_path: Path) -> None:
+    """The type is named, and not made."""
+    from skops.io import dump
+
+    dump(Stranger(), tmp_path / "model.skops")
+    write_manifest(tmp_path, "model.skops", kind="binary")
+    with pytest.raises(ModelFileError, match=r"does not trust: tests\.mr\.test_model\.Stranger"):
+        load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path)

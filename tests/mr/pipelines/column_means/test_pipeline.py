@@ -1,0 +1,132 @@
+"""Means of files of numbers, task by task, against NumPy's."""
+
+import bz2
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bench.data.columns import as_text, runs
+from mr.counting.tally import Source
+from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
+from mr.records.block import read_block
+from mr.storage.whole_files import Entry, Files
+
+Floats = NDArray[np.float64]
+
+
+def npy(numbers: NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, numbers)
+    return stream.getvalue()
+
+
+def settled(files: dict[str, bytes], pad: str = "") -> dict[str, Any]:
+    sources = [Source(name, data, data.count(b"\n")) for name, data in files.items()]
+    options = {"pad": pad}
+    return options | ColumnMeans.settle(sources, options)
+
+
+class Job:
+    """Files of a folder, counted in ``tasks``."""
+
+    def __init__(self, folder: Path, files: dict[str, bytes], options: dict[str, Any]) -> None:
+        self._options = options
+        self._folder = folder
+        self.rejects: list[tuple[str, str]] = []
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        self._names = list(files)
+
+    def means(self, tasks: int = 1) -> list[tuple[int, float]]:
+        """Index and mean, as the reducers have them."""
+        partials: dict[str, list[str]] = {}
+        for task in range(tasks):
+            tally = ColumnMeans(self._options)
+            tally.files = Files(str(self._folder))
+            for name in self._names[task::tasks]:
+                size = (self._folder / name).stat().st_size
+                block, _ = read_block(Entry(name, size).line())
+                self.rejects += [(each.reason, each.detail) for each in tally.add(block)]
+            for key, partial in tally.partials():
+                partials.setdefault(key, []).append(partial)
+        tally = ColumnMeans(self._options)
+        lines = b"".join(tally.reduce(key, found) for key, found in sorted(partials.items()))
+        rows = [line.split(b"\t") for line in lines.splitlines()]
+        return [(int(index), float(mean)) for index, mean in rows]
+
+
+def test_means_of_every_kind_of_file(tmp_path: Path) -> None:
+    """Text, packed text and arrays together; in any partition the same."""
+    numbers = runs(6, RANGE + 10)
+    texts = [as_text(row).encode() for row in numbers[:3]]
+    files = {
+        "1.txt": texts[0],
+        "2.txt.gz": gzip.compress(texts[1]),
+        "3.txt.bz2": bz2.compress(texts[2]),
+        **{f"{place}.npy": npy(numbers[place]) for place in (3, 4, 5)},
+    }
+    job = Job(tmp_path, files, {"pad": "", "length": RANGE + 10})
+    indices, means = zip(*job.means(), strict=True)
+    assert indices == tuple(range(RANGE + 10))
+    scale = np.abs(numbers).max(axis=0)
+    assert np.abs(means - numbers.mean(axis=0)).max() < (1e-15 * scale).max()
+    assert job.means(tasks=4) == list(zip(indices, means, strict=True))
+    assert not job.rejects
+
+
+def test_spaces_and_whole_numbers(tmp_path: Path) -> None:
+    """Written by people and by programs that count."""
+    files = {"a.txt": b" 1 \n2e0\r\n3", "b.npy": npy(np.array([3, 4, 5], np.int32))}
+    assert Job(tmp_path, files, {"pad": "", "length": 3}).means() == [(0, 2.0), (1, 3.0), (2, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "detail"),
+    [
+        (b"1\nx\n3\n", "not a number", "line 2: x"),
+        (b"1\n\n3\n", "not a number", "line 2: "),
+        (b"1\n1_0\n3\n", "not a number", "line 2: 1_0"),
+        (b"1\n2,5\n3\n", "not a number", "line 2: 2,5"),
+        (b"1\nnan\n3\n", "not a number, or too large a one", "at index 1"),
+        (b"1\n2\n-inf\n", "not a number, or too large a one", "at index 2"),
+        (b"1\n2\n", "not as long as it was", "2 numbers"),
+        (npy(np.array([1.0, 2.0, 3.0]))[:-1], "damaged", ""),
+    ],
+)
+def test_an_unusable_file_leaves_nothing(
+    tmp_path: Path, data: bytes, reason: str, detail: str
+) -> None:
+    """It is rejected whole; the others' means are as if it weren't there."""
+    files = {"1.txt": b"1\n2\n3\n", "2.txt": data, "3.txt": b"3\n4\n5\n"}
+    job = Job(tmp_path, files, {"pad": "", "length": 3})
+    assert job.means() == [(0, 2.0), (1, 3.0), (2, 4.0)]
+    assert [each for each, _ in job.rejects] == [reason]
+    assert detail in job.rejects[0][1]
+
+
+def test_shorter_files_are_padded_or_refused(tmp_path: Path) -> None:
+    """By name, before anything runs."""
+    files = {"a.txt": b"1\n2\n", "b.npy": npy(np.array([1.0, 2.0, 3.0]))}
+    with pytest.raises(ValueError, match=r"b\.npy has 3 numbers, and a\.txt 2; --pad 0"):
+        settled(files)
+    options = settled(files, pad="7")
+    assert Job(tmp_path, files, options).means(2) == [(0, 1.0), (1, 2.0), (2, 5.0)]
+
+
+@pytest.mark.parametrize("array", [np.zeros((2, 2)), np.array(["x"]), np.zeros(2, complex)])
+def test_other_arrays_are_refused(array: NDArray[Any]) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValueError, match=r"a\.npy has an array of"):
+        settled({"a.npy": npy(array)})
+
+
+@pytest.mark.parametrize("pad", ["x", "nan", "inf", "1e301"])
+def test_padding_is_a_number(pad: str) -> None:
+    """Or the option is refused."""
+    with pytest.raises(ValueError, match=f"--pad {pad}"):
+        ColumnMeans({"pad": pad})
