@@ -60,24 +60,26 @@ class Phase:
 
     def interrupt(self) -> None:
         """Ask the command to end; its tests take their machines and clusters down."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+        if self._process.returncode is None:
+            os.kill(self._process.pid, signal.SIGINT)
 
     def end(self) -> tuple[int, Cost]:
-        """Wait for the command's end; its exit status, and what it cost."""
-        status = self._process.wait()
+        """Wait for the command's end; its exit status, and what it cost. May be called once."""
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - self._start
         self._printing.join(LAST_LINES_SECONDS)  # a process that was left may hold the pipe open
-        return status, Cost(seconds, self._cpu_seconds())
+        cpu = self._of_group() if self._group else used.ru_utime + used.ru_stime
+        return self._process.returncode, Cost(seconds, cpu)
 
     def _print(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
             print(f"{self.name}: {line}", end="", flush=True)
 
-    def _cpu_seconds(self) -> float:
-        if not self._group:
-            return 0.0
+    def _of_group(self) -> float:
+        """The CPU seconds of all that came from the command, whoever has waited for it."""
+        assert self._group
         used = int((self._group / "cpuacct.usage").read_text()) / 1e9
         with suppress(OSError):  # what a phase has left is still in it
             self._group.rmdir()
@@ -85,10 +87,12 @@ class Phase:
 
 
 def _make_group(name: str) -> Path | None:
-    """A cgroup that counts CPU time; none where this user can't make any."""
-    group = CPU_GROUPS / f"howdah-test-{name}-{os.getpid()}"
-    try:
-        group.mkdir()
-    except OSError:
-        return None
-    return group
+    """A cgroup that counts CPU time, below this process's own; None where none can be made."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, own = line.split(":", 2)
+        if "cpuacct" in controllers.split(","):
+            group = CPU_GROUPS / own.lstrip("/") / f"howdah-test-{name}-{os.getpid()}"
+            with suppress(OSError):  # no right to, or no such place in a container
+                group.mkdir()
+                return group
+    return None

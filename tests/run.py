@@ -116,7 +116,7 @@ def _turns(args: argparse.Namespace) -> Iterable[list[Tests]]:
 
 def _run_beside(each: list[Tests], root: Path, folder: Path, costs: dict[str, Cost]) -> None:
     """Run them to their ends, whatever becomes of the others; TestsFailed if one failed."""
-    phases = []
+    phases: list[Phase] = []
     failed = []
     try:
         for tests in each:
@@ -124,10 +124,11 @@ def _run_beside(each: list[Tests], root: Path, folder: Path, costs: dict[str, Co
             print("$", *(f"{k}={v}" for k, v in tests.environ.items()), "pytest", *tests.arguments)
             command = [*PYTEST, *tests.arguments]
             phases.append(Phase(tests.name, command, root, nice=tests.nice, **environ))
-        for phase in phases:
-            status, costs[phase.name] = phase.end()
-            print(f"{phase.name}: {'failed' if status else 'passed'}", flush=True)
-            failed += [phase.name] if status else []
+        while phases:
+            status, costs[phases[0].name] = phases[0].end()
+            name = phases.pop(0).name
+            print(f"{name}: {'failed' if status else 'passed'}", flush=True)
+            failed += [name] if status else []
     except BaseException:
         for phase in phases:
             phase.interrupt()  # their machines and clusters come down
