@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run lint first, then the tests; say at the end, however that is, where the time went."""
     root = settings.root
+    signal.signal(signal.SIGINT, _interrupt_once)
     start, busy = time.monotonic(), _busy_seconds()
     costs: dict[str, Cost] = {}
     with TemporaryDirectory(prefix="howdah-test-") as folder:
@@ -97,6 +99,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(f"\n{timetable(costs, _costs_of_tests(Path(folder)))}")
             print(f"{seconds:9.1f} s in all, in which the cores were busy for {used:.0%}")
     return 0
+
+
+def _interrupt_once(*_: object) -> None:
+    """Have the first Ctrl-C end the tests, and let nothing disturb them while they clean up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _turns(args: argparse.Namespace) -> Iterable[list[Tests]]:
