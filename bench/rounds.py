@@ -1,8 +1,8 @@
 """Programs timed in turn, round after round, and what is said of their times.
 
 A round in which the machine was noisy counts nothing and is made up for by another, up to twice
-as many as were asked for. Figures are medians over the rounds, with the least and the most;
-a ratio is taken within a round and never across two.
+as many as were asked for; a single one is a trial, and isn't made up for. Figures are medians over
+the rounds, with the least and the most; a ratio is taken within a round and never across two.
 """
 
 import statistics
@@ -48,9 +48,10 @@ class Rounds(Generic[T]):
 
 def interleave(programs: Mapping[str, Callable[[], T]], rounds: int, ours: str = "") -> Rounds[T]:
     """Run every program in turn, every other round the other way about, until ``rounds`` rounds
-    were quiet or twice as many are made; ``ours`` as in Watch."""
+    were quiet or twice as many are made; ``ours`` as in Watch. One round is always one."""
     done: Rounds[T] = Rounds([], [])
-    while sum(noise.is_low for noise in done.noise) < rounds and len(done.noise) < 2 * rounds:
+    most = 2 * rounds if rounds > 1 else rounds
+    while sum(noise.is_low for noise in done.noise) < rounds and len(done.noise) < most:
         turn = len(done.noise) + 1
         values, noises = {}, []
         for name in list(programs)[:: 1 if turn % 2 else -1]:

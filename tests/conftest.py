@@ -7,12 +7,16 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
+
+from howdah.__main__ import main
 
 pytest_plugins = ("tests.metrics.fixtures",)
 
@@ -81,6 +85,35 @@ class Howdah:
         return self.results(self.submit(*arguments, exits=exits)["job"])
 
 
+class InProcess(Howdah):
+    """The same, but ``bin/models`` is called in this process, which has imported scikit-learn."""
+
+    def __call__(
+        self, command: str, *arguments: object, exits: int = 0, stdin: bytes | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run bin/``command`` to its end; it must exit with ``exits``."""
+        if command != "models":
+            return super().__call__(command, *arguments, exits=exits, stdin=stdin)
+        words = [command, *map(str, arguments)]
+        with (
+            redirect_stdout(StringIO()) as out,
+            redirect_stderr(StringIO()) as err,
+            chdir(self.cwd),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setenv("HOWDAH_STATE", str(self.state))
+            umask = os.umask(0o022)
+            try:
+                status = main(words)
+            except SystemExit as exit:  # argparse's
+                status = int(exit.code or 0)
+            finally:
+                os.umask(umask)
+        done = subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
+        assert done.returncode == exits, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Howdah:
     """Howdah on this machine, without a cluster."""
@@ -124,11 +157,12 @@ def howdah(request: pytest.FixtureRequest) -> Howdah:
 
 @pytest.fixture(scope="module")
 def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Adds a model that all share by bin/models, as the checkout's owner would, and removes it
-    again; gives its name."""
+    """Adds a model that all share, as the checkout's owner would, and removes it again; gives its
+    name. Its arguments are those of bin/models add, which runs in this process: starting another
+    one, with all of scikit-learn, takes longer than adding."""
     names = []
     folder = tmp_path_factory.mktemp("models")
-    howdah = Howdah(SHARED, folder, "local")
+    howdah = InProcess(SHARED, folder, "local")
 
     def add(model: Any, *arguments: str) -> str:
         name = f"test-{uuid.uuid4().hex[:8]}"
@@ -139,4 +173,5 @@ def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 
     yield add
     for name in names:
-        shutil.rmtree(MODELS / name, ignore_errors=True)
+        with suppress(FileNotFoundError):  # it couldn't be added
+            (MODELS / name).rename(folder / name)  # at once: other tests list models meanwhile

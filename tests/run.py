@@ -1,18 +1,26 @@
-"""`bin/test`: lint, types, unit tests, and end-to-end tests on both runners."""
+"""`bin/test`: lint and types, then the tests: units, on Hadoop, and in the lab, side by side.
+
+Those of the lab and of Hadoop wait a lot, and the unit tests use the cores meanwhile.
+"""
 
 import argparse
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory
 
 from howdah.errors import HowdahError, UsageError
 from howdah.settings import Settings
+from tests.durations import DURATIONS, cpu_seconds
+from tests.phase import Cost, Phase
+from tests.timetable import timetable
 
 __all__ = ["parser", "run"]
 
@@ -22,11 +30,34 @@ PACKAGES = (
     *("fortunes", "fortunes-zh", "dict-jargon", "vagrant", "gcc", "libc6-dev"),
     *("prometheus", "prometheus-node-exporter", "prometheus-alertmanager", "chromium"),
 )
-PYTEST = [sys.executable, "-m", "pytest"]
+PYTEST = [sys.executable, "-u", "-m", "pytest", "-p", "tests.durations"]
 
 
 class TestsFailed(HowdahError):
     """A step said no; what it printed says why."""
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Tests that run in a pytest of their own; ``nice``: as that command's."""
+
+    name: str
+    arguments: list[str]
+    nice: int = 0
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+UNITS = Tests("units", ["-m", "not hadoop and not lab"], nice=10)
+HADOOP = Tests("hadoop", ["-m", "hadoop"], nice=5)
+LAB = Tests("lab", ["-m", "lab"])
+KINDS = Tests(
+    "kinds", ["tests/end_to_end/test_kinds.py", "-m", "hadoop"], environ={"HOWDAH_ALL": "1"}
+)
+TRIXIE = Tests(
+    "trixie",
+    ["tests/lab/test_install.py", "tests/lab/test_use.py"],
+    environ={"HOWDAH_LAB_RELEASE": "trixie"},
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,8 +81,89 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Run every step; stop at the first that fails."""
+    """Run lint first, then the tests; say at the end, however that is, where the time went."""
     root = settings.root
+    signal.signal(signal.SIGINT, _interrupt_once)
+    start, busy = time.monotonic(), _busy_seconds()
+    costs: dict[str, Cost] = {}
+    with TemporaryDirectory(prefix="howdah-test-") as folder:
+        try:
+            _lint(root)
+            _install_packages()
+            costs["lint"] = Cost(time.monotonic() - start, cpu_seconds())
+            for tests in _turns(args):
+                _run_beside(tests, root, Path(folder), costs)
+        finally:
+            seconds = time.monotonic() - start
+            used = (_busy_seconds() - busy) / seconds / (os.cpu_count() or 1)
+            print(f"\n{timetable(costs, _costs_of_tests(Path(folder)))}")
+            print(f"{seconds:9.1f} s in all, in which the cores were busy for {used:.0%}")
+    return 0
+
+
+def _interrupt_once(*_: object) -> None:
+    """Have the first Ctrl-C end the tests, and let nothing disturb them while they clean up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _turns(args: argparse.Namespace) -> Iterable[list[Tests]]:
+    """What runs side by side, one turn after the other."""
+    if args.quick:
+        yield [Tests("units", [*UNITS.arguments, *args.pytest])]
+    elif args.pytest:
+        yield [Tests("tests", args.pytest)]
+    elif os.geteuid() != 0:
+        print("The lab's machines need root: its tests are left out. All of them: sudo bin/test")
+        yield [UNITS, HADOOP]
+    else:
+        yield [UNITS, HADOOP, LAB]
+    if args.all:
+        yield [KINDS, TRIXIE]
+
+
+def _run_beside(each: list[Tests], root: Path, folder: Path, costs: dict[str, Cost]) -> None:
+    """Run them to their ends, whatever becomes of the others; TestsFailed if one failed."""
+    phases: list[Phase] = []
+    failed = []
+    try:
+        for tests in each:
+            environ = {DURATIONS: str(folder / f"{tests.name}.json"), **tests.environ}
+            print("$", *(f"{k}={v}" for k, v in tests.environ.items()), "pytest", *tests.arguments)
+            command = [*PYTEST, *tests.arguments]
+            phases.append(Phase(tests.name, command, root, nice=tests.nice, **environ))
+        while phases:
+            status, costs[phases[0].name] = phases[0].end()
+            name = phases.pop(0).name
+            print(f"{name}: {'failed' if status else 'passed'}", flush=True)
+            failed += [name] if status else []
+    except BaseException:
+        for phase in phases:
+            phase.interrupt()  # their machines and clusters come down
+        for phase in phases:
+            phase.end()
+        raise
+    if failed:
+        raise TestsFailed(f"failed: {', '.join(failed)}")
+
+
+def _costs_of_tests(folder: Path) -> dict[str, Cost]:
+    return {
+        test: Cost(*cost)
+        for path in sorted(folder.glob("*.json"))
+        for test, cost in json.loads(path.read_text()).items()
+    }
+
+
+def _busy_seconds() -> float:
+    """The seconds that all cores together were busy since this machine's start."""
+    ticks = list(map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]))
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def _lint(root: Path) -> None:
+    """Check the sources, Python's and shells'; TestsFailed at the first complaint."""
     scripts = [*sorted((root / "bin").iterdir()), root / ".ci" / "run"]
     of_roles = sorted((root / "hadoop-setup" / "project" / "roles").glob("*/files/*"))
     python = [path for path in of_roles if path.read_text().startswith("#!/usr/bin/env python3")]
@@ -77,51 +189,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _step([sys.executable, "-m", *command], root)
     shellcheck = Path(sys.executable).parent / "shellcheck"
     _step([str(shellcheck), *map(str, scripts)], root)
-    _install_packages()
-    if args.quick:
-        _step([*PYTEST, "-m", "not hadoop and not lab", *args.pytest], root)
-    elif os.geteuid() != 0:
-        print("The lab's machines need root: its tests are left out. All of them: sudo bin/test")
-        _step([*PYTEST, "-m", "not lab", *args.pytest], root)
-    elif args.pytest:
-        _step([*PYTEST, *args.pytest], root)
-    else:
-        with _beside([*PYTEST, "-m", "lab"], root):
-            _step([*PYTEST, "-m", "not lab"], root)
-    if args.all:
-        kinds = ["pytest", "tests/end_to_end/test_kinds.py", "-m", "hadoop"]
-        _step([sys.executable, "-m", *kinds], root, HOWDAH_ALL="1")
-        again = ["pytest", "tests/lab/test_install.py", "tests/lab/test_use.py"]
-        _step([sys.executable, "-m", *again], root, HOWDAH_LAB_RELEASE="trixie")
-    return 0
 
 
-def _step(command: list[str], root: Path, **environ: str) -> None:
+def _step(command: list[str], root: Path) -> None:
     shown = [word.removeprefix(f"{root}/") for word in command]
-    print("$", *(f"{name}={value}" for name, value in environ.items()), *shown, flush=True)
-    environ = os.environ | {"PYTHONPATH": str(root)} | environ
+    print("$", *shown, flush=True)
+    environ = os.environ | {"PYTHONPATH": str(root)}
     if subprocess.run(command, cwd=root, env=environ, check=False).returncode:
         raise TestsFailed(f"failed: {' '.join(shown[:4])}")
-
-
-@contextmanager
-def _beside(command: list[str], root: Path) -> Iterator[None]:
-    """Run a step meanwhile, and print afterwards what it said: the lab's tests mostly wait."""
-    environ = os.environ | {"PYTHONPATH": str(root)}
-    with TemporaryFile("w+") as said:
-        step = subprocess.Popen(command, cwd=root, env=environ, stdout=said, stderr=said)
-        try:
-            yield
-        except BaseException:
-            step.send_signal(signal.SIGINT)  # it takes its machines down
-            raise
-        finally:
-            step.wait()
-            said.seek(0)
-            print("$", *command, flush=True)
-            print(said.read(), flush=True)
-    if step.returncode:
-        raise TestsFailed(f"failed: {' '.join(command)}")
 
 
 def _install_packages() -> None:

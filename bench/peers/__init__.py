@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from howdah.errors import ClusterError, HowdahError
@@ -19,12 +20,13 @@ __all__ = ["HERE", "PEERS", "command", "ensure"]
 PEERS = ("spark", "ray", "dask", "naive")
 HERE = Path(__file__).parent
 STAMP = "requirements.txt"
+UV = "uv==0.13.9"
 
 
 def ensure(name: str, folder: Path) -> Path:
     """Make the peer's environment below ``folder``, if it isn't there; return its Python.
 
-    The naive job runs in Howdah's own. Raises HowdahError where pip can't install it.
+    The naive job runs in Howdah's own. Raises HowdahError where it can't be installed.
     """
     if name == "naive":
         return Path(sys.executable)
@@ -34,18 +36,33 @@ def ensure(name: str, folder: Path) -> Path:
     stamp = venv / STAMP
     if stamp.exists() and stamp.read_bytes() == pins.read_bytes():
         return python
+    uv = _uv(folder.absolute() / "uv")
+    print(f"howdah: installing {name} into {venv} (once; a minute at most)", file=sys.stderr)
     shutil.rmtree(venv, ignore_errors=True)
-    print(f"howdah: installing {name} into {venv} (once; a minute or two)", file=sys.stderr)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    for step in ([sys.executable, "-m", "venv", venv], [*pip, "-r", pins]):
-        done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
-        if done.returncode:
-            raise HowdahError(
-                f"{name} could not be installed from {pins}; the lines above say why",
-                hint="the same command again",
-            )
+    _run(name, [sys.executable, "-m", "venv", "--without-pip", venv])
+    _run(name, [uv, "pip", "install", "--quiet", "--no-deps", "--python", python, "-r", pins])
     shutil.copyfile(pins, stamp)
     return python
+
+
+def _uv(folder: Path) -> Path:
+    """uv, which installs what it has once fetched in seconds; pip puts it into ``folder``."""
+    uv = folder / "bin" / "uv"
+    if not uv.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+        _run("uv", [*pip, "--target", folder, UV])
+    return uv
+
+
+def _run(name: str, step: Sequence[object]) -> None:
+    """Run a step of the installation of ``name``; what it says goes to stderr."""
+    words = list(map(str, step))
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise HowdahError(
+            f"{name} could not be installed; the lines above say why",
+            hint="the same command again",
+        )
 
 
 def command(

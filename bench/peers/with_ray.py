@@ -15,6 +15,7 @@ import ray
 from scoring import BLOCK, lines_at, open_results, score
 
 TASKS_A_CORE = 4
+STARTS = 4
 
 
 def main(source: str, model: str, target: str) -> None:
@@ -40,7 +41,16 @@ def start_ray(cores: int, scratch: str) -> None:
     """Start Ray's processes."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or it would leave one in the home
-    ray.init(num_cpus=cores, include_dashboard=False, log_to_driver=False, _temp_dir=scratch)
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(
+                num_cpus=cores, include_dashboard=False, log_to_driver=False, _temp_dir=scratch
+            )
+            break
+        except Exception:  # a node has 30 s to start, too few where others use the machine
+            ray.shutdown()
+            if not left:
+                raise
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False

@@ -32,8 +32,7 @@ from lab.lab import Lab
 __all__ = ["ABOUT", "NAMES", "run"]
 
 ABOUT = "throughput with one, two and four workers of the lab"
-NAMES = ()
-WORKERS = (1, 2, 4)
+NAMES = ("2", "4")  # workers that are compared with one
 N = 4  # in --rows
 CORE_PERCENT = 40  # of one core, for each worker
 ADMIN = "org.apache.hadoop.yarn.client.cli.RMAdminCLI"
@@ -41,22 +40,23 @@ ADMIN = "org.apache.hadoop.yarn.client.cli.RMAdminCLI"
 
 def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Time jobs of N and of 3N rows with each number of workers, in turn."""
-    cluster = _installed(Lab(settings.root))
+    counts = [1, *(int(name) for name in NAMES if args.only in (None, name))]
+    cluster = _installed(Lab(settings.root), max(counts))
     case = make_case("text", args.rows, settings)
     expected = expected_scores(case)
     with ExitStack() as held:
-        held.enter_context(_throttled(cluster.lab, cluster.workers[: max(WORKERS)]))
+        held.enter_context(_throttled(cluster.lab, cluster.workers[: max(counts)]))
         nodes = Nodes(cluster)
         held.callback(nodes.use, len(nodes.names))
         programs: dict[str, Callable[[], float]] = {}
         for times in (N, 3 * N):
             source = held.enter_context(inputs.repeated(case.source, times))
             name = held.enter_context(_on_host(cluster, source))
-            for workers in WORKERS:
+            for workers in counts:
                 programs[f"{workers} workers, {times}"] = partial(
                     _job, cluster, nodes, workers, name, args.splits, expected, times
                 )
-        programs[f"{max(WORKERS)} workers, {N}"]()  # each worker's first task fetches what it runs
+        programs[f"{max(counts)} workers, {N}"]()  # each worker's first task fetches what it runs
         done = interleave(programs, args.rounds, "systemd-nspawn")
 
     def throughput(workers: int) -> list[float]:
@@ -65,27 +65,26 @@ def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
         rows = 2 * N * args.rows
         return [rows / (end - start) for start, end in zip(few, many, strict=True)]
 
-    rates = {workers: throughput(workers) for workers in WORKERS}
+    rates = {workers: throughput(workers) for workers in counts}
     linear = {
-        workers: [ratio / workers for ratio in over(rates[workers], rates[1])]
-        for workers in WORKERS
+        workers: [ratio / workers for ratio in over(rates[workers], rates[1])] for workers in counts
     }
     rows = [
-        [str(workers), spread(rates[workers], 0), spread(linear[workers])] for workers in WORKERS
+        [str(workers), spread(rates[workers], 0), spread(linear[workers])] for workers in counts
     ]
     text = table(("workers", "rows/s", "of linear"), rows)
-    figures = {f"scale_{workers}_over_1": median(linear[workers]) for workers in WORKERS[1:]}
-    bars = [Bar(f"{workers} workers", rates[workers]) for workers in WORKERS]
+    figures = {f"scale_{workers}_over_1": median(linear[workers]) for workers in counts[1:]}
+    bars = [Bar(f"{workers} workers", rates[workers]) for workers in counts]
     return SuiteReport(figures, f"{text}\n\nN is {N * args.rows:,}; {done}.", "rows a second", bars)
 
 
-def _installed(lab: Lab) -> Cluster:
+def _installed(lab: Lab, workers: int) -> Cluster:
     """The cluster on the lab that is up, installed if need be."""
     cluster = Cluster(lab)
-    if len(cluster.workers) < max(WORKERS):
+    if len(cluster.workers) < workers:
         raise UsageError(
-            f"the lab has {len(cluster.workers)} workers, and this takes {max(WORKERS)}",
-            hint=f"bin/lab down; bin/lab up --workers {max(WORKERS)}",
+            f"the lab has {len(cluster.workers)} workers, and this takes {workers}",
+            hint=f"bin/lab down; bin/lab up --workers {workers}",
         )
     if not (cluster.root / "etc/howdah/cluster.json").exists():
         cluster.up()
@@ -117,13 +116,17 @@ class Nodes:
         # not each one's own: a bench that was killed has left some with nothing
         totals = [node["totalResource"] for node in found]
         self._capacity = max((total["memory"], total["vCores"]) for total in totals)
+        self._given: dict[str, tuple[int, int]] = {}
 
     def use(self, count: int) -> None:
         """Let only the first ``count`` have anything to give."""
         for place, name in enumerate(self.names):
-            memory, cores = self._capacity if place < count else (0, 0)
-            words = [self.hadoop, ADMIN, "-updateNodeResource", name, memory, cores]
+            given = self._capacity if place < count else (0, 0)
+            if self._given.get(name) == given:
+                continue
+            words = [self.hadoop, ADMIN, "-updateNodeResource", name, *given]
             self._cluster.lab.run("host", shlex.join(map(str, words)))
+            self._given[name] = given
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bench.machine_noise import Noise, used_since
+from bench.peers import PEERS
 from bench.rounds import Rounds, interleave
+from bench.suites import pipelines
 from bench.timed_jobs import check_scores
 from howdah.errors import IntegrityError
 from tests.conftest import Howdah
@@ -51,11 +53,42 @@ def test_cold(hadoop: Howdah) -> None:
     assert jobs_of(hadoop) == before
 
 
+@pytest.mark.hadoop
+def test_steady(hadoop: Howdah) -> None:
+    """The cluster's rate comes with that of plain processes, and transfers with those of dd."""
+    figures, _ = bench(hadoop, "steady", "--only", "logistic")
+    assert sorted(figures) == ["growth", "steady_over_roof.logistic"]
+    figures, _ = bench(hadoop, "steady", "--only", "disk")
+    assert sorted(figures) == ["download_over_disk", "upload_over_disk"]
+
+
+@pytest.mark.hadoop
+def test_profile(hadoop: Howdah) -> None:
+    """What a row costs is told for each kind of process."""
+    figures, _ = bench(hadoop, "profile", "--only", "text")
+    assert {"microseconds.text.tasks: JVM", "microseconds.text.idle"} <= figures.keys()
+
+
+@pytest.mark.hadoop
+def test_peers(hadoop: Howdah) -> None:
+    """Every peer is installed, runs, and gives the bytes of Howdah."""
+    figures, said = bench(hadoop, "peers")
+    assert {f"cold_over_{peer}" for peer in PEERS} < figures.keys()
+    assert {"cold_local_over_ray", "cold_local_over_dask"} < figures.keys()
+    assert compared(said) == {"howdah", "howdah, local"}
+    for peer in ("spark", "ray", "dask", "naive, 100 rows", "naive, 2000 rows"):
+        assert re.search(rf"^round 1: {peer}: [\d.]+ s ", said, re.MULTILINE)
+
+
+def test_pipelines(local: Howdah) -> None:
+    """What each pipeline without a model counts is what a plain program counts, and compared."""
+    figures, _ = bench(local, "pipelines")
+    assert figures.keys() == {f"over_plain.{name}" for name in pipelines.NAMES}
+
+
 def compared(said: str) -> set[str]:
     """The programs whose scores were compared with what they must be."""
-    return set(
-        re.findall(r"^round \d+: (\S+): .* s, [\d,]+ bytes as expected ", said, re.MULTILINE)
-    )
+    return set(re.findall(r"^round \d+: (.+): .* s, [\d,]+ bytes as expected ", said, re.MULTILINE))
 
 
 @pytest.mark.parametrize("suite", ["cold", "steady", "peers"])

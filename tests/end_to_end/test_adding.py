@@ -14,10 +14,16 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from tests.conftest import Howdah
+from tests.conftest import Howdah, InProcess
 from tests.end_to_end.kinds import PEOPLE, as_text, encoded, pipeline
 
 GRADED = ["age", "income", "grade"]
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Howdah:
+    """Howdah on this machine; models are added in this process."""
+    return InProcess(tmp_path / "state", tmp_path, "local")
 
 
 @pytest.fixture
