@@ -9,7 +9,7 @@ import pytest
 
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
-from howdah.inputs.local import find_sources
+from howdah.inputs.local import find_local_files
 from howdah.jobs.pipeline_hooks import (
     complete_options,
     conclude,
@@ -70,7 +70,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
 @pytest.fixture
 def sources(tmp_path: Path) -> list[InputFile]:
     (tmp_path / "a.txt").write_text("one\ntwo\n")
-    return find_sources([str(tmp_path / "a.txt")])
+    return find_local_files([str(tmp_path / "a.txt")])
 
 
 def job(**options: Any) -> Job:
