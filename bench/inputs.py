@@ -50,13 +50,15 @@ def predictions(folder: Path, count: int) -> Path:
 def numbers(folder: Path, count: int) -> Path:
     """The list of ``FILES`` files with ``count`` numbers together, one a line."""
     folder = folder / f"numbers-{count}"
-    return _list(folder, ".txt", lambda path, place: path.write_text(as_text(_run(count, place))))
+    return _list(
+        folder, ".txt", lambda path, place: path.write_text(as_text(_file_numbers(count, place)))
+    )
 
 
 def arrays(folder: Path, count: int) -> Path:
     """The list of ``FILES`` .npy files with ``count`` numbers together."""
     folder = folder / f"arrays-{count}"
-    return _list(folder, ".npy", lambda path, place: np.save(path, _run(count, place)))
+    return _list(folder, ".npy", lambda path, place: np.save(path, _file_numbers(count, place)))
 
 
 def collisions(folder: Path, count: int) -> Path:
@@ -73,8 +75,9 @@ def listed(path: Path) -> list[Path]:
     return [path.parent / FileEntry.read(line).name for line in path.read_bytes().splitlines()]
 
 
-def _run(count: int, place: int) -> NDArray[np.float64]:
-    return runs(1, count // FILES, seed=place)[0] + 1
+def _file_numbers(count: int, place: int) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = runs(1, count // FILES, seed=place)[0] + 1
+    return numbers
 
 
 def _list(folder: Path, suffix: str, write: Callable[[Path, int], object]) -> Path:

@@ -59,6 +59,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = [
         "bench",
+        "examples",
         "howdah",
         "lab",
         "metrics",

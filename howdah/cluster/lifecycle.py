@@ -9,15 +9,16 @@ from typing import Any
 
 from howdah.atomic_files import replacing
 from howdah.cluster.configuration import read_cluster, read_variables
+from howdah.cluster.imports import files_of
 from howdah.cluster.inventory import read
-from howdah.cluster.playbook import play
+from howdah.cluster.playbook import run_playbook
 from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import check_health
 from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, environment_digest, record_of_cluster
 
-__all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
+__all__ = ["addresses", "check_installer", "down", "find_inventory", "pages", "up"]
 
 
 def find_inventory(given: str | None, settings: Settings) -> Path:
@@ -32,7 +33,7 @@ def find_inventory(given: str | None, settings: Settings) -> Path:
     raise UsageError(f"there is no inventory {given}", hint=f"one of {names}, or a folder")
 
 
-def check_keeper(settings: Settings) -> None:
+def check_installer(settings: Settings) -> None:
     """Raise ClusterError for who uses a cluster that somebody else installed."""
     if settings.cluster and not settings.cluster_record.exists():
         raise ClusterError(
@@ -49,14 +50,14 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if any(character.isspace() for character in str(settings.state)):
         raise ClusterError(
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
-            hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
+            hint=f"HOWDAH_STATE=/a/folder/without/them {settings.again}",
         )
     check_admin_networks(inventory)
     in_use = settings.cluster
     if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
-    played = play("up", inventory, settings, variables(cluster))
+    played = run_playbook("up", inventory, settings, playbook_variables(cluster))
     with replacing(settings.cluster_record) as beside:
         beside.write_text(record_of_cluster(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
@@ -71,13 +72,15 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     return 0
 
 
-def variables(cluster: Cluster) -> dict[str, Any]:
+def playbook_variables(cluster: Cluster) -> dict[str, Any]:
     """What the playbooks must know that no inventory says."""
+    monitoring = bool(cluster.prometheus_url)
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
         "clients_record": record_of_cluster(cluster),
-        "monitoring": bool(cluster.prometheus_url),
+        "monitoring": monitoring,
+        "job_exporter_files": [str(path) for path in files_of("exporter")] if monitoring else [],
     }
 
 
@@ -105,7 +108,7 @@ def down(inventory: Path, settings: Settings, *, purge: bool, as_json: bool) -> 
     """Stop the cluster; with ``purge`` remove everything but Hadoop's own files."""
     changed: dict[str, int] = {}
     if settings.cluster_state.exists():
-        changed = play("down", inventory, settings, {"purge": purge}).changed
+        changed = run_playbook("down", inventory, settings, {"purge": purge}).changed
     settings.cluster_record.unlink(missing_ok=True)
     if as_json:
         print(json.dumps({"changed": changed}))

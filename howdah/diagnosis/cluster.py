@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from howdah.diagnosis.check import Check, judge
 from howdah.diagnosis.machines import check_nodes, may_look
-from howdah.diagnosis.models import check_published
+from howdah.diagnosis.models import check_hdfs_copies
 from howdah.errors import ClusterError
 from howdah.hadoop.daemons import Daemon
 from howdah.hadoop.health import ClusterHealth, check_health
 from howdah.hadoop.scrape_targets import ScrapeTarget
 from howdah.hadoop.users import check_user
 from howdah.jobs.layout import JOBS
-from howdah.models.published import allowed, read_published
+from howdah.models.hdfs_copies import permitted_sha256, read_hdfs_copies
 from howdah.settings import Cluster, Settings
 
 __all__ = ["check_cluster_in_use"]
@@ -39,13 +39,13 @@ def check_cluster_in_use(settings: Settings) -> Iterator[Check]:
     published = []
     if not report.blockers:
         try:
-            published = read_published(settings.cluster)
+            published = read_hdfs_copies(settings.cluster)
         except ClusterError as error:
             yield Check("models in HDFS", error.message, error.hint or "bin/cluster status")
         else:
-            yield from check_published(published, settings.cluster)
+            yield from check_hdfs_copies(published, settings.cluster)
     if may_look(settings, settings.cluster):
-        yield from check_nodes(settings, settings.cluster, allowed(published, settings))
+        yield from check_nodes(settings, settings.cluster, permitted_sha256(published, settings))
     elif settings.cluster.uses_systemd:
         found = "only their daemons were asked; who installed them sees more with bin/doctor"
         yield Check("hosts", found)

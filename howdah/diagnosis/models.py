@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from howdah.diagnosis.check import Check, judge
 from howdah.errors import HowdahError
 from howdah.jobs.layout import MODELS
-from howdah.models.published import Published
+from howdah.models.hdfs_copies import HdfsCopy
 from howdah.models.registry import find_model, model_names
 from howdah.settings import Cluster, Settings
 
-__all__ = ["check_models", "check_published"]
+__all__ = ["check_hdfs_copies", "check_models"]
 
 
 def check_models(settings: Settings) -> Iterator[Check]:
@@ -25,7 +25,7 @@ def check_models(settings: Settings) -> Iterator[Check]:
             )
 
 
-def check_published(published: Sequence[Published], cluster: Cluster) -> Iterator[Check]:
+def check_hdfs_copies(published: Sequence[HdfsCopy], cluster: Cluster) -> Iterator[Check]:
     """Judge every model in HDFS."""
     found = (
         (

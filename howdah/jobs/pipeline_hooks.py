@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import UsageError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.predictions import known_predictions
 from howdah.jobs.record import Input, Job
 from mr.counting.tally import FileTally, InputPreview, JobReport, Tally
@@ -45,7 +45,7 @@ def options_from_models(pipeline: Pipeline, manifests: Sequence[Manifest]) -> di
 
 
 def complete_options(
-    pipeline: Pipeline, options: Mapping[str, Any], sources: Sequence[Source]
+    pipeline: Pipeline, options: Mapping[str, Any], sources: Sequence[InputFile]
 ) -> tuple[dict[str, Any], Tally]:
     """The options with what the beginnings of ``sources`` say, validated, and the tally that they
     make; UsageError for what can't be used."""
@@ -75,7 +75,7 @@ def prepare_task_files(job: Job, folder: Path) -> None:
 
 
 def options_from_stored(
-    job: Job, sources: Sequence[Source], stored: Sequence[Input]
+    job: Job, sources: Sequence[InputFile], stored: Sequence[Input]
 ) -> dict[str, Any]:
     """The job's options with what is known of whole files once they are stored; UsageError if they
     don't go together."""

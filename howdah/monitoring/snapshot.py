@@ -15,13 +15,14 @@ from howdah.hadoop.job_name import read_job_name
 from howdah.hadoop.yarn import Yarn, in_states
 from howdah.hadoop.yarn_states import UNFINISHED
 from howdah.monitoring.alerts import firing_now
-from howdah.monitoring.daemon_signals import read_vitals
+from howdah.monitoring.daemon_signals import read_daemon_signals
 from howdah.monitoring.prometheus import Prometheus
 from howdah.settings import Cluster
-from metrics.catalog import SIGNALS, Signal
+from metrics.catalog import SIGNALS
 from metrics.dashboards import SECTIONS
-from metrics.firing import Firing
-from metrics.reading import judge
+from metrics.definition import Signal
+from metrics.firing import FiringAlert
+from metrics.reading import level_of
 from metrics.series import Series
 
 __all__ = ["Snapshot", "UnfinishedJob", "as_json", "take_snapshot"]
@@ -52,7 +53,7 @@ class Snapshot:
     at: float
     source: str
     found: Mapping[str, Sequence[Series]]
-    firing: Sequence[Firing] = ()
+    firing: Sequence[FiringAlert] = ()
     running: Sequence[UnfinishedJob] = ()
     note: str = ""
 
@@ -69,7 +70,7 @@ def take_snapshot(cluster: Cluster) -> Snapshot:
             return _ask_prometheus(prometheus, cluster)
         except ClusterError as error:
             note = f"{error.message.partition(': ')[0]}; the daemons were asked instead"
-    found = read_vitals(cluster)
+    found = read_daemon_signals(cluster)
     return Snapshot(time.time(), "the daemons' pages", found, (), _unfinished_jobs(cluster), note)
 
 
@@ -126,5 +127,5 @@ def _described(signal: Signal, series: Series) -> dict[str, Any]:
     return {
         "labels": series.labels,
         "value": value if math.isfinite(value) else None,
-        "level": judge(signal, value).word or None,
+        "level": level_of(signal, value).word or None,
     }

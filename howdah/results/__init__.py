@@ -1,1 +1,1 @@
-"""A finished job's part files, checked and merged into the files that its user gets."""
+"""Results of finished jobs: fetched, checked and written as files for people."""

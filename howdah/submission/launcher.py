@@ -33,8 +33,8 @@ from howdah.jobs.layout import (
 )
 from howdah.jobs.marks import Mark, SetMark
 from howdah.jobs.record import Job, Jobs, State
+from howdah.models.job_models import linked_models
 from howdah.models.registry import Model
-from howdah.models.storage import kept_models
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
 from howdah.settings import ROOT, Cluster, Runner, Settings, load
@@ -101,7 +101,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        models = kept_models(job, jobs.folder(job.id))
+        models = linked_models(job, jobs.folder(job.id))
         if job.runner == Runner.LOCAL:
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
             jobs.update(job, state=State.DONE)

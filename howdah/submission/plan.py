@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
@@ -23,7 +23,7 @@ __all__ = ["make_plan"]
 
 
 def make_plan(
-    args: argparse.Namespace, sources: Sequence[Source], settings: Settings
+    args: argparse.Namespace, sources: Sequence[InputFile], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = find_pipeline(args.pipeline, args.model, settings)
@@ -54,7 +54,7 @@ def make_plan(
 
 
 def _plan_scoring(
-    pipeline: Pipeline, model: Model, sources: Sequence[Source], *, no_header: bool
+    pipeline: Pipeline, model: Model, sources: Sequence[InputFile], *, no_header: bool
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
@@ -79,7 +79,7 @@ def _plan_scoring(
 def _plan_counting(
     pipeline: Pipeline,
     given: dict[str, str],
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     *,
     no_header: bool,
@@ -105,7 +105,11 @@ def _plan_counting(
 
 
 def _compared_options(
-    pipeline: Pipeline, manifests: Sequence[Manifest], sources: Sequence[Source], *, no_header: bool
+    pipeline: Pipeline,
+    manifests: Sequence[Manifest],
+    sources: Sequence[InputFile],
+    *,
+    no_header: bool,
 ) -> dict[str, Any]:
     """What all models are and take, as options; UsageError if they can't be compared."""
     options = options_from_models(pipeline, manifests)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
@@ -18,7 +18,7 @@ from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs, State
-from howdah.models.storage import keep_models
+from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
@@ -58,7 +58,7 @@ class Callbacks:
 
 def submit(
     args: argparse.Namespace,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     callbacks: Callbacks,
     *,
@@ -126,7 +126,7 @@ def _keep_in_store(job: Job, jobs: Jobs, settings: Settings) -> Job:
 
 def _store_and_start(
     job: Job,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     jobs: Jobs,
     settings: Settings,
     callbacks: Callbacks,
@@ -138,7 +138,7 @@ def _store_and_start(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
     try:
-        keep_models(job, jobs.folder(job.id), settings)
+        link_models(job, jobs.folder(job.id), settings)
         prepare_task_files(job, jobs.folder(job.id) / PREPARED)
         store.remove(INPUT)  # of an upload that was cut off
         with (

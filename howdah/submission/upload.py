@@ -15,7 +15,7 @@ import numpy as np
 from howdah.errors import UsageError
 from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
-from howdah.inputs.source import STDIN, Source
+from howdah.inputs.input_file import STDIN, InputFile
 from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
 from mr.records.compression import TESTS, decompressed, is_damage
@@ -57,7 +57,7 @@ class _InputReader:
 
 
 def store_inputs(
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     sink: Sink,
     *,
     links: Path | None,
@@ -109,7 +109,7 @@ def store_inputs(
 
 
 def store_input(
-    source: Source,
+    source: InputFile,
     stored: str,
     sink: Sink | None,
     *,
@@ -154,7 +154,7 @@ def store_input(
                          hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(source.path_here.resolve())
+        link.symlink_to(source.local_path.resolve())
     return Input(
         name=os.fsencode(source.name).decode(errors="backslashreplace"),
         stored=stored,
@@ -170,12 +170,12 @@ def store_input(
     )
 
 
-def _is_large(source: Source) -> bool:
+def _is_large(source: InputFile) -> bool:
     return not source.suffix and (source.size or 0) > SEGMENT
 
 
 def _part(
-    source: Source, stream: IO[bytes], sink: Sink, name: str, padded: bool
+    source: InputFile, stream: IO[bytes], sink: Sink, name: str, padded: bool
 ) -> PartFile | SegmentedFile:
     """What takes the input's bytes: a large plain file goes to HDFS in segments."""
     if isinstance(sink, SegmentSink) and _is_large(source):

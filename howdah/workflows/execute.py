@@ -16,7 +16,7 @@ from typing import Any
 
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.os_errors import as_howdah_error
@@ -56,7 +56,7 @@ def resume(run_id: str, settings: Settings, *, as_json: bool) -> int:
 
 def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
     """Plan every step before any runs; what scoring steps will write is known beforehand."""
-    written: dict[str, Source] = {}
+    written: dict[str, InputFile] = {}
     for step in workflow.steps:
         with workflow.at(step.name):
             if step.needs:
@@ -64,7 +64,7 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
             else:
                 sources = find_inputs(step.inputs, runner, settings)
             planned = make_plan(step.arguments(runner), sources, settings)
-            written[step.name] = Source(
+            written[step.name] = InputFile(
                 name=f"@{step.name}",
                 head=b"",
                 suffix="",

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
-from howdah.inputs.hdfs import look_at
-from howdah.inputs.source import Source
+from howdah.inputs.hdfs import hdfs_file
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import read_summary
 from howdah.jobs.layout import SCORES, hdfs_folder
@@ -16,7 +16,7 @@ from howdah.settings import Runner, Settings
 __all__ = ["scores_of"]
 
 
-def scores_of(job: Job, settings: Settings) -> list[Source]:
+def scores_of(job: Job, settings: Settings) -> list[InputFile]:
     """The part files of a step's job, in input order, under the step's name.
 
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
@@ -31,7 +31,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
-            Source(name, b"", "", job.columns, file, predicted=job.predicted)
+            InputFile(name, b"", "", job.columns, file, predicted=job.predicted)
             for name, file in zip(names, files, strict=True)
         ]
     assert settings.cluster
@@ -39,7 +39,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
     paths = [f"{hdfs_folder(job.id)}/{SCORES}/{part}" for part in parts]
     with store.reaching():
         found = [
-            look_at(client, settings.cluster, path, name, job.columns)
+            hdfs_file(client, settings.cluster, path, name, job.columns)
             for name, path in zip(names, paths, strict=True)
         ]
     return [replace(source, predicted=job.predicted) for source in found]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bench.jobs import check_scores
-from bench.noise import Noise, used_since
+from bench.machine_noise import Noise, used_since
 from bench.rounds import Rounds, interleave
+from bench.timed_jobs import check_scores
 from howdah.errors import IntegrityError
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.job_profile import IDLE, OTHERS, Usage, kind_of
+from bench.suites.job_profile import IDLE, OTHERS, Usage, kind_of
 
 BUSY = """
 import time
@@ -27,7 +27,7 @@ def test_a_process_is_told_by_its_kind() -> None:
         assert busy.stdin
         assert busy.stdout
         assert busy.stdout.readline() == b"done\n"
-        usage.look()
+        usage.sample()
         busy.stdin.close()
     seconds = usage.ticks["JobHistory server"] / os.sysconf("SC_CLK_TCK")
     assert 0.45 <= seconds < 1

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from howdah.errors import UsageError
-from howdah.inputs.local import find_sources
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
+from howdah.inputs.local import find_local_files
 from howdah.jobs.pipeline_hooks import (
     complete_options,
     conclude,
@@ -68,16 +68,16 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> list[Source]:
+def sources(tmp_path: Path) -> list[InputFile]:
     (tmp_path / "a.txt").write_text("one\ntwo\n")
-    return find_sources([str(tmp_path / "a.txt")])
+    return find_local_files([str(tmp_path / "a.txt")])
 
 
 def job(**options: Any) -> Job:
     return Job("1", "uploading", "local", "lines", "", "", 0.0, options=options)
 
 
-def test_previews_complete_the_options(pipeline: Pipeline, sources: list[Source]) -> None:
+def test_previews_complete_the_options(pipeline: Pipeline, sources: list[InputFile]) -> None:
     """What was asked for is known while the inputs' beginnings are looked at."""
     options, tally = complete_options(pipeline, {"most": 2}, sources)
     assert options == {"most": 2, "first": "one\ntwo\n", "before": ["most"]}
@@ -91,7 +91,7 @@ def test_tasks_are_sent_what_is_prepared(pipeline: Pipeline, tmp_path: Path) -> 
     assert (tmp_path / "prepared" / "first.txt").read_text() == "one"
 
 
-def test_stored_files_complete_the_options(pipeline: Pipeline, sources: list[Source]) -> None:
+def test_stored_files_complete_the_options(pipeline: Pipeline, sources: list[InputFile]) -> None:
     """By then it is known how many lines they have."""
     stored = [Input("a.txt", "00000.txt", lines=2)]
     found = options_from_stored(job(most=2), sources, stored)
@@ -99,7 +99,7 @@ def test_stored_files_complete_the_options(pipeline: Pipeline, sources: list[Sou
 
 
 def test_what_a_pipeline_cannot_use_is_a_usage_error(
-    pipeline: Pipeline, sources: list[Source]
+    pipeline: Pipeline, sources: list[InputFile]
 ) -> None:
     """Its words are the message, whenever it finds out."""
     with pytest.raises(UsageError, match="--most is a number above 0") as refused:
