@@ -176,4 +176,4 @@ def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
     import hashlib
 
-    return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((ROOT / "locks" / "tasks.lock").read_bytes()).hexdigest()[:12]

@@ -26,7 +26,8 @@ LAYERS = {
         atomic_files file_lock
         privacy os_errors suggestions
         settings
-        errors
+        installer
+        environment errors
     """,
     "mr": """
         job

@@ -16,6 +16,7 @@ from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import check_health
+from howdah.installer import ensure
 from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, environment_digest, record_of_cluster
 
 __all__ = ["addresses", "check_installer", "down", "find_inventory", "pages", "up"]
@@ -57,6 +58,8 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
+    if cluster.workers:  # this host has users who can't install what their results need
+        ensure("reports")
     played = run_playbook("up", inventory, settings, playbook_variables(cluster))
     with replacing(settings.cluster_record) as beside:
         beside.write_text(record_of_cluster(cluster))
