@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.storage.whole_files import Entry
+from mr.storage.whole_files import FileEntry
 
 __all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "collisions", "estimator", "head", "listed",
            "log", "numbers", "predictions", "repeated", "rows", "texts"]  # fmt: skip
@@ -50,13 +50,15 @@ def predictions(folder: Path, count: int) -> Path:
 def numbers(folder: Path, count: int) -> Path:
     """The list of ``FILES`` files with ``count`` numbers together, one a line."""
     folder = folder / f"numbers-{count}"
-    return _list(folder, ".txt", lambda path, place: path.write_text(as_text(_run(count, place))))
+    return _list(
+        folder, ".txt", lambda path, place: path.write_text(as_text(_file_numbers(count, place)))
+    )
 
 
 def arrays(folder: Path, count: int) -> Path:
     """The list of ``FILES`` .npy files with ``count`` numbers together."""
     folder = folder / f"arrays-{count}"
-    return _list(folder, ".npy", lambda path, place: np.save(path, _run(count, place)))
+    return _list(folder, ".npy", lambda path, place: np.save(path, _file_numbers(count, place)))
 
 
 def collisions(folder: Path, count: int) -> Path:
@@ -70,11 +72,12 @@ def collisions(folder: Path, count: int) -> Path:
 
 def listed(path: Path) -> list[Path]:
     """The files that a list names."""
-    return [path.parent / Entry.read(line).name for line in path.read_bytes().splitlines()]
+    return [path.parent / FileEntry.read(line).name for line in path.read_bytes().splitlines()]
 
 
-def _run(count: int, place: int) -> NDArray[np.float64]:
-    return runs(1, count // FILES, seed=place)[0] + 1
+def _file_numbers(count: int, place: int) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = runs(1, count // FILES, seed=place)[0] + 1
+    return numbers
 
 
 def _list(folder: Path, suffix: str, write: Callable[[Path, int], object]) -> Path:
@@ -82,7 +85,7 @@ def _list(folder: Path, suffix: str, write: Callable[[Path, int], object]) -> Pa
         files = [folder / f"{place:05d}{suffix}" for place in range(FILES)]
         for place, file in enumerate(files):
             write(file, place)
-        entries = [Entry(file.name, file.stat().st_size) for file in files]
+        entries = [FileEntry(file.name, file.stat().st_size) for file in files]
         path.write_bytes(b"".join(entry.line() for entry in entries))
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench.noise import core_model
+from bench.machine_noise import core_model
 from bench.rounds import table
 from howdah.errors import UsageError
 
-__all__ = ["Bar", "Finding", "Report", "compose", "write"]
+__all__ = ["Bar", "Measurement", "SuiteReport", "compose", "write"]
 
 LABELS, LENGTH, VALUES, HEIGHT = 190, 360, 150, 26  # pixels
 
@@ -27,7 +27,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Report:
+class SuiteReport:
     """``figures`` by the names that --json gives them; ``text`` is Markdown; ``unit`` says what
     ``bars`` are."""
 
@@ -38,7 +38,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Measurement:
     """What is found of one thing: its figures, its row of the table if it has one, a note on how
     it was found, and its bars."""
 
@@ -48,11 +48,11 @@ class Finding:
     bars: Sequence[Bar]
 
 
-def compose(head: Sequence[str], findings: Sequence[Finding], unit: str) -> Report:
+def compose(head: Sequence[str], findings: Sequence[Measurement], unit: str) -> SuiteReport:
     """One report of several findings."""
     rows = [found.row for found in findings if found.row]
     notes = [f"- {found.note}" for found in findings]
-    return Report(
+    return SuiteReport(
         {name: value for found in findings for name, value in found.figures.items()},
         "\n\n".join([table(head, rows)] * bool(rows) + ["\n".join(notes)]),
         unit,
@@ -60,7 +60,7 @@ def compose(head: Sequence[str], findings: Sequence[Finding], unit: str) -> Repo
     )
 
 
-def write(report: Report, suite: str, docs: Path) -> None:
+def write(report: SuiteReport, suite: str, docs: Path) -> None:
     """Put the report between the suite's marks in docs/performance.md, and its plot beside it."""
     page = docs / "performance.md"
     text = page.read_text()

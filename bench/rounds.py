@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bench.noise import Noise, Watch, worst
+from bench.machine_noise import Noise, NoiseWatch, worst
 
 __all__ = ["Rounds", "interleave", "over", "say", "seconds", "spread", "table"]
 
@@ -55,12 +55,12 @@ def interleave(programs: Mapping[str, Callable[[], T]], rounds: int, ours: str =
         turn = len(done.noise) + 1
         values, noises = {}, []
         for name in list(programs)[:: 1 if turn % 2 else -1]:
-            watch = Watch(ours)
+            watch = NoiseWatch(ours)
             values[name] = programs[name]()
             noises.append(watch.end())
             gave = values[name]
-            told = f"{gave:.2f} s" if isinstance(gave, float) else gave
-            say(f"round {turn}: {name}: {told} ({noises[-1]})")
+            shown = f"{gave:.2f} s" if isinstance(gave, float) else gave
+            say(f"round {turn}: {name}: {shown} ({noises[-1]})")
         done.values.append(values)
         done.noise.append(worst(noises))
     return done

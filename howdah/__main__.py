@@ -24,8 +24,8 @@ COMMANDS = {
     "top": "howdah.commands.top",
     "janitor": "howdah.commands.janitor",
     "exporter": "howdah.commands.exporter",
-    "bench": "bench",
-    "lab": "lab",
+    "bench": "bench.command_line",
+    "lab": "lab.command_line",
     "test": "tests.run",
 }
 # what these make is their user's alone; the others install, or write nothing of a job's
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     args = command.parser().parse_args(arguments[1:])
     settings: Settings | None = None
     try:
-        settings = load(os.environ)
+        settings = load(os.environ, arguments)
         if arguments[0] in PRIVATE:
             keep_private(settings)
         status = int(command.run(args, settings))

@@ -11,7 +11,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -59,12 +60,19 @@ class Cluster:
 @dataclass(frozen=True)
 class Settings:
     """What every command needs to know; ``cluster`` is None until one is brought up.
-    ``model_seconds`` is how long a model may take for one call; 0: by what is known of it."""
+    ``model_seconds`` is how long a model may take for one call; 0: by what is known of it.
+    ``command`` is the command's name and arguments, as they were given."""
 
     root: Path
     state: Path
     cluster: Cluster | None
     model_seconds: float = 0.0
+    command: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> str:
+        """The command as it was given, with its options, for a hint to give it again."""
+        return f"bin/{shlex.join(self.command)}" if self.command else "the same command again"
 
     @property
     def cluster_state(self) -> Path:
@@ -77,8 +85,9 @@ class Settings:
         return self.state / "cluster.json"
 
 
-def load(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; UsageError for HOWDAH_MODEL_SECONDS that is no number above 0.
+def load(environ: Mapping[str, str], command: Sequence[str] = ()) -> Settings:
+    """Read the settings of a ``command``, its name first; UsageError for HOWDAH_MODEL_SECONDS that
+    is no number above 0.
 
     The state folder is ``HOWDAH_STATE``, or ``.howdah`` in a checkout of one's own, or in one's
     home. Only who names a folder doesn't see the cluster that everybody on this host shares.
@@ -86,7 +95,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     named = environ.get("HOWDAH_STATE")
     own = ROOT if os.access(ROOT, os.W_OK) else Path.home()
     state = Path(named or own / ".howdah").absolute()
-    bare = Settings(ROOT, state, None, _model_seconds(environ.get("HOWDAH_MODEL_SECONDS", "")))
+    seconds = _model_seconds(environ.get("HOWDAH_MODEL_SECONDS", ""))
+    bare = Settings(ROOT, state, None, seconds, tuple(command))
     for record in (bare.cluster_record, *([] if named else [SHARED_RECORD])):
         if cluster := _read_record(record):
             return replace(bare, cluster=cluster)

@@ -5,13 +5,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest"]
+__all__ = ["closest_name", "did_you_mean"]
 
 CLOSE = 0.75  # of difflib's ratio, from 0 to 1
 IGNORED = re.compile(r"[\s_.\"'\ufeff-]+")
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def closest_name(name: str, known: Iterable[str]) -> str | None:
     """The one of ``known`` that differs from ``name`` least: in case, blanks, underscores, hyphens
     and quotes, or else by some letters; None if all differ by more."""
     plain: dict[str, str] = {}
@@ -24,7 +24,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The question that begins a hint; nothing if there is nothing to ask."""
-    found = nearest(name, known)
+    found = closest_name(name, known)
     return f"did you mean {found}? " if found else ""
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from lab.command import call
-from lab.host import Host
+from lab.host import LabHost
+from lab.programs import call
 
 __all__ = ["PLACE", "copy", "write_hosts"]
 
@@ -16,7 +16,7 @@ INVENTORY = "hadoop-setup/inventory"
 OVERRIDES = Path(__file__).with_name("overrides.yml")
 
 
-def copy(source: Path, host: Host) -> None:
+def copy(source: Path, host: LabHost) -> None:
     """Bring the host's checkout to what ``source`` is now, uncommitted files included.
 
     Files that the last copy brought and that are gone are removed; what was made on the host
@@ -44,7 +44,7 @@ def copy(source: Path, host: Host) -> None:
     variables.write_text(yaml.safe_dump(merged, sort_keys=False))
 
 
-def write_hosts(host: Host, workers: list[Host]) -> None:
+def write_hosts(host: LabHost, workers: list[LabHost]) -> None:
     """Write the inventory's list of hosts."""
     lines = ["cluster:", "  children:", "    masters:", "      hosts:"]
     lines += [f"        {host.name}: {{ansible_host: {host.address}, ansible_connection: local}}"]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lab import Lab
-from lab.command import LabError
+from lab.lab import Lab
+from lab.programs import LabError
 
-__all__ = ["CHECKOUT", "Cluster", "Job", "Text", "reach", "until"]
+__all__ = ["CHECKOUT", "Cluster", "SubmittedJob", "Text", "reach", "until"]
 
 T = TypeVar("T")
 CHECKOUT = "/opt/src/howdah"
@@ -77,7 +77,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Job:
+class SubmittedJob:
     """A job that bin/submit is following on the host; what that says comes together at its end."""
 
     id: str
@@ -87,14 +87,14 @@ class Job:
     def end(self, exits: int = 0) -> None:
         """Wait until bin/submit has ended so, however long the job goes on."""
 
-        def said() -> tuple[str, str] | None:
+        def output() -> tuple[str, str] | None:
             with suppress(subprocess.TimeoutExpired):
                 return self.submit.communicate(timeout=1)
             return None
 
         moves = self.cluster.moves(f"applicationTags={self.id}")
-        told, _ = until(said, f"{self.id} has ended", 400, moves)
-        assert self.submit.returncode == exits, f"exit {self.submit.returncode}\n{told}"
+        printed, _ = until(output, f"{self.id} has ended", 400, moves)
+        assert self.submit.returncode == exits, f"exit {self.submit.returncode}\n{printed}"
 
 
 class Cluster:
@@ -116,8 +116,8 @@ class Cluster:
         takes while it says something."""
         asked = f"{CHECKOUT}/bin/{command}"
         done = self.lab.run("host", asked, user=user, check=False, silence=900)
-        said = f"bin/{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-        assert done.returncode == exits, said
+        output = f"bin/{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == exits, output
         return done
 
     def start(self, command: str, *, user: str = "root") -> "subprocess.Popen[str]":
@@ -129,16 +129,16 @@ class Cluster:
         done = self(f"cluster up --inventory {inventory}")
         return done.stdout + done.stderr
 
-    def submit(self, text: Text, *options: str, user: str = "ada") -> Job:
+    def submit(self, text: Text, *options: str, user: str = "ada") -> SubmittedJob:
         """Submit a text and go on once the job's id is known."""
         process = self.start(shlex.join(["submit", text.name, *options]), user=user)
         assert process.stdout
-        said = ""
+        output = ""
         for line in process.stdout:
             if JOB_ID.fullmatch(line.strip()):
-                return Job(line.strip(), self, process)
-            said += line
-        raise AssertionError(f"bin/submit named no job\n{said}")
+                return SubmittedJob(line.strip(), self, process)
+            output += line
+        raise AssertionError(f"bin/submit named no job\n{output}")
 
     def detach(self, text: Text, *options: str, user: str = "ada") -> str:
         """Submit a text and leave; the job's id."""

@@ -11,10 +11,10 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import image, limits, network
-from lab.command import LabError, call
+from lab import cgroups, image, network
+from lab.programs import LabError, call
 
-__all__ = ["GB", "Host"]
+__all__ = ["GB", "LabHost"]
 
 MB = 1024**2
 GB = 1024**3
@@ -39,7 +39,7 @@ WantedBy=local-fs.target
 
 
 @dataclass(frozen=True)
-class Host:
+class LabHost:
     """A host's name, its address, and the folder that keeps its disks and its console's log.
 
     ``memory`` is its limit in bytes, if it has one; ``system`` and ``data`` are sizes of disks.
@@ -102,7 +102,7 @@ class Host:
         space = network.namespace(self.name)
         network.disconnect(self.name)  # a machine that was off has no firewall's rules left
         network.connect(self.name, self.address)
-        groups = limits.make(self.folder, self.name, self.memory)
+        groups = cgroups.make(self.folder, self.name, self.memory)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         listener.bind(f"\0{space}")
         shared = [Path(self.device)] if self.data else []
@@ -125,7 +125,7 @@ class Host:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                preexec_fn=lambda: limits.enter(groups),
+                preexec_fn=lambda: cgroups.enter(groups),
                 start_new_session=True,
             )
         return listener
@@ -160,7 +160,7 @@ class Host:
                     continue
                 select.select([process], [], [])
         network.disconnect(self.name)
-        limits.remove(self.folder)
+        cgroups.remove(self.folder)
         shutil.rmtree(f"/run/systemd/nspawn/propagate/{network.namespace(self.name)}", True)
         shutil.rmtree(f"/run/systemd/nspawn/unix-export/{network.namespace(self.name)}", True)
 
@@ -173,7 +173,7 @@ class Host:
         state = "off"
         if self.is_on():
             state = "on" if network.is_connected(self.name) else "partitioned"
-        used = f"{limits.memory(self.folder) // MB} MB"
+        used = f"{cgroups.memory(self.folder) // MB} MB"
         return f"{self.name:9}{self.address:12}{state:12}{used:>8}  {self.device}".rstrip()
 
     def remove(self, packages: Path | None) -> None:

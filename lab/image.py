@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lab.command import LabError, call
+from lab.programs import LabError, call
 
 __all__ = ["RELEASES", "base", "hand_settings"]
 

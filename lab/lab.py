@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import UsageError
-from lab import checkout, image, limits, network
-from lab.command import LabError, call, check_machine, guard, install_packages
-from lab.host import GB, Host
+from lab import cgroups, checkout, image, network
+from lab.host import GB, LabHost
+from lab.programs import LabError, check_machine, guard, install_packages
+from lab.ssh import login, make_key, run_command
 
 __all__ = ["PEOPLE", "RELEASES", "Lab"]
 
@@ -29,14 +30,6 @@ RELEASES = image.RELEASES
 PEOPLE = ("ada", "ben", "eve")  # of the host; eve isn't among howdah_users
 OUTSIDER = ("outsider", "10.77.0.99")
 CLAIM = Path("/run/howdah-lab")  # names the folder of the lab that is up on this machine
-SSH_OPTIONS = {
-    "BatchMode": "yes",
-    "ConnectTimeout": "10",
-    "IdentitiesOnly": "yes",
-    "LogLevel": "ERROR",
-    "ServerAliveInterval": "15",
-    "StrictHostKeyChecking": "yes",
-}
 
 
 class Lab:
@@ -58,15 +51,15 @@ class Lab:
         return {name: host.address for name, host in self.hosts.items()}
 
     @property
-    def hosts(self) -> dict[str, Host]:
+    def hosts(self) -> dict[str, LabHost]:
         """What ``up`` was asked for."""
-        hosts = [Host("host", "10.77.0.10", self.folder / "host", system=10 * GB, memory=4 * GB)]
+        hosts = [LabHost("host", "10.77.0.10", self.folder / "host", system=10 * GB, memory=4 * GB)]
         for number in range(1, self._record()["workers"] + 1):
             name, address = f"worker{number}", f"10.77.0.{10 + number}"
-            hosts.append(Host(name, address, self.folder / name, system=50 * GB, data=200 * GB))
+            hosts.append(LabHost(name, address, self.folder / name, system=50 * GB, data=200 * GB))
         return {host.name: host for host in hosts}
 
-    def host(self, name: str) -> Host:
+    def host(self, name: str) -> LabHost:
         """The host called ``name``."""
         if name not in self.hosts:
             raise UsageError(
@@ -98,7 +91,7 @@ class Lab:
 
     def _make(self, base: Path) -> None:
         host, *others = self.hosts.values()
-        packages, keys = self._packages(), [_key(self.folder / "key")]
+        packages, keys = self._packages(), [make_key(self.folder / "key")]
         print(f"lab: making the disks of {', '.join(self.names)}", file=sys.stderr)
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda host: host.install(base, keys, packages), self.hosts.values()))
@@ -142,13 +135,7 @@ class Lab:
 
     def ssh(self, name: str) -> list[str]:
         """The command that logs in to a host as root."""
-        settings = {
-            **SSH_OPTIONS,
-            "IdentityFile": str(self.folder / "key"),
-            "UserKnownHostsFile": str(self.folder / "known_hosts"),
-        }
-        words = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-        return ["ssh", "-F", "none", *words, f"root@{self.host(name).address}"]
+        return login(self.host(name).address, self.folder)
 
     def run(
         self,
@@ -166,10 +153,10 @@ class Lab:
         It is ended once it has said nothing more for ``silence`` seconds or longer.
         """
         asked = f"cd {shlex.quote(cwd)} && {command}" if cwd else command
-        done = _run(self._login(name, asked, user), stdin, silence)
+        done = run_command(self._login(name, asked, user), stdin, silence)
         if check and done.returncode:
-            said = f"{done.stdout}{done.stderr}".rstrip()
-            raise LabError(f"on {name}, exit {done.returncode}: {command}\n{said}")
+            output = f"{done.stdout}{done.stderr}".rstrip()
+            raise LabError(f"on {name}, exit {done.returncode}: {command}\n{output}")
         return done
 
     def follow(self, name: str, command: str, *, user: str = "root") -> "subprocess.Popen[str]":
@@ -203,7 +190,7 @@ class Lab:
 
     def throttle(self, name: str, percent: int) -> None:
         """Let the host use ``percent`` of this machine's cores, all together; 100: no limit."""
-        limits.throttle(self._running(name).folder, percent)
+        cgroups.throttle(self._running(name).folder, percent)
 
     def fill(
         self, name: str, *, data: bool = False, free_mb: int = 100, undo: bool = False
@@ -227,7 +214,7 @@ class Lab:
 
     def outsider(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a shell command of this machine from an address that isn't the cluster's."""
-        return _run(self.outside(command), "", None)
+        return run_command(self.outside(command))
 
     def status(self) -> str:
         """One line a host."""
@@ -255,7 +242,7 @@ class Lab:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _running(self, name: str) -> Host:
+    def _running(self, name: str) -> LabHost:
         if not self.host(name).is_on():
             raise UsageError(f"{name} is off", hint=f"bin/lab start {name}")
         return self.host(name)
@@ -270,7 +257,7 @@ class Lab:
     def _trust_host(self) -> None:
         """Let the host's root log in to the workers, and this machine know every host's key."""
         host, *workers = self.hosts.values()
-        key = _key(host.root / "root/.ssh/id_ed25519")
+        key = make_key(host.root / "root/.ssh/id_ed25519")
         for worker in workers:
             with (worker.root / "root/.ssh/authorized_keys").open("a") as file:
                 file.write(key)
@@ -279,29 +266,3 @@ class Lab:
             for host in self.hosts.values()
         ]
         (self.folder / "known_hosts").write_text("".join(known))
-
-
-def _key(path: Path) -> str:
-    """Make a pair of keys; returns the line that authorizes it."""
-    call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", path)
-    return path.with_name(f"{path.name}.pub").read_text()
-
-
-def _run(words: list[str], stdin: str, silence: float | None) -> subprocess.CompletedProcess[str]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
-        said = b""
-        try:
-            while True:
-                try:
-                    out, err = process.communicate(stdin, timeout=silence)
-                    return subprocess.CompletedProcess(words, process.returncode, out, err)
-                except subprocess.TimeoutExpired as late:
-                    before, said = said, b"".join(filter(None, (late.stdout, late.stderr)))
-                    stdin = ""  # goes on being sent
-                    if said == before:
-                        told = said.decode(errors="replace")
-                        silent = f"silent for {silence} s: {words[-1]}\n{told}".rstrip()
-                        raise LabError(silent) from None
-        finally:
-            process.kill()

@@ -7,7 +7,7 @@ but for the switch that lets it forward packets, which is put back.
 import json
 from pathlib import Path
 
-from lab.command import call
+from lab.programs import call
 
 __all__ = ["connect", "disconnect", "is_connected", "make", "namespace", "namespaces", "remove",
            "set_cable"]  # fmt: skip

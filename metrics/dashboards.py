@@ -216,7 +216,7 @@ JOBS = Dashboard(
             Panel("Attempts in vain, in an hour", "graph", ("attempts",), 6),
             Panel("Jobs ended in a day", "graph", ("jobs_ended",), 5),
             Panel("Exporter's sources", "stat", ("sources_up",), 4),
-            Panel("A look takes", "stat", ("look_seconds",), 3),
+            Panel("A look takes", "stat", ("scrape_seconds",), 3),
         ),
     ),
 )

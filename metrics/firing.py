@@ -9,7 +9,7 @@ from math import inf
 from metrics.catalog import ALERTS
 from metrics.series import Series
 
-__all__ = ["Firing"]
+__all__ = ["FiringAlert", "last_firing"]
 
 OWN = ("__name__", "alertname", "alertstate", "severity")
 LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
@@ -17,7 +17,7 @@ VALUE = re.compile(r"\{\{[^}]*\}\}")
 
 
 @dataclass(frozen=True)
-class Firing:
+class FiringAlert:
     """An alert that fired from ``start`` to ``end``, in Unix seconds, and before that, to have
     fired so many ``times``; ``runbook``: what to do."""
 
@@ -30,14 +30,14 @@ class Firing:
     times: int = 1
 
 
-def firing(series: Series, pause: float) -> Firing:
+def last_firing(series: Series, pause: float) -> FiringAlert:
     """The last time without a pause longer than ``pause`` seconds."""
     labels = series.labels
     name = labels["alertname"]
     known = {alert.name: alert for alert in ALERTS}.get(name)
     others = ", ".join(f"{key} {labels[key]}" for key in labels if key not in OWN)
     starts = [at for before, at in pairwise((-inf, *series.times)) if at - before > pause]
-    return Firing(
+    return FiringAlert(
         name=name,
         severity=labels.get("severity", ""),
         summary=_fill(known.summary, labels) if known else f"{name}: {others}".strip(": "),

@@ -8,9 +8,9 @@ from enum import Enum
 
 from metrics.definition import Signal
 from metrics.series import Line, Series
-from metrics.units import shown
+from metrics.units import format_value
 
-__all__ = ["Level", "Reading", "Window", "judge", "name_of", "natural", "readings"]
+__all__ = ["Level", "Reading", "Window", "level_of", "name_of", "natural_order", "readings"]
 
 NEVER = (math.nan, math.nan)
 LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -50,8 +50,8 @@ class Reading:
     @property
     def last(self) -> tuple[float, float]:
         """Time and value of the last one, which may be infinite; NaN if there was none."""
-        told = zip(reversed(self.line.times), reversed(self.line.values), strict=True)
-        return next(((at, value) for at, value in told if not math.isnan(value)), NEVER)
+        points = zip(reversed(self.line.times), reversed(self.line.values), strict=True)
+        return next(((at, value) for at, value in points if not math.isnan(value)), NEVER)
 
     @property
     def value(self) -> float:
@@ -65,14 +65,14 @@ class Reading:
 
     @property
     def level(self) -> Level:
-        return Level.NEITHER if self.age else judge(self.signal, self.value)
+        return Level.NEITHER if self.age else level_of(self.signal, self.value)
 
     @property
     def text(self) -> str:
-        return shown(self.value, self.signal.unit)
+        return format_value(self.value, self.signal.unit)
 
 
-def judge(signal: Signal, value: float) -> Level:
+def level_of(signal: Signal, value: float) -> Level:
     """Hold ``value`` against the signal's thresholds."""
     if math.isnan(value) or not signal.judged:
         return Level.NEITHER
@@ -92,11 +92,11 @@ def name_of(signal: Signal, labels: Mapping[str, str]) -> str:
 def readings(signal: Signal, found: Sequence[Series], window: Window) -> Iterator[Reading]:
     """What each series tells, in the order of names."""
     named = ((name_of(signal, one.labels), one) for one in found)
-    for name, one in sorted(named, key=lambda pair: natural(pair[0])):
+    for name, one in sorted(named, key=lambda pair: natural_order(pair[0])):
         yield Reading(signal, name, Line(name, one.times, one.values), window)
 
 
-def natural(name: str) -> list[tuple[int, str]]:
+def natural_order(name: str) -> list[tuple[int, str]]:
     """The order of people: worker2 before worker10."""
     parts = re.split(r"(\d+)", name)
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -19,8 +19,8 @@ class Line:
     @property
     def points(self) -> list[tuple[float, float]]:
         """Time and value of those that are numbers."""
-        told = zip(self.times, self.values, strict=True)
-        return [(at, value) for at, value in told if math.isfinite(value)]
+        points = zip(self.times, self.values, strict=True)
+        return [(at, value) for at, value in points if math.isfinite(value)]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["NO_VALUE", "SHARES", "shown"]
+__all__ = ["NO_VALUE", "SHARES", "format_value"]
 
 NO_VALUE = "no data"
 SHARES = {"percentunit": 1.0, "percent": 100.0}  # the units that have a whole
@@ -14,14 +14,14 @@ TIMES = ((1e-3, "µs", 1e-6), (1.0, "ms", 1e-3), (120.0, "s", 1.0), (7200.0, "mi
 IN_SECONDS = {"s": 1.0, "ms": 1e-3, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
-def shown(value: float, unit: str) -> str:
+def format_value(value: float, unit: str) -> str:
     """``value`` in at most three digits or so, with its unit: "43 %", "1.5 GiB", "12.5 k/s"."""
     if math.isnan(value):
         return NO_VALUE
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if value < 0:
-        return f"-{shown(-value, unit)}"
+        return f"-{format_value(-value, unit)}"
     match unit:
         case "percentunit" | "percent":
             value *= 100 / SHARES[unit]

@@ -1,1 +1,1 @@
-"""The task's side of Howdah: what runs inside a map or reduce task. Imports nothing of the host's side."""
+"""The task's side of Howdah: what runs inside a map or reduce task; it never imports howdah."""

@@ -26,9 +26,10 @@ from mrjob.job import MRJob
 from mr.log_lines import AT, FAILED, FAULT
 from mr.records.split import CHUNK, Chunks, Split, input_path
 from mr.spec import SPEC_FILE, Spec
-from mr.supervision.printed_output import Diverted, warn_once
-from mr.supervision.process import end_children, exit_now, leave, process_start, tell_exits
-from mr.supervision.watchdog import Watch
+from mr.stages import COUNTER_GROUP, Stage
+from mr.supervision.printed_output import RedirectedStreams, warn_once
+from mr.supervision.process import exit_now, exit_task, kill_children, process_start, raise_on_exit
+from mr.supervision.watchdog import Watchdog
 
 __all__ = ["ScoreJob"]
 
@@ -50,10 +51,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         spec = Spec.read(Path(SPEC_FILE))
         names = {path: unstored.name for path, unstored in spec.unstored.items()}
         split = Split.from_environment(os.environ, spec.padded, names)
-        diverted = Diverted()
-        self.sandbox(diverted.stdin, diverted.stdout, diverted.stderr)
-        faulthandler.enable(diverted.stderr)
-        tell_exits()
+        streams = RedirectedStreams()
+        self.sandbox(streams.stdin, streams.stdout, streams.stderr)
+        faulthandler.enable(streams.stderr)
+        raise_on_exit()
         warn_once()
         task: Any = None
 
@@ -62,17 +63,19 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             return f"input {split.file}, split at {split.start}, byte {position} of the split"
 
         def give_up(fault: str, stack: str) -> None:
-            diverted.end()
+            streams.end()
             self._fail(where(), f"{TRACEBACK}\n{stack}TimeoutError: {fault}", fault)
             exit_now(1)
 
-        watch = Watch(_patience(spec), self.stderr, lambda: self.set_status(where()), give_up)
+        watchdog = Watchdog(
+            _call_timeout(spec), self.stderr, lambda: self.set_status(where()), give_up
+        )
         try:
-            from mr.task.map_task import Task
+            from mr.task.map_task import MapTask
 
-            task = Task(spec, split, _sink(spec), Path())
-            starting = time.time() - process_start() - task.seconds["load"]
-            task.seconds["start"] = starting
+            task = MapTask(spec, split, _sink(spec), Path())
+            starting = time.time() - process_start() - task.seconds[Stage.LOAD]
+            task.seconds[Stage.START] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
             stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
@@ -86,22 +89,22 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         except BaseException as error:  # a model may even call sys.exit
             import traceback
 
-            watch.stop()
-            end_children()
-            diverted.flush()
-            diverted.end()
+            watchdog.stop()
+            kill_children()
+            streams.flush()
+            streams.end()
             self._fail(where(), traceback.format_exc(), _fault(error))
-            leave(1)
-        watch.stop()
-        end_children()
-        diverted.flush()
-        diverted.end()
+            exit_task(1)
+        watchdog.stop()
+        kill_children()
+        streams.flush()
+        streams.end()
         for stage, seconds in task.seconds.items():
-            self.increment_counter("howdah", f"{stage}_ms", int(seconds * 1000))
+            self.increment_counter(COUNTER_GROUP, stage.counter, int(seconds * 1000))
         for outcome in OUTCOMES:
-            self.increment_counter("howdah", outcome, task.counts[outcome] - told[outcome])
-        self.increment_counter("howdah", "input_bytes", task.position)
-        leave(0)
+            self.increment_counter(COUNTER_GROUP, outcome, task.counts[outcome] - told[outcome])
+        self.increment_counter(COUNTER_GROUP, "input_bytes", task.position)
+        exit_task(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """Merge all partial summaries, or what a pipeline's tasks have found of ``key``."""
@@ -110,15 +113,15 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             yield key, merge(partials)
         else:
-            yield SUMMARY, self._reducing.reduce(key, partials)
+            yield SUMMARY, self._reduce_task.reduce(key, partials)
 
     @cached_property
-    def _reducing(self) -> Any:
+    def _reduce_task(self) -> Any:
         """What merges key after key in a reducer."""
-        from mr.task.counting import Reducing
+        from mr.task.counting import ReduceTask
 
         spec = Spec.read(Path(SPEC_FILE))
-        return Reducing(spec, _sink(spec))
+        return ReduceTask(spec, _sink(spec))
 
     def _report(self, where: str, task: Any, told: Counter[str]) -> None:
         """Say where the task is: the runner shows it, and its log tells if the task dies.
@@ -126,7 +129,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         Count the records that aren't among those ``told`` of, too.
         """
         for outcome, count in (task.counts - told).items():
-            self.increment_counter("howdah", outcome, count)
+            self.increment_counter(COUNTER_GROUP, outcome, count)
             told[outcome] += count
         self.set_status(where)
         self._log(f"{AT}: {where}")
@@ -142,10 +145,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.stderr.flush()
 
 
-def _patience(spec: Spec) -> float:
+def _call_timeout(spec: Spec) -> float:
     """An attempt that isn't the first may be here because the first one's model hung."""
     first = os.environ.get("mapreduce_task_attempt_id", "_0").endswith("_0")
-    return spec.patience[0 if first else 1]
+    return spec.call_timeouts[0 if first else 1]
 
 
 def _fault(error: BaseException) -> str:
@@ -182,7 +185,7 @@ def _sink(spec: Spec) -> Any:
 
     folder = os.environ["mapreduce_task_output_dir"]
     if spec.webhdfs_url:
-        return HdfsSink(folder, spec.webhdfs_url, spec.user, patience=RESTART_SECONDS)
+        return HdfsSink(folder, spec.webhdfs_url, spec.user, retry_seconds=RESTART_SECONDS)
     return FileSink(folder)
 
 

@@ -1,9 +1,9 @@
 """The summary of a job: partial summaries that merge in any order to the same bytes.
 
-A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are
-fixed-point integers (``mr.fixed``): counts, sums, minimum and maximum are exact. Quantiles
-and the histogram come from a sketch that counts scores by their first ten significant bits,
-so they are within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
+A partial summary is a plain dict, so that it travels as one JSON line. Scores in it are fixed-point
+integers (``mr.scoring.fixed_point``): counts, sums, minimum and maximum are exact. Quantiles and
+the histogram come from a sketch that counts scores by their first ten significant bits, so they are
+within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
 name to a count a key, and ``left_out`` instead. ``within`` are summaries inside this one, by name.
 ``kind`` is that of predictions which are told of in their own words: of outliers, ``highest`` has
 the lowest scores, negated; of clusters, scores are distances; of several outputs, each is within.
@@ -21,14 +21,14 @@ __all__ = [
     "KINDS",
     "QUANTILES",
     "Partial",
+    "describe",
+    "empty",
     "finish",
     "finish_counts",
     "highest",
     "merge",
-    "new",
     "of_scores",
     "rank",
-    "told_of",
 ]
 
 Partial = dict[str, Any]
@@ -43,7 +43,7 @@ _SKETCH_SHIFT = 13  # of a float32's 23 bits of fraction, keep 10
 _SQUARES_FIT = 1 << 20  # below it, a block's sum of squares fits in int64
 
 
-def new() -> Partial:
+def empty() -> Partial:
     """The summary of no records."""
     return {
         "kind": "",
@@ -65,7 +65,7 @@ def new() -> Partial:
 
 def of_scores(scores: Ints, decimals: int) -> Partial:
     """Summarise the fixed-point ``scores`` (n,) of a block."""
-    partial = new()
+    partial = empty()
     if not len(scores):
         return partial
     least, most = int(scores.min()), int(scores.max())
@@ -102,7 +102,7 @@ def highest(scores: Ints) -> list[int]:
 
 def merge(partials: Iterable[Partial]) -> Partial:
     """Merge partial summaries; associative and commutative, so it combines and reduces alike."""
-    merged = new()
+    merged = empty()
     tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch", "left_out")}
     columns: dict[str, Counter[str]] = {}
     for partial in partials:
@@ -114,7 +114,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         for name, counts in partial["counts"].items():
             columns.setdefault(name, Counter()).update(counts)
         for name, inner in partial["within"].items():
-            merged["within"][name] = merge([merged["within"].get(name, new()), inner])
+            merged["within"][name] = merge([merged["within"].get(name, empty()), inner])
         for name, pick in (("min", min), ("max", max)):
             known = [value for value in (merged[name], partial[name]) if value is not None]
             merged[name] = pick(known) if known else None
@@ -147,12 +147,12 @@ def finish(partial: Partial, decimals: int) -> dict[str, Any]:
     """The summary as people read it: scores as numbers, shares, quantiles, a histogram."""
     outcomes = _outcomes(partial, "scored")
     if partial["kind"] != "several":
-        return outcomes | told_of(partial, decimals)
+        return outcomes | describe(partial, decimals)
     within = partial["within"].items()
-    return outcomes | {"outputs": {name: told_of(inner, decimals) for name, inner in within}}
+    return outcomes | {"outputs": {name: describe(inner, decimals) for name, inner in within}}
 
 
-def told_of(partial: Partial, decimals: int) -> dict[str, Any]:
+def describe(partial: Partial, decimals: int) -> dict[str, Any]:
     """Its labels, scores and the records of most interest."""
     kind = partial["kind"]
     labels, score, shown = {

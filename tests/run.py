@@ -171,6 +171,7 @@ def _lint(root: Path) -> None:
     scripts += [path for path in of_roles if path.read_text().startswith(shells)]
     checked = [
         "bench",
+        "examples",
         "howdah",
         "lab",
         "metrics",

@@ -39,7 +39,7 @@ LAYERS = {
         records
         summary spec
         supervision
-        log_lines
+        log_lines stages
     """,
     "metrics": """
         export pages

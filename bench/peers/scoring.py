@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import joblib
 from inputs import COLUMNS
-from straight import row_lines, simdjson  # pins threads to one
+from plain_scoring import row_lines, simdjson  # pins threads to one
 
 __all__ = ["BLOCK", "lines_at", "load", "open_results", "score"]
 

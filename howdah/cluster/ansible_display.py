@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-__all__ = ["Display", "Failure", "reason"]
+__all__ = ["Display", "HostFailure", "reason"]
 
 SHOWN_FAILURES = 5
 LONGEST_REASON = 300
@@ -17,7 +17,7 @@ ENDS = {"runner_on_ok", "runner_on_skipped", *FAILED}
 
 
 @dataclass(frozen=True)
-class Failure:
+class HostFailure:
     """Why a host went no further."""
 
     host: str
@@ -30,7 +30,7 @@ class Failure:
 
 
 @dataclass
-class Host:
+class HostProgress:
     """How far one host is; ``ok`` and ``changed`` count tasks, ``seconds`` is what they took.
 
     ``since`` is when the task under way began, on the monotonic clock.
@@ -53,13 +53,13 @@ class Display:
     """
 
     stream: TextIO | None = field(default_factory=lambda: sys.stderr)
-    hosts: dict[str, Host] = field(default_factory=dict)
+    hosts: dict[str, HostProgress] = field(default_factory=dict)
     stats: dict[str, Any] = field(default_factory=dict)
     role: str = ""
     _section: tuple[str, str] = ("", "")
     _inner: set[str] = field(default_factory=set)
     _entering: bool = False
-    _failures: dict[str, Failure] = field(default_factory=dict)
+    _failures: dict[str, HostFailure] = field(default_factory=dict)
     _errors: list[str] = field(default_factory=list)
     _drawn: int = 0
 
@@ -76,7 +76,7 @@ class Display:
         elif kind == "playbook_on_stats":
             self.stats = data
         elif "host" in data:
-            self._take(kind, data, self.hosts.setdefault(data["host"], Host()))
+            self._take(kind, data, self.hosts.setdefault(data["host"], HostProgress()))
         self.draw()
         return False
 
@@ -91,7 +91,7 @@ class Display:
         if self.stream and not self.stream.isatty():
             print(role if role == play else f"{play}: {role}", file=self.stream, flush=True)
 
-    def _take(self, kind: str, data: dict[str, Any], host: Host) -> None:
+    def _take(self, kind: str, data: dict[str, Any], host: HostProgress) -> None:
         result = data.get("res") or {}
         if kind == "runner_on_start":
             host.role, host.task, host.state = self.role, task_name(data["task"]), "runs"
@@ -105,12 +105,12 @@ class Display:
             host.changed += bool(result.get("changed"))
         elif kind in FAILED:
             host.state = FAILED[kind]
-            self._failures[data["host"]] = Failure(
+            self._failures[data["host"]] = HostFailure(
                 data["host"], self.role, task_name(data["task"]), reason(result)
             )
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> list[HostFailure]:
         """The hosts that went no further; a failure that was rescued or ignored is none."""
         if self.stats:
             failed = {*self.stats["failures"], *self.stats["dark"]}
@@ -127,10 +127,10 @@ class Display:
     def complaint(self) -> str:
         """Every failed host in three lines, the first few of them; else what Ansible refused."""
         failures = self.failures
-        told = [str(failure) for failure in failures[:SHOWN_FAILURES]]
+        lines = [str(failure) for failure in failures[:SHOWN_FAILURES]]
         if len(failures) > SHOWN_FAILURES:
-            told.append(f"and {len(failures) - SHOWN_FAILURES} more")
-        return "\n".join(told) or "\n  ".join(self._errors[:2])
+            lines.append(f"and {len(failures) - SHOWN_FAILURES} more")
+        return "\n".join(lines) or "\n  ".join(self._errors[:2])
 
     def draw(self) -> None:
         """Bring the lines on the terminal up to date."""
@@ -147,16 +147,16 @@ class Display:
         """A line for each host, of at most ``columns`` characters; those that wait give way."""
         width = max((len(name) for name in self.hosts), default=0)
         now = time.monotonic()
-        told = {}
+        lines = {}
         for name, host in self.hosts.items():
             state = f"runs {now - host.since:4.0f} s" if host.state == "runs" else host.state
             tally = f"{host.ok:4} ok {host.changed:4} changed"
-            told[name] = f"{name:<{width}} {tally}  {state:<11}  {host.role}: {host.task}"
-        if len(told) > rows:
-            busy = sorted(told, key=lambda name: self.hosts[name].state == "waits")[: rows - 1]
-            left = len(told) - len(busy)
-            told = {name: told[name] for name in told if name in busy} | {"": f"and {left} more"}
-        return [line[:columns] for line in told.values()]
+            lines[name] = f"{name:<{width}} {tally}  {state:<11}  {host.role}: {host.task}"
+        if len(lines) > rows:
+            busy = sorted(lines, key=lambda name: self.hosts[name].state == "waits")[: rows - 1]
+            left = len(lines) - len(busy)
+            lines = {name: lines[name] for name in lines if name in busy} | {"": f"and {left} more"}
+        return [line[:columns] for line in lines.values()]
 
     def finish(self) -> None:
         """Leave a line for each host: what was done there, and how long it took."""
@@ -191,8 +191,8 @@ def reason(result: dict[str, Any]) -> str:
         if part.get("failed") or part.get("unreachable"):
             label = part.get("_ansible_item_label") or part.get("item")
             return f"{label}: {reason(part)}" if isinstance(label, str) else reason(part)
-    told = (result.get(key) for key in ("stderr", "module_stderr"))
-    printed = "\n".join(text for text in told if text and text.strip())
+    outputs = (result.get(key) for key in ("stderr", "module_stderr"))
+    printed = "\n".join(text for text in outputs if text and text.strip())
     message = str(result.get("msg") or "").strip()
     if message in ("", "non-zero return code"):
         printed = printed or result.get("stdout") or message or "no reason was given"

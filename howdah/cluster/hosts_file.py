@@ -17,11 +17,11 @@ from howdah.errors import UsageError
 if TYPE_CHECKING:
     from yaml import SafeLoader
 
-__all__ = ["Entry", "find", "read", "with_worker", "without_worker", "write"]
+__all__ = ["HostEntry", "find", "read", "with_worker", "without_worker", "write"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class HostEntry:
     """Where a group lists a host: its lines, ``first`` to ``last``, and its column, from 0."""
 
     group: str
@@ -61,7 +61,7 @@ def write(path: Path, text: str) -> None:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
 
 
-def find(text: str, path: Path) -> list[Entry]:
+def find(text: str, path: Path) -> list[HostEntry]:
     """Find the hosts of every group of ``cluster``, in the order of ``text``."""
     import yaml
 
@@ -74,7 +74,7 @@ def find(text: str, path: Path) -> list[Entry]:
         raise UsageError(f"{path}{line}: {getattr(error, 'problem', None) or error}") from None
 
 
-def _find(loader: "SafeLoader", path: Path) -> list[Entry]:
+def _find(loader: "SafeLoader", path: Path) -> list[HostEntry]:
     cluster = _below(loader.get_single_node(), "cluster")
     groups = [(group.value, body) for group, body in _items(_below(cluster, "children"))]
     for group, body in [("cluster", cluster), *groups]:
@@ -91,7 +91,7 @@ def _find(loader: "SafeLoader", path: Path) -> list[Entry]:
     ]
 
 
-def _entry(loader: "SafeLoader", path: Path, group: str, key: Any, value: Any) -> Entry:
+def _entry(loader: "SafeLoader", path: Path, group: str, key: Any, value: Any) -> HostEntry:
     where = f"{path}, line {key.start_mark.line + 1}"
     if key.tag != "tag:yaml.org,2002:str":
         raise UsageError(f"{where}: YAML doesn't take {key.value} for a name")
@@ -103,7 +103,7 @@ def _entry(loader: "SafeLoader", path: Path, group: str, key: Any, value: Any) -
         )
     column = key.start_mark.column
     own_lines = variables and not value.flow_style
-    return Entry(
+    return HostEntry(
         group=group,
         name=key.value,
         variables=variables or {},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.cluster import hosts_file
-from howdah.cluster.hosts_file import Entry
+from howdah.cluster.hosts_file import HostEntry
 from howdah.errors import UsageError
 
 __all__ = ["Host", "Inventory", "add_worker", "parse", "read", "remove_worker"]
@@ -89,7 +89,7 @@ def remove_worker(inventory: Path, name: str) -> None:
 
 def parse(text: str, path: Path) -> Inventory:
     """Read and check the hosts in ``text``, the text of ``path``."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[HostEntry]] = {}
     for entry in hosts_file.find(text, path):
         found.setdefault(entry.name, []).append(entry)
     alone = found.keys() == {"localhost"}  # all its daemons are on loopback
@@ -115,7 +115,7 @@ def parse(text: str, path: Path) -> Inventory:
     return inventory
 
 
-def merge(places: list[Entry], path: Path) -> dict[str, Any]:
+def merge(places: list[HostEntry], path: Path) -> dict[str, Any]:
     """Return what is said of a host in all the groups that list it."""
     variables: dict[str, Any] = {}
     for place in places:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from howdah.cluster.configuration import read_cluster, read_variables
+from howdah.cluster.imports import files_of
 from howdah.cluster.inventory import read
-from howdah.cluster.playbook import play
+from howdah.cluster.playbook import run_playbook
 from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.health import ask
 from howdah.settings import SETUP, Cluster, Settings, describe, environment_digest
 
-__all__ = ["addresses", "check_keeper", "down", "find_inventory", "pages", "up"]
+__all__ = ["addresses", "check_installer", "down", "find_inventory", "pages", "up"]
 
 
 def find_inventory(given: str | None, settings: Settings) -> Path:
@@ -31,7 +32,7 @@ def find_inventory(given: str | None, settings: Settings) -> Path:
     raise UsageError(f"there is no inventory {given}", hint=f"one of {names}, or a folder")
 
 
-def check_keeper(settings: Settings) -> None:
+def check_installer(settings: Settings) -> None:
     """Raise ClusterError for who uses a cluster that somebody else installed."""
     if settings.cluster and not settings.cluster_record.exists():
         raise ClusterError(
@@ -48,14 +49,14 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if any(character.isspace() for character in str(settings.state)):
         raise ClusterError(
             f"Hadoop can't live in a folder with spaces in its name: {settings.state}",
-            hint="HOWDAH_STATE=/a/folder/without/them bin/cluster up",
+            hint=f"HOWDAH_STATE=/a/folder/without/them {settings.again}",
         )
     check_admin_networks(inventory)
     in_use = settings.cluster
     if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
-    played = play("up", inventory, settings, variables(cluster))
+    played = run_playbook("up", inventory, settings, playbook_variables(cluster))
     unfinished = settings.cluster_record.with_suffix(".part")
     unfinished.write_text(describe(cluster))
     unfinished.replace(settings.cluster_record)
@@ -71,13 +72,15 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     return 0
 
 
-def variables(cluster: Cluster) -> dict[str, Any]:
+def playbook_variables(cluster: Cluster) -> dict[str, Any]:
     """What the playbooks must know that no inventory says."""
+    monitoring = bool(cluster.prometheus_url)
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
         "clients_record": describe(cluster),
-        "monitoring": bool(cluster.prometheus_url),
+        "monitoring": monitoring,
+        "job_exporter_files": [str(path) for path in files_of("exporter")] if monitoring else [],
     }
 
 
@@ -105,7 +108,7 @@ def down(inventory: Path, settings: Settings, *, purge: bool, as_json: bool) -> 
     """Stop the cluster; with ``purge`` remove everything but Hadoop's own files."""
     changed: dict[str, int] = {}
     if settings.cluster_state.exists():
-        changed = play("down", inventory, settings, {"purge": purge}).changed
+        changed = run_playbook("down", inventory, settings, {"purge": purge}).changed
     settings.cluster_record.unlink(missing_ok=True)
     if as_json:
         print(json.dumps({"changed": changed}))

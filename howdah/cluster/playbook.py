@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from howdah.cluster.ansible_display import Display, Failure
+from howdah.cluster.ansible_display import Display, HostFailure
 from howdah.errors import ClusterError
 from howdah.settings import SETUP, Settings
 
-__all__ = ["Played", "attempt", "play", "ssh_options"]
+__all__ = ["PlaybookResult", "run_playbook", "ssh_options", "try_playbook"]
 
 FORKS = 25
 # A socket's path has 107 characters; ssh adds 17 to the 11 that Ansible names it by.
@@ -21,7 +22,7 @@ LONGEST_SOCKET_FOLDER = 107 - 17 - 11
 
 
 @dataclass(frozen=True)
-class Played:
+class PlaybookResult:
     """A playbook's end: how many tasks changed something, on every host it ran on.
 
     ``answers`` has what the playbook left by ``set_stats``; ``complaint`` is empty if it succeeded.
@@ -29,7 +30,7 @@ class Played:
 
     changed: dict[str, int]
     answers: dict[str, Any]
-    failures: list[Failure]
+    failures: list[HostFailure]
     complaint: str
 
     @property
@@ -38,33 +39,28 @@ class Played:
         return any(self.changed.values())
 
 
-def play(
+def run_playbook(
     name: str,
     inventory: Path,
     settings: Settings,
     variables: dict[str, Any],
-    *,
-    again: str = "",
-) -> Played:
-    """Run a playbook of hadoop-setup; raise if it failed on any host.
-
-    ``again`` is the command that goes on from there, by default ``bin/cluster NAME``.
-    """
+) -> PlaybookResult:
+    """Run a playbook of hadoop-setup; raise if it failed on any host. The command that was given
+    goes on from there."""
     display = Display()
-    with only_one(settings):
-        played = attempt(name, inventory, settings, variables, display)
+    with _cluster_lock(settings):
+        played = try_playbook(name, inventory, settings, variables, display)
     display.finish()
     if played.complaint:
-        again = again or f"bin/cluster {name}{inventory_option(inventory)}"
         raise ClusterError(
-            played.complaint, hint=f"{again}  (goes on from here, once that is mended)"
+            played.complaint, hint=f"{settings.again}  (goes on from here, once that is mended)"
         )
     return played
 
 
-def attempt(
+def try_playbook(
     name: str, inventory: Path, settings: Settings, variables: dict[str, Any], display: Display
-) -> Played:
+) -> PlaybookResult:
     """Run a playbook; hosts that failed are told, not raised."""
     import ansible_runner
     from ansible_runner.utils import signal_handler
@@ -102,7 +98,7 @@ def attempt(
             f"ansible-playbook {name}.yml ended with {result.status}; see {runs / name}"
         )
     answers = display.stats.get("artifact_data", {})
-    return Played(display.changed, answers, display.failures, complaint)
+    return PlaybookResult(display.changed, answers, display.failures, complaint)
 
 
 def forget_environment(status: dict[str, Any], runner_config: Any) -> None:
@@ -144,12 +140,12 @@ def sockets(state: Path) -> Path:
 def inventory_option(inventory: Path) -> str:
     """How a command names the inventory, empty for this machine alone."""
     if inventory.parent != SETUP / "inventory":
-        return f" --inventory {inventory}"
-    return "" if inventory.name == "local" else f" --inventory {inventory.name}"
+        return f" --inventory {shlex.quote(str(inventory))}"
+    return "" if inventory.name == "local" else f" --inventory {shlex.quote(inventory.name)}"
 
 
 @contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
+def _cluster_lock(settings: Settings) -> Iterator[None]:
     """Hold the cluster's lock: a second up or down waits for the first."""
     settings.cluster_state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.state / "cluster.lock").open("w") as guard:

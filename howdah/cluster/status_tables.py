@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from howdah.cluster.playbook import inventory_option
 from howdah.hadoop.health import Report
 from howdah.settings import Cluster
 from howdah.terminal.table import gib, span, table
@@ -18,7 +20,8 @@ def print_report(cluster: Cluster, report: Report) -> None:
     for problem in report.problems:
         print(f"down: {problem}", file=sys.stderr)
     if report.problems:
-        hint = "bin/doctor" if cluster.workers else "bin/cluster up"
+        up = f"bin/cluster up{inventory_option(Path(cluster.inventory))}"
+        hint = "bin/doctor" if cluster.workers else up
         print(f"  try: {hint}\n  logs: {cluster.logs_dir}", file=sys.stderr)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from howdah.cluster.configuration import read_variables
 from howdah.cluster.inventory import add_worker, read, remove_worker
-from howdah.cluster.playbook import inventory_option, play
+from howdah.cluster.playbook import inventory_option, run_playbook
 from howdah.errors import UsageError
 from howdah.settings import Settings
 
@@ -32,7 +32,8 @@ def remove(name: str, inventory: Path, settings: Settings) -> None:
         raise UsageError(
             f"{name} keeps the second copy of HDFS's names",
             hint=f"set secondarynamenode_host to one of {', '.join(others)} in"
-            f" {inventory}/group_vars/cluster.yml, run bin/cluster up, then this again",
+            f" {inventory}/group_vars/cluster.yml, run"
+            f" bin/cluster up{inventory_option(inventory)}, then {settings.again}",
         )
     copies = values["hadoop_replication"]
     if len(names) <= copies:
@@ -41,8 +42,7 @@ def remove(name: str, inventory: Path, settings: Settings) -> None:
             " be left to hold them",
             hint="bin/cluster add another worker first, or lower hadoop_replication",
         )
-    again = f"bin/cluster remove {name}{inventory_option(inventory)}"
-    play("remove", inventory, settings, {"leaving": name}, again=again)
+    run_playbook("remove", inventory, settings, {"leaving": name})
     remove_worker(inventory, name)
 
 

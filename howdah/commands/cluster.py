@@ -27,7 +27,7 @@ from howdah.cluster import workers
 from howdah.cluster.configuration import read_cluster
 from howdah.cluster.lifecycle import (
     addresses,
-    check_keeper,
+    check_installer,
     down,
     find_inventory,
     pages,
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.verb == "tunnel":
         return tunnel(read_cluster(inventory, settings.cluster_state))
     if args.inventory is None:
-        check_keeper(settings)
+        check_installer(settings)
     if args.verb == "down":
         return down(inventory, settings, purge=args.purge, as_json=args.json)
     if args.verb == "add":

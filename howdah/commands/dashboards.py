@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
         print(rules_yaml(), end="")
         return 0
-    prometheus_url = args.prometheus or _url(settings, "Prometheus", "--monitoring")
+    prometheus_url = args.prometheus or _url(settings, "Prometheus", "bin/cluster up --monitoring")
     if args.verb == "check":
         return _check(args, prometheus_url)
     if args.verb == "publish":
@@ -83,25 +83,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return _render(args, settings, prometheus_url)
 
 
-def _url(settings: Settings, what: str, option: str) -> str:
+def _url(settings: Settings, what: str, how: str) -> str:
+    """Where the cluster's ``what`` is; ``how`` is what installs one."""
     url: str = getattr(settings.cluster, f"{what.lower()}_url", "")
     if not url:
         raise ClusterError(
             f"this cluster has no {what}" if settings.cluster else "no cluster is configured",
-            hint=f"bin/cluster up with {option}, or --{what.lower()} URL",
+            hint=f"{how}, or --{what.lower()} URL",
         )
     return url
 
 
 def _check(args: argparse.Namespace, prometheus_url: str) -> int:
-    from howdah.monitoring.coverage import expressions, faults, gaps
+    from howdah.monitoring.coverage import all_queries, queries_without_data, rule_faults
     from howdah.monitoring.prometheus import Prometheus
     from metrics.catalog import ALERTS
 
     prometheus = Prometheus(prometheus_url)
-    unlike = list(faults(prometheus))
-    found = gaps(prometheus)
-    asked = len(list(expressions()))
+    unlike = list(rule_faults(prometheus))
+    found = queries_without_data(prometheus)
+    asked = len(list(all_queries()))
     if args.json:
         without_data = [
             {"for": gap.expression.asked_for, "expression": gap.expression.promql,
@@ -132,8 +133,8 @@ def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) 
     from metrics.catalog import DASHBOARDS
     from metrics.export.grafana_json import dashboard_json
 
-    option = "grafana_package in the inventory of several machines"
-    url = args.grafana or _url(settings, "Grafana", option)
+    how = "bin/cluster up with grafana_package in the inventory of several machines"
+    url = args.grafana or _url(settings, "Grafana", how)
     grafana = Grafana(url, args.user, _password(args))
     master = settings.cluster.resourcemanager_url if settings.cluster else ""
     boards = [dashboard_json(dashboard, master) for dashboard in DASHBOARDS]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from howdah.diagnosis.check import Check, judge
 from howdah.diagnosis.machines import check_nodes, may_look
-from howdah.diagnosis.models import check_published
+from howdah.diagnosis.models import check_hdfs_copies
 from howdah.errors import ClusterError, HowdahError
 from howdah.hadoop.health import Daemon, Report, Target, ask
 from howdah.hadoop.users import check_user
-from howdah.models.published import allowed, read_published
+from howdah.models.hdfs_copies import permitted_sha256, read_hdfs_copies
 from howdah.models.registry import find_model, model_names
 from howdah.settings import Cluster, Settings
 
@@ -87,13 +87,13 @@ def _cluster(settings: Settings) -> Iterator[Check]:
     published = []
     if not report.blockers:
         try:
-            published = read_published(settings.cluster)
+            published = read_hdfs_copies(settings.cluster)
         except ClusterError as error:
             yield Check("models in HDFS", error.message, error.hint or "bin/cluster status")
         else:
-            yield from check_published(published, settings.cluster)
+            yield from check_hdfs_copies(published, settings.cluster)
     if may_look(settings, settings.cluster):
-        yield from check_nodes(settings, settings.cluster, allowed(published, settings))
+        yield from check_nodes(settings, settings.cluster, permitted_sha256(published, settings))
     elif settings.cluster.service_manager == "systemd":
         found = "only their daemons were asked; who installed them sees more with bin/doctor"
         yield Check("hosts", found)

@@ -14,7 +14,7 @@ from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import JOBS, KEEP, MODELS, SENT, SUCCESS
 from howdah.jobs.record import Jobs
-from howdah.models.published import is_whole
+from howdah.models.hdfs_copies import is_complete
 from howdah.settings import Settings
 from howdah.workflows.record import Runs, jobs_of
 
@@ -104,7 +104,7 @@ def _leftovers(
         elif done and newest < failed_before:
             yield from {f"{path}/input", f"{path}/{SENT}"} & parts.keys()
     for path, changed in _children(client, MODELS):
-        if not is_whole(path) and changed < failed_before:
+        if not is_complete(path) and changed < failed_before:
             yield path
     for user, _ in _children(client, "/user"):
         for path, changed in _children(client, f"{user}/.staging"):

@@ -6,9 +6,10 @@ import sys
 from typing import Any
 
 from howdah.errors import HowdahError, ModelError
-from howdah.models.card import PLACES, card, describe, hidden
-from howdah.models.registry import Entry, entries, find_entry, find_model, manifest_of
-from howdah.models.storage import adding, remove, users_of
+from howdah.models.card import PLACES, card_lines, describe_model, shadow_note
+from howdah.models.job_models import unfinished_jobs_with
+from howdah.models.registry import ModelEntry, find_entry, find_model, manifest_of, model_entries
+from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -16,7 +17,7 @@ __all__ = ["parser", "run"]
 EXAMPLES = """examples:
   bin/models                                   list them
   bin/models show churn                        what it takes and gives, and where it is from
-  bin/models add churn churn.joblib --features age,income,city:text --positive-class left
+  bin/models add churn examples/churn.skops --sample examples/customers.csv --positive-class left
   bin/models add prices prices.skops --features rooms,area
   bin/models add fraud forest.joblib --features amount,hour --compiled
   bin/models add churn better.joblib --replace running jobs keep the one that they began with
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
     removal.add_argument("name", metavar="NAME")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
-    from howdah.models.register import add_arguments
+    from howdah.models.add_options import add_arguments
 
     add_arguments(add)
     add.add_argument(
@@ -80,23 +81,23 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(args: argparse.Namespace, settings: Settings) -> int:
-    from howdah.models.register import add_model
+    from howdah.models.add import add_model
 
-    with adding(settings, args.name, replace=args.replace) as folder:
+    with adding_model(settings, args.name, replace=args.replace) as folder:
         manifest = add_model(folder, args)
     print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
     if manifest.compiled is not None:
         rows = manifest.compiled["rows_compared"]
         _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
     entry = find_entry(settings, args.name)
-    _tell(f"{PLACES[entry.place]}{hidden(entry)}: {entry.folder}")
+    _tell(f"{PLACES[entry.place]}{shadow_note(entry)}: {entry.folder}")
     _tell(f"use it: bin/submit INPUT --model {manifest.name}")
     return 0
 
 
 def _remove(name: str, settings: Settings) -> int:
-    jobs = users_of(find_entry(settings, name), settings)
-    entry = remove(settings, name)
+    jobs = unfinished_jobs_with(find_entry(settings, name), settings)
+    entry = remove_model(settings, name)
     print(f"removed {entry.folder}")
     if jobs:
         _tell(f"not finished, and keeping theirs: {', '.join(jobs)}")
@@ -108,7 +109,7 @@ def _remove(name: str, settings: Settings) -> int:
 def _check(settings: Settings) -> int:
     """Look at every model; the status of the first that can't be used."""
     status = 0
-    for entry in entries(settings):
+    for entry in model_entries(settings):
         try:
             find_model(settings, entry.name)
         except HowdahError as error:
@@ -119,18 +120,18 @@ def _check(settings: Settings) -> int:
     return status
 
 
-def _show(entry: Entry, *, as_json: bool) -> int:
+def _show(entry: ModelEntry, *, as_json: bool) -> int:
     manifest = manifest_of(entry)
     if as_json:
-        print(json.dumps(describe(entry, manifest), indent=1))
+        print(json.dumps(describe_model(entry, manifest), indent=1))
     else:
-        print("\n".join(card(entry, manifest)))
+        print("\n".join(card_lines(entry, manifest)))
     return 0
 
 
 def _list(settings: Settings, *, as_json: bool) -> int:
     """Print what there is; what is wrong with one is said in its line."""
-    rows = [_row(entry) for entry in entries(settings)]
+    rows = [_row(entry) for entry in model_entries(settings)]
     if as_json:
         print(json.dumps(rows, indent=1))
         return 0
@@ -144,7 +145,7 @@ def _list(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: ModelEntry) -> dict[str, Any]:
     where = {"place": entry.place, "hides": list(entry.hides)}
     try:
         manifest = manifest_of(entry)

@@ -13,7 +13,7 @@ __all__ = ["parser", "run"]
 EXAMPLES = """examples:
   bin/pipelines
   bin/pipelines show requests-by-os
-  bin/submit comments.txt --pipeline moderation
+  bin/submit examples/comments.txt --pipeline moderation
 """
 
 

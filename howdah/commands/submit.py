@@ -20,15 +20,15 @@ __all__ = ["parser", "run"]
 
 
 EXAMPLES = """examples:
-  bin/submit comments.txt                       texts, one a line
-  bin/submit 'logs/*.txt' more.txt.gz           several inputs, in this order
+  bin/submit examples/comments.txt              texts, one a line
+  bin/submit 'texts/*.txt' more.txt.gz          several inputs, in this order
   zcat old.gz | bin/submit -                    from stdin
   bin/submit 'hdfs:///data/2026-*.txt'          what HDFS has already, read there
-  bin/submit customers.csv --model churn        a table, with a model of yours
-  bin/submit access.log --pipeline requests-by-os
+  bin/submit examples/customers.csv --model churn   a table, with a model of yours
+  bin/submit examples/logs/access.log --pipeline requests-by-os
   bin/submit big.txt --detach                   don't wait: bin/status tells
-  bin/submit customers.csv --model churn --then evaluate --truth churned
-  bin/submit --workflow monthly.toml            steps, some of which read what others scored
+  bin/submit examples/customers.csv --model churn --then evaluate --truth churned
+  bin/submit --workflow examples/monthly.toml   steps, some of which read what others scored
   bin/submit --resume run-20260314-092653-58b1  what isn't done of them
 
 The first line on stdout is the job's id, or the run's; then comes the summary.

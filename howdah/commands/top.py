@@ -20,14 +20,15 @@ from howdah.hadoop.health import get_json
 from howdah.hadoop.job_name import read_job_name
 from howdah.hadoop.yarn import UNFINISHED
 from howdah.monitoring.alerts import firing_now
-from howdah.monitoring.daemon_signals import read_vitals
+from howdah.monitoring.daemon_signals import read_daemon_signals
 from howdah.monitoring.prometheus import Prometheus
 from howdah.monitoring.terminal_view import Running, View, draw
 from howdah.settings import Cluster, Settings
 from howdah.terminal.fullscreen import Screen
-from metrics.catalog import SIGNALS, Signal
+from metrics.catalog import SIGNALS
 from metrics.dashboards import SECTIONS
-from metrics.reading import judge
+from metrics.definition import Signal
+from metrics.reading import level_of
 from metrics.series import Series
 
 __all__ = ["parser", "run"]
@@ -92,7 +93,7 @@ def look(cluster: Cluster) -> View:
             return _ask(prometheus, cluster)
         except ClusterError as error:
             note = f"{error.message.partition(': ')[0]}; the daemons were asked instead"
-    found = read_vitals(cluster)
+    found = read_daemon_signals(cluster)
     return View(time.time(), "the daemons' pages", found, (), _running(cluster), note)
 
 
@@ -199,5 +200,5 @@ def _described(signal: Signal, series: Series) -> dict[str, Any]:
     return {
         "labels": series.labels,
         "value": value if math.isfinite(value) else None,
-        "level": judge(signal, value).word or None,
+        "level": level_of(signal, value).word or None,
     }

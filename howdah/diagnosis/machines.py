@@ -12,7 +12,7 @@ from typing import Any
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.configuration import read_variables
 from howdah.cluster.inventory import Host, Inventory, read
-from howdah.cluster.playbook import attempt, inventory_option
+from howdah.cluster.playbook import inventory_option, try_playbook
 from howdah.diagnosis.check import Check, judge
 from howdah.settings import Cluster, Settings
 
@@ -93,13 +93,13 @@ def check_nodes(
     """Look at every host; ``models`` are the sha256 that each file of a model may have."""
     folder = Path(cluster.inventory)
     variables = {"inspect_model_files": sorted(models)}
-    played = attempt("inspect", folder, settings, variables, Display(stream=None))
+    played = try_playbook("inspect", folder, settings, variables, Display(stream=None))
     for failure in played.failures:
         yield Check(failure.host, failure.reason, f"ssh {failure.host} true; bin/cluster status")
     seen = {host: machine_of(facts) for host, facts in played.answers.get("machines", {}).items()}
     if not seen:
         if not played.failures:
-            yield Check("hosts", played.complaint, "bin/cluster up")
+            yield Check("hosts", played.complaint, f"bin/cluster up{inventory_option(folder)}")
         return
     inventory = read(folder)
     master = inventory.masters[0].name
@@ -167,18 +167,18 @@ def names(host: Host, machine: Machine, expected: Expected) -> Findings:
 
 def clock(host: Host, machine: Machine, expected: Expected) -> Findings:
     if abs(machine.clock) > SECONDS_APART:
-        told = f"{abs(machine.clock):.0f} s {'ahead' if machine.clock > 0 else 'behind'}"
-        yield f"{host.name} is {told}", expected.on(host, "apt-get install systemd-timesyncd")
+        problem = f"{abs(machine.clock):.0f} s {'ahead' if machine.clock > 0 else 'behind'}"
+        yield f"{host.name} is {problem}", expected.on(host, "apt-get install systemd-timesyncd")
 
 
 def disks(host: Host, machine: Machine, expected: Expected) -> Findings:
     for path, disk in machine.disks.items():
         if disk["free"] < max(NEEDED_BYTES, NEEDED_SHARE * disk["size"]):
-            told = f"{host.name} has {disk['free'] / 2**30:.1f} GiB free on {path}"
-            yield told, expected.on(host, f"du -xhd2 {path}") + "  (what takes the rest)"
+            problem = f"{host.name} has {disk['free'] / 2**30:.1f} GiB free on {path}"
+            yield problem, expected.on(host, f"du -xhd2 {path}") + "  (what takes the rest)"
         if disk["read_only"]:
-            told = f"{host.name} can't write to {path}"
-            yield told, expected.on(host, "dmesg") + "  (may say what its disk has)"
+            problem = f"{host.name} can't write to {path}"
+            yield problem, expected.on(host, "dmesg") + "  (may say what its disk has)"
     if machine.data_disk_missing:
         yield f"{host.name} has its data disk not mounted", expected.up
 
@@ -204,12 +204,12 @@ def services(host: Host, machine: Machine, expected: Expected) -> Findings:
     for name, service in machine.services.items():
         if service.state != "active":
             again = f", started again {service.restarts} times" if service.restarts else ""
-            told = f"{host.name}'s {name} is {service.state} ({service.detail}{again})"
+            problem = f"{host.name}'s {name} is {service.state} ({service.detail}{again})"
             log = expected.on(host, f"journalctl -n 20 -u howdah-{name}")
-            yield told, f"{expected.up}; {log}  (why it ended)"
+            yield problem, f"{expected.up}; {log}  (why it ended)"
         elif not service.enabled:
-            told = f"{host.name}'s {name} won't start at the next boot"
-            yield told, expected.on(host, f"systemctl enable howdah-{name}")
+            problem = f"{host.name}'s {name} won't start at the next boot"
+            yield problem, expected.on(host, f"systemctl enable howdah-{name}")
 
 
 def ports(host: Host, machine: Machine, expected: Expected) -> Findings:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from howdah.diagnosis.check import Check, judge
 from howdah.jobs.layout import MODELS
-from howdah.models.published import Published
+from howdah.models.hdfs_copies import HdfsCopy
 from howdah.settings import Cluster
 
-__all__ = ["check_published"]
+__all__ = ["check_hdfs_copies"]
 
 
-def check_published(published: Sequence[Published], cluster: Cluster) -> Iterator[Check]:
+def check_hdfs_copies(published: Sequence[HdfsCopy], cluster: Cluster) -> Iterator[Check]:
     """Judge every model in HDFS."""
     found = (
         (

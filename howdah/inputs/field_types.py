@@ -3,11 +3,9 @@
 import math
 from typing import Any
 
-from mr.records.cells import MISSING
+from mr.records.cells import MISSING, NotReadable, as_number, boolean_of
 
-__all__ = ["BOOLEANS", "is_boolean", "is_missing", "is_number", "reads_as"]
-
-BOOLEANS = frozenset(("True", "TRUE", "true", "False", "FALSE", "false"))  # as it reads them
+__all__ = ["is_boolean", "is_missing", "is_number", "reads_as"]
 
 
 def is_missing(value: Any) -> bool:
@@ -17,7 +15,7 @@ def is_missing(value: Any) -> bool:
 
 def is_boolean(value: Any) -> bool:
     """Whether it is true or false, and not a number that stands for it."""
-    return isinstance(value, bool) or (isinstance(value, str) and value in BOOLEANS)
+    return boolean_of(value) is not None
 
 
 def is_number(field: str) -> bool:
@@ -35,6 +33,6 @@ def reads_as(field: str, kind: str) -> bool:
 
 def _number(field: str) -> float:
     try:
-        return float("nan" if "_" in field else field)  # 1_000 is a number to float() alone
-    except ValueError:
+        return as_number(field)
+    except NotReadable:
         return math.nan

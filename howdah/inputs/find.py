@@ -4,22 +4,22 @@ from collections.abc import Sequence
 
 from howdah.errors import ClusterError, UsageError
 from howdah.hadoop.store import HdfsStore, hdfs_client
-from howdah.inputs.hdfs import SCHEME, check_name, expand, look_at, path_of
-from howdah.inputs.local import find_sources
-from howdah.inputs.source import Source
+from howdah.inputs.hdfs import SCHEME, absolute_path, check_name, expand_pattern, hdfs_file
+from howdah.inputs.input_file import InputFile
+from howdah.inputs.local import find_local_files
 from howdah.settings import Settings
 
 __all__ = ["find_inputs"]
 
 
-def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> list[Source]:
+def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> list[InputFile]:
     """The inputs that ``arguments`` name, in order: all in HDFS, or none of them.
 
     Raises UsageError for the first unusable, ClusterError where there is no cluster to ask.
     """
     in_hdfs = [argument for argument in arguments if argument.startswith(SCHEME)]
     if not in_hdfs:
-        return find_sources(arguments)
+        return find_local_files(arguments)
     if len(in_hdfs) < len(arguments):
         raise UsageError(
             "a job's inputs are all in HDFS or all on this machine",
@@ -37,10 +37,10 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
         paths = [
             path
             for argument in in_hdfs
-            for path in expand(client, argument, path_of(argument, settings.cluster))
+            for path in expand_pattern(client, argument, absolute_path(argument, settings.cluster))
         ]
         for place, path in enumerate(paths):
             if path in paths[:place]:  # its parts would have the same names
                 raise UsageError(f"hdfs://{path} is given twice", hint="name it once")
             check_name(path)
-        return [look_at(client, settings.cluster, path, f"hdfs://{path}") for path in paths]
+        return [hdfs_file(client, settings.cluster, path, f"hdfs://{path}") for path in paths]

@@ -1,4 +1,4 @@
-"""Inputs that HDFS has already: found, looked at, and read where they are."""
+"""Input files that HDFS has already, which are read where they are."""
 
 import fnmatch
 import glob
@@ -11,19 +11,19 @@ from typing import IO, Any
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import CHUNK, HdfsStore
-from howdah.inputs.source import HEAD, Source, suffix_of
+from howdah.inputs.input_file import HEAD, InputFile, suffix_of
 from howdah.settings import Cluster
+from mr.records.compression import COMPRESSIONS, HADOOP_ONLY
 
-__all__ = ["HdfsFile", "look_at"]
+__all__ = ["SCHEME", "HdfsFile", "absolute_path", "check_name", "expand_pattern", "hdfs_file"]
 
 SCHEME = "hdfs:"
 HIDDEN = ("_", ".")  # Hadoop leaves out files whose names begin so
-UNPACKED = (".gz", ".bz2", ".deflate", ".lz4", ".snappy", ".zst")  # by Hadoop, for their names
 PATTERNS = set("*?[]{},\\^")  # Hadoop takes an input's path for a pattern, and a comma for two
 
 
 @dataclass(frozen=True, kw_only=True)
-class HdfsFile(Source):
+class HdfsFile(InputFile):
     """A file of HDFS. ``path`` is absolute there; ``length`` in bytes and ``modified`` tell whether
     it is unchanged."""
 
@@ -66,7 +66,7 @@ class _Stream(io.RawIOBase):
         super().close()
 
 
-def look_at(
+def hdfs_file(
     client: Any, cluster: Cluster, path: str, name: str, columns: tuple[str, ...] = ()
 ) -> HdfsFile:
     """The file at ``path``, called ``name``; UsageError if it can't be read or is empty.
@@ -98,7 +98,7 @@ def look_at(
     )
 
 
-def path_of(argument: str, cluster: Cluster) -> str:
+def absolute_path(argument: str, cluster: Cluster) -> str:
     """The absolute path of ``hdfs:///path`` or ``hdfs://HOST:PORT/path``."""
     rest = argument.removeprefix(SCHEME)
     if rest.startswith("//"):
@@ -114,7 +114,8 @@ def path_of(argument: str, cluster: Cluster) -> str:
     return posixpath.normpath("/" + rest.lstrip("/"))
 
 
-def expand(client: Any, argument: str, path: str) -> list[str]:
+def expand_pattern(client: Any, argument: str, path: str) -> list[str]:
+    """The files that a pattern fits, in the order of their names; UsageError if there are none."""
     if not glob.has_magic(path):
         return [path]
     found = ["/"]
@@ -161,9 +162,11 @@ def check_name(path: str) -> None:
 
 def _check_packing(name: str, suffix: str) -> None:
     """UsageError unless Hadoop, which goes by names, unpacks the file as this machine does."""
-    named = next((packed for packed in UNPACKED if name.endswith(packed)), "")
+    suffixes = (*(known.suffix for known in COMPRESSIONS), *HADOOP_ONLY)
+    named = next((packed for packed in suffixes if name.endswith(packed)), "")
     if named != suffix:
-        what = f"is compressed as {suffix}" if suffix else "isn't gzip or bzip2"
+        names = " or ".join(known.name for known in COMPRESSIONS)
+        what = f"is compressed as {suffix}" if suffix else f"isn't {names}"
         raise UsageError(
             f"{name} {what}, and Hadoop goes by its name",
             hint=f"rename it to end in {suffix}" if suffix else "rename it, or unpack it",

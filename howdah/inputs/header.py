@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.field_types import is_boolean, is_number, reads_as
-from howdah.inputs.source import Source
-from howdah.suggestions import nearest
+from howdah.inputs.input_file import InputFile
+from howdah.suggestions import closest_name
 from mr.models.manifest import Manifest
 from mr.records.table_format import DELIMITERS
 
@@ -16,15 +16,15 @@ __all__ = [
     "check_header",
     "fields_of",
     "is_record",
-    "listed",
-    "readings",
-    "shown",
+    "list_names",
+    "missing_feature_error",
+    "possible_formats",
     "types_of",
-    "without",
+    "visible_name",
 ]
 
 
-def readings(source: Source, line: str) -> Iterator[tuple[str, str, list[str]]]:
+def possible_formats(source: InputFile, line: str) -> Iterator[tuple[str, str, list[str]]]:
     """How the first line of CSV or TSV can be read, the likeliest way first: format, delimiter and
     fields."""
     if source.columns:
@@ -43,7 +43,9 @@ def fields_of(line: str, form: str, delimiter: str) -> list[str]:
     return line.split(delimiter)
 
 
-def check_header(source: Source, form: str, delimiter: str, line: str, fields: list[str]) -> None:
+def check_header(
+    source: InputFile, form: str, delimiter: str, line: str, fields: list[str]
+) -> None:
     """UsageError for names that can't tell columns apart."""
     for place, name in enumerate(fields):
         if name in fields[:place]:
@@ -72,28 +74,30 @@ def is_record(fields: list[str], manifest: Manifest) -> bool:
     return any(is_number(field) or is_boolean(field) for field in others)
 
 
-def check_count(source: Source, fields: list[str], manifest: Manifest) -> None:
+def check_count(source: InputFile, fields: list[str], manifest: Manifest) -> None:
     """Raise unless a record without a header has as many fields as the model takes."""
     features = manifest.features
     if len(fields) < len(features):
         raise ModelError(
             f"{source.name} has {len(fields)} columns, and model {manifest.name} needs"
             f" {len(features)} features",
-            hint=f"it takes {listed(features)}",
+            hint=f"it takes {list_names(features)}",
         )
     if len(fields) > len(features):
         raise UsageError(
             f"{source.name} has {len(fields)} columns and no header that says which of them are"
             f" the {len(features)} features of model {manifest.name}",
-            hint=f"add a header line with {listed(features)}",
+            hint=f"add a header line with {list_names(features)}",
         )
 
 
-def without(source: Source, delimiter: str, fields: list[str], manifest: Manifest) -> HowdahError:
+def missing_feature_error(
+    source: InputFile, delimiter: str, fields: list[str], manifest: Manifest
+) -> HowdahError:
     """What is wrong with a first line that lacks a feature and is no record."""
     missing = [name for name in manifest.features if name not in fields]
     unknown = [field for field in fields if field not in manifest.features]
-    near = {name: found for name in missing if (found := nearest(name, unknown))}
+    near = {name: found for name in missing if (found := closest_name(name, unknown))}
     names_some = near or len(missing) < len(manifest.features)
     if not source.columns and not names_some and any(map(is_number, fields)):
         try:
@@ -102,7 +106,7 @@ def without(source: Source, delimiter: str, fields: list[str], manifest: Manifes
             return error
     hint = "a column's name has to be exactly the feature's"
     if near:
-        meant = ", ".join(f"{shown(found)} for {name}" for name, found in near.items())
+        meant = ", ".join(f"{visible_name(found)} for {name}" for name, found in near.items())
         hint = f"did you mean {meant[:200]}? {hint}"
     elif fields[0].lstrip().startswith("["):
         hint = "jq -c '.[]' makes lines of a JSON array: a record is an object on one line"
@@ -110,12 +114,12 @@ def without(source: Source, delimiter: str, fields: list[str], manifest: Manifes
         hint += "; --no-header if the first line is a record already"
     return ModelError(
         f"{source.name} has no column {missing[0]}, which model {manifest.name} needs; its"
-        f" {'columns are' if source.columns else 'header names'} {listed(fields)}",
+        f" {'columns are' if source.columns else 'header names'} {list_names(fields)}",
         hint=hint,
     )
 
 
-def _check_record(source: Source, delimiter: str, fields: list[str], manifest: Manifest) -> None:
+def _check_record(source: InputFile, delimiter: str, fields: list[str], manifest: Manifest) -> None:
     """Raise where a line has other fields than a record without a header."""
     check_count(source, fields, manifest)
     for (name, kind), field in zip(types_of(manifest).items(), fields, strict=True):
@@ -139,10 +143,11 @@ def types_of(manifest: Manifest) -> Mapping[str, str]:
     return dict(zip(manifest.features, types, strict=True))
 
 
-def listed(names: Sequence[str]) -> str:
-    return ", ".join(map(shown, names))[:200]
+def list_names(names: Sequence[str]) -> str:
+    """The names as a message lists them, cut where they are many."""
+    return ", ".join(map(visible_name, names))[:200]
 
 
-def shown(name: str) -> str:
+def visible_name(name: str) -> str:
     """A name as people see where it begins and ends."""
     return repr(name) if name != name.strip() or not name else name

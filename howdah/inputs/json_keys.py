@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import UsageError
-from howdah.inputs.source import Head, Source
+from howdah.inputs.input_file import Head, InputFile
 
 __all__ = ["Keys", "find_keys", "is_object", "objects"]
 
@@ -29,7 +29,7 @@ class Keys:
         return f"{files}: no record among the first {self.records:,}"
 
 
-def find_keys(sources: Sequence[Source], heads: Sequence[Head]) -> Keys:
+def find_keys(sources: Sequence[InputFile], heads: Sequence[Head]) -> Keys:
     """The keys of all records in the inputs' beginnings; UsageError for a first line that is no
     JSON."""
     names: dict[str, None] = {}
@@ -60,7 +60,7 @@ def is_object(line: str) -> bool:
     return False
 
 
-def _check_first(source: Source, head: Head) -> None:
+def _check_first(source: InputFile, head: Head) -> None:
     try:
         json.loads(head.lines[0].decode())
     except (ValueError, RecursionError) as error:

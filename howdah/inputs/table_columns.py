@@ -12,17 +12,18 @@ from howdah.inputs.header import (
     check_header,
     fields_of,
     is_record,
-    listed,
-    readings,
-    shown,
+    list_names,
+    missing_feature_error,
+    possible_formats,
     types_of,
-    without,
+    visible_name,
 )
+from howdah.inputs.input_file import Head, InputFile
 from howdah.inputs.json_keys import find_keys, objects
-from howdah.inputs.source import Head, Source
-from howdah.suggestions import nearest
+from howdah.suggestions import closest_name
 from mr.models.manifest import Manifest
 from mr.records.column_names import free_name
+from mr.records.compression import TESTS
 
 __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
@@ -59,14 +60,14 @@ class Columns:
 
 
 def find_columns(
-    sources: Sequence[Source], manifest: Manifest, *, no_header: bool = False
+    sources: Sequence[InputFile], manifest: Manifest, *, no_header: bool = False
 ) -> Columns:
     """The columns that all ``sources`` have; ``no_header``: the first line is known for a record.
 
     Raises ModelError where the model needs more than there is, UsageError where the inputs
     differ or can't be told apart.
     """
-    heads = [source.look() for source in sources]
+    heads = [source.head_lines() for source in sources]
     lines = [_first_line(source, head) for source, head in zip(sources, heads, strict=True)]
     are_json = [
         line.lstrip().startswith(BRACE) and not source.columns
@@ -86,7 +87,7 @@ def find_columns(
 
 
 def find_columns_of_all(
-    sources: Sequence[Source], manifests: Sequence[Manifest], *, no_header: bool = False
+    sources: Sequence[InputFile], manifests: Sequence[Manifest], *, no_header: bool = False
 ) -> Columns:
     """The same, where several models take what they need of the same columns."""
     found = [find_columns(sources, manifest, no_header=no_header) for manifest in manifests]
@@ -101,14 +102,14 @@ def find_columns_of_all(
     return replace(found[0], booleans=tuple(booleans))
 
 
-def _first_line(source: Source, head: Head) -> str:
+def _first_line(source: InputFile, head: Head) -> str:
     """A table's first line; UsageError if it can't be used."""
     if not head.lines:
         if head.goes_on:
             raise UsageError(f"{source.name}: the first line is longer than 1 MiB",
                              hint="is it a table, with a record a line?")  # fmt: skip
         raise UsageError(f"{source.name}: nothing in it can be unpacked",
-                         hint="gzip -t or bzip2 -t tells whether it is whole")  # fmt: skip
+                         hint=f"{TESTS} tells whether it is whole")  # fmt: skip
     try:
         line = head.lines[0].decode()
     except UnicodeDecodeError:
@@ -122,16 +123,16 @@ def _first_line(source: Source, head: Head) -> str:
     return line
 
 
-def _of_json(sources: Sequence[Source], heads: Sequence[Head], manifest: Manifest) -> Columns:
+def _of_json(sources: Sequence[InputFile], heads: Sequence[Head], manifest: Manifest) -> Columns:
     keys = find_keys(sources, heads)
     unknown = [name for name in keys.names if name not in manifest.features]
     for name in manifest.features:
         if name not in keys.names:
-            near = nearest(name, unknown)
+            near = closest_name(name, unknown)
             raise ModelError(
                 f"{keys.among} has {name}, which model {manifest.name} needs; their keys are"
-                f" {listed(keys.names)}",
-                hint=(f"did you mean {shown(near)}? " if near else "")
+                f" {list_names(keys.names)}",
+                hint=(f"did you mean {visible_name(near)}? " if near else "")
                 + f'if it is missing in all of them, one has to say so: "{name}": null',
             )
     others = free_name(OTHERS, keys.names) if keys.go_on else ""
@@ -139,9 +140,9 @@ def _of_json(sources: Sequence[Source], heads: Sequence[Head], manifest: Manifes
     return Columns("json", "", names, header=False, others=others)
 
 
-def _of_table(source: Source, line: str, manifest: Manifest, no_header: bool) -> Columns:
+def _of_table(source: InputFile, line: str, manifest: Manifest, no_header: bool) -> Columns:
     features = manifest.features
-    for form, delimiter, fields in readings(source, line):
+    for form, delimiter, fields in possible_formats(source, line):
         if set(features) <= set(fields):
             if no_header:
                 raise UsageError(
@@ -150,15 +151,15 @@ def _of_table(source: Source, line: str, manifest: Manifest, no_header: bool) ->
                 )
             check_header(source, form, delimiter, line, fields)
             return Columns(form, delimiter, tuple(fields), header=True)
-    form, delimiter, fields = next(readings(source, line))
+    form, delimiter, fields = next(possible_formats(source, line))
     if not source.columns and (no_header or is_record(fields, manifest)):
         check_count(source, fields, manifest)
         return Columns(form, delimiter, features, header=False)
-    raise without(source, delimiter, fields, manifest)
+    raise missing_feature_error(source, delimiter, fields, manifest)
 
 
 def _booleans(
-    sources: Sequence[Source], heads: Sequence[Head], columns: Columns, manifest: Manifest
+    sources: Sequence[InputFile], heads: Sequence[Head], columns: Columns, manifest: Manifest
 ) -> tuple[str, ...]:
     """The columns of numbers that are written as booleans."""
     if not any(SPELLED.search(line) for head in heads for line in head.lines):
@@ -189,7 +190,7 @@ def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:
             yield dict(zip(columns.names, fields, strict=True))
 
 
-def _differs(source: Source, first: Source) -> UsageError:
+def _differs(source: InputFile, first: InputFile) -> UsageError:
     return UsageError(
         f"{source.name} has other columns than {first.name}",
         hint="submit files with different columns one by one",

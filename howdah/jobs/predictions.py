@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from howdah.inputs.source import STDIN, Source
+from howdah.inputs.input_file import STDIN, InputFile
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.table import first_fields
@@ -67,12 +67,12 @@ def _renamed(called: Mapping[str, str]) -> dict[str, Any]:
     return {"renamed": others} if others else {}
 
 
-def predicted_in(source: Source) -> Mapping[str, Any]:
+def predicted_in(source: InputFile) -> Mapping[str, Any]:
     """What is known of the predictions in an input: of a step's scores from its job, of a file
     that was fetched from the run.json beside it."""
     if source.predicted or source.path or source.name == STDIN or source.columns:
         return source.predicted
-    path = source.path_here.resolve()
+    path = source.local_path.resolve()
     if path.name not in FETCHED:
         return {}
     try:

@@ -8,7 +8,7 @@ from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
 from howdah.jobs.layout import SUCCESS
 from howdah.jobs.record import Input, Job
-from mr.counting.tally import Report, Tally
+from mr.counting.tally import JobReport, Tally
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import BOM
 from mr.summary import Partial, finish, finish_counts, merge
@@ -16,7 +16,7 @@ from mr.summary import Partial, finish, finish_counts, merge
 __all__ = ["check_meaning", "places_of", "read_summary", "readable_summary", "tally_of"]
 
 
-def readable_summary(job: Job, partial: Partial, report: Report | None = None) -> dict[str, Any]:
+def readable_summary(job: Job, partial: Partial, report: JobReport | None = None) -> dict[str, Any]:
     """The content of summary.json; ``report``: what a pipeline that counts makes of it, if that
     is known already."""
     if PIPELINES[job.pipeline].tally:

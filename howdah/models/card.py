@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from howdah.errors import ModelError
-from howdah.models.registry import BUNDLED, OWN, SHARED, Entry, owner_of
+from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry, owner_of
 from mr.models.manifest import Manifest, sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["PLACES", "card", "describe", "gives", "hidden"]
+__all__ = ["PLACES", "card_lines", "describe_model", "describe_outputs", "shadow_note"]
 
 PLACES = {OWN: "your own", SHARED: "shared by all who use this checkout", BUNDLED: "with Howdah"}
 SCORES = {
@@ -34,7 +34,7 @@ SOURCES = {
 }
 
 
-def describe(entry: Entry, manifest: Manifest) -> dict[str, Any]:
+def describe_model(entry: ModelEntry, manifest: Manifest) -> dict[str, Any]:
     """The manifest for programs, with where it is, since when, and what it takes on the disk."""
     path = entry.folder / MODEL_FILE
     files = [entry.folder / name for name in manifest.files]
@@ -49,25 +49,25 @@ def describe(entry: Entry, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def card(entry: Entry, manifest: Manifest) -> Iterator[str]:
+def card_lines(entry: ModelEntry, manifest: Manifest) -> Iterator[str]:
     """The manifest for people."""
-    told = describe(entry, manifest)
-    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(told["added"]))
+    described = describe_model(entry, manifest)
+    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["added"]))
     rows = [
         (manifest.name, f"{manifest.kind}, pipeline {manifest.pipeline}"),
         ("about", manifest.description),
-        ("where", f"{entry.folder}: {PLACES[entry.place]}{hidden(entry)}"),
-        ("added", f"{added} by {told['owner']}"),
+        ("where", f"{entry.folder}: {PLACES[entry.place]}{shadow_note(entry)}"),
+        ("added", f"{added} by {described['owner']}"),
         ("trained", f"with scikit-learn {manifest.scikit_learn}"),
         *_takes(manifest),
-        *((f"gives {name}", what) for name, what in gives(manifest)),
+        *((f"gives {name}", what) for name, what in describe_outputs(manifest)),
         ("decimals", f"{manifest.decimals} of its scores"),
         *_compared(manifest),
         *_measured(manifest),
         ("wheel", (manifest.wheel or {}).get("requirement", "")),
-        ("files", f"{len(manifest.files)}, {told['bytes']:,} bytes"),
+        ("files", f"{len(manifest.files)}, {described['bytes']:,} bytes"),
         *((f"  {name}", f"sha256 {sha256}") for name, sha256 in manifest.files.items()),
-        (f"  {MODEL_FILE}", f"sha256 {told['sha256']}"),
+        (f"  {MODEL_FILE}", f"sha256 {described['sha256']}"),
     ]
     width = max(len(name) for name, _ in rows) + 2
     for name, value in rows:
@@ -75,7 +75,7 @@ def card(entry: Entry, manifest: Manifest) -> Iterator[str]:
             yield f"{name:<{width}}{value}"
 
 
-def gives(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def describe_outputs(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """What a record gets: each kind of column, and what is in it."""
     how = SCORES.get(manifest.score, manifest.score)
     match manifest.kind:
@@ -98,7 +98,7 @@ def gives(manifest: Manifest) -> Iterator[tuple[str, str]]:
             yield "score", how
 
 
-def hidden(entry: Entry) -> str:
+def shadow_note(entry: ModelEntry) -> str:
     """Which others of its name it outranks, to be said behind it."""
     return "".join(f"; outranks the one that is {place}" for place in entry.hides)
 

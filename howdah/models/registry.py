@@ -27,25 +27,25 @@ __all__ = [
     "BUNDLED",
     "OWN",
     "SHARED",
-    "Entry",
     "Model",
+    "ModelEntry",
     "check_files",
-    "entries",
     "find_entry",
     "find_model",
     "find_models",
+    "is_shared",
     "manifest_of",
+    "model_entries",
     "model_names",
     "owner_of",
     "pipeline_of",
-    "shares",
 ]
 
 OWN, SHARED, BUNDLED = "own", "shared", "bundled"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """A model by its name. ``place``: ``own``, ``shared`` or ``bundled`` (it comes with Howdah);
     ``hides``: those of others of the same name."""
 
@@ -73,19 +73,19 @@ class Model:
         return sha256_of(self.folder / MODEL_FILE)
 
 
-def shares(settings: Settings) -> bool:
+def is_shared(settings: Settings) -> bool:
     """Whether what is added to the state folder's models is for everybody who uses the checkout."""
     return settings.state.resolve() == settings.root.resolve() / ".howdah"
 
 
-def entries(settings: Settings) -> list[Entry]:
+def model_entries(settings: Settings) -> list[ModelEntry]:
     """Every model that there is, readable or not, by name."""
-    found: dict[str, Entry] = {}
+    found: dict[str, ModelEntry] = {}
     for place, folder in _places(settings):
         for name in _names(folder):
             # what else is in the source tree, users of an older version have added
             came = place != BUNDLED or _has_wheel(folder / name)
-            entry = Entry(name, folder / name, place if came else SHARED)
+            entry = ModelEntry(name, folder / name, place if came else SHARED)
             if first := found.get(name):
                 hides = dict.fromkeys((*first.hides, entry.place))
                 entry = replace(first, hides=tuple(hides))
@@ -93,9 +93,9 @@ def entries(settings: Settings) -> list[Entry]:
     return sorted(found.values(), key=lambda entry: entry.name)
 
 
-def find_entry(settings: Settings, name: str) -> Entry:
+def find_entry(settings: Settings, name: str) -> ModelEntry:
     """The model that a name means; UsageError if there is none."""
-    known = {entry.name: entry for entry in entries(settings)}
+    known = {entry.name: entry for entry in model_entries(settings)}
     if name not in known:
         ask = did_you_mean(name, known)
         raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
@@ -104,10 +104,10 @@ def find_entry(settings: Settings, name: str) -> Entry:
 
 def model_names(settings: Settings) -> list[str]:
     """The models that there are."""
-    return [entry.name for entry in entries(settings)]
+    return [entry.name for entry in model_entries(settings)]
 
 
-def manifest_of(entry: Entry) -> Manifest:
+def manifest_of(entry: ModelEntry) -> Manifest:
     """What the model is, under the name of its folder; ModelError if that can't be read."""
     path = entry.folder / MODEL_FILE
     try:
@@ -196,7 +196,7 @@ def check_files(manifest: Manifest, folder: Path) -> None:
 
 
 def _places(settings: Settings) -> Iterator[tuple[str, Path]]:
-    if not shares(settings):
+    if not is_shared(settings):
         yield OWN, settings.state / "models"
     yield SHARED, settings.root / ".howdah" / "models"
     yield BUNDLED, settings.root / "models"
@@ -224,14 +224,14 @@ def _has_wheel(folder: Path) -> bool:
     return False
 
 
-def _stamp(entry: Entry) -> tuple[int, int] | None:
+def _stamp(entry: ModelEntry) -> tuple[int, int] | None:
     with suppress(OSError):
         found = (entry.folder / MODEL_FILE).stat()
         return found.st_ino, found.st_mtime_ns
     return None
 
 
-def _checked(entry: Entry, pipeline: Pipeline, settings: Settings) -> Model:
+def _checked(entry: ModelEntry, pipeline: Pipeline, settings: Settings) -> Model:
     manifest = manifest_of(entry)
     if manifest.pipeline != pipeline.name:
         raise UsageError(
@@ -247,7 +247,7 @@ def _checked(entry: Entry, pipeline: Pipeline, settings: Settings) -> Model:
     return Model(entry.folder, manifest)
 
 
-def _check_owner(entry: Entry, manifest: Manifest, settings: Settings) -> None:
+def _check_owner(entry: ModelEntry, manifest: Manifest, settings: Settings) -> None:
     """Raise ModelError where root would load what another user can write.
 
     What comes with Howdah may belong to the checkout's owner: his is the code that runs, too, and

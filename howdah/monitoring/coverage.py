@@ -12,13 +12,13 @@ from metrics.definition import Alert
 from metrics.export.prometheus_rules import GROUP, annotations_of, labels_of
 from metrics.units import IN_SECONDS
 
-__all__ = ["Expression", "Gap", "expressions", "faults", "gaps"]
+__all__ = ["Query", "QueryWithoutData", "all_queries", "queries_without_data", "rule_faults"]
 
 QUOTED_OR_COMPARISON = re.compile(r'("[^"]*"|\{[^}]*\})|(==|!=|>=|<=|>|<)')
 
 
 @dataclass(frozen=True)
-class Expression:
+class Query:
     """What is asked, and for which signal or alert; ``until`` is the signal's."""
 
     asked_for: str
@@ -27,33 +27,33 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class Gap:
+class QueryWithoutData:
     """An expression without data, and why, as far as that is known."""
 
-    expression: Expression
+    expression: Query
     reason: str
 
 
-def expressions() -> Iterator[Expression]:
+def all_queries() -> Iterator[Query]:
     """Those of all panels, then those of all alerts."""
     for name in dict.fromkeys(name for board in DASHBOARDS for name in board.signals):
         signal = SIGNALS[name]
-        yield Expression(f"signal {name}", signal.expression, signal.until)
+        yield Query(f"signal {name}", signal.expression, signal.until)
     for alert in ALERTS:
-        yield Expression(f"alert {alert.name}", _answered(alert.expression))
+        yield Query(f"alert {alert.name}", _answered(alert.expression))
 
 
-def gaps(prometheus: Prometheus) -> list[Gap]:
+def queries_without_data(prometheus: Prometheus) -> list[QueryWithoutData]:
     """Every expression that has no data now; raises ClusterError where Prometheus is down."""
     prometheus.now("vector(1)")
     return [
-        Gap(expression, reason)
-        for expression in expressions()
+        QueryWithoutData(expression, reason)
+        for expression in all_queries()
         if (reason := _reason(prometheus, expression))
     ]
 
 
-def _reason(prometheus: Prometheus, expression: Expression) -> str:
+def _reason(prometheus: Prometheus, expression: Query) -> str:
     try:
         found = prometheus.now(expression.promql)
     except ClusterError as error:
@@ -68,7 +68,7 @@ def _answered(condition: str) -> str:
     return QUOTED_OR_COMPARISON.sub(lambda found: found[1] or f"{found[2]} bool", condition)
 
 
-def faults(prometheus: Prometheus) -> Iterator[tuple[str, str]]:
+def rule_faults(prometheus: Prometheus) -> Iterator[tuple[str, str]]:
     """Name of each rule that isn't there as it is here, or fails, and what is wrong with it."""
     loaded = {
         rule["name"]: rule

@@ -10,14 +10,14 @@ from howdah.hadoop.health import Report, ask, first, get_json
 from howdah.settings import Cluster
 from metrics.series import Series
 
-__all__ = ["read_vitals"]
+__all__ = ["read_daemon_signals"]
 
 MACHINE = "/jmx?qry=java.lang:type=OperatingSystem"
 ASKED_AT_ONCE = 16
 MIB = 1 << 20
 
 
-def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
+def read_daemon_signals(cluster: Cluster) -> dict[str, list[Series]]:
     """What can be known of the signals of metrics.signals, by their names.
 
     Raises ClusterError where neither the NameNode nor the ResourceManager answers.
@@ -31,16 +31,16 @@ def read_vitals(cluster: Cluster) -> dict[str, list[Series]]:
         )
     now = time.time()
     found: dict[str, list[Series]] = {}
-    told = [*_hosts(report), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
-    for name, labels, value in told:
+    samples = [*_hosts(report), *_hdfs(report), *_yarn(metrics.get("clusterMetrics", {}))]
+    for name, labels, value in samples:
         found.setdefault(name, []).append(Series(labels, (now,), (float(value),)))
     return found
 
 
-Told = Iterator[tuple[str, dict[str, str], float]]  # a signal's name, labels, value
+Samples = Iterator[tuple[str, dict[str, str], float]]  # a signal's name, labels, value
 
 
-def _hosts(report: Report) -> Told:
+def _hosts(report: Report) -> Samples:
     """Each machine, as a daemon on it and its NodeManager see it."""
     addresses = {one.host: one.address for one in report.daemons if not one.problem}
     managers = {one.host: one for one in report.nodemanagers}
@@ -66,7 +66,7 @@ def _hosts(report: Report) -> Told:
             yield "node_containers", {"instance": manager.host}, manager.containers
 
 
-def _hdfs(report: Report) -> Told:
+def _hdfs(report: Report) -> Samples:
     if not report.datanodes:  # the NameNode is silent
         return
     states = [node.state for node in report.datanodes]
@@ -81,7 +81,7 @@ def _hdfs(report: Report) -> Told:
         yield "hdfs_used", {}, report.used / room
 
 
-def _yarn(metrics: dict[str, Any]) -> Told:
+def _yarn(metrics: dict[str, Any]) -> Samples:
     names = {
         "nodemanagers_active": "activeNodes",
         "nodemanagers_lost": "lostNodes",
@@ -91,9 +91,9 @@ def _yarn(metrics: dict[str, Any]) -> Told:
         "applications_running": "appsRunning",
         "applications_pending": "appsPending",
     }
-    for name, told in names.items():
-        if told in metrics:
-            yield name, {}, metrics[told]
+    for name, key in names.items():
+        if key in metrics:
+            yield name, {}, metrics[key]
     if metrics.get("totalVirtualCores"):
         cores = metrics["allocatedVirtualCores"] / metrics["totalVirtualCores"]
         yield "yarn_cores_used", {}, cores

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from howdah.errors import ClusterError, ModelError
 from howdah.hadoop.job_name import NO_MODEL, Kind
-from howdah.models.registry import entries, manifest_of
+from howdah.models.registry import manifest_of, model_entries
 from howdah.monitoring.job_collector import Application, Census, Progress, Work
 from howdah.monitoring.job_totals import COST, SUMS, Ledger
 from howdah.settings import Settings
@@ -211,6 +211,6 @@ def known_kinds(settings: Settings) -> Iterator[Kind]:
     for pipeline in PIPELINES.values():
         if pipeline.tally:
             yield Kind(pipeline.name, NO_MODEL)
-    for entry in entries(settings):
+    for entry in model_entries(settings):
         with suppress(ModelError):  # bin/models tells of it
             yield Kind(manifest_of(entry).pipeline, entry.name)

@@ -68,8 +68,9 @@ class Grafana:
 
     def newest_version(self, uid: str) -> Json | None:
         """Number and message of a dashboard's newest version, None if there is no dashboard."""
-        told: Any = self._ask(self._face.api.GET, f"/dashboards/uid/{uid}/versions?limit=1")
-        versions = told["versions"] if isinstance(told, dict) else told  # a list before Grafana 12
+        answer: Any = self._ask(self._face.api.GET, f"/dashboards/uid/{uid}/versions?limit=1")
+        # before Grafana 12 it is a list
+        versions = answer["versions"] if isinstance(answer, dict) else answer
         return versions[0] if versions else None
 
     def save_dashboard(self, described: Json) -> None:
@@ -78,7 +79,7 @@ class Grafana:
 
     def _ask(self, call: Callable[..., Any], *arguments: Any) -> Json | None:
         try:
-            told: Json = call(*arguments)
+            answer: Json = call(*arguments)
         except requests.JSONDecodeError as error:
             if error.doc:
                 raise ClusterError(
@@ -100,7 +101,7 @@ class Grafana:
             raise UsageError(f"Grafana at {self.url} refuses: {error.message}") from None
         except GrafanaException as error:
             raise ClusterError(f"Grafana at {self.url} fails: {error.message}") from None
-        return told
+        return answer
 
 
 def publish(

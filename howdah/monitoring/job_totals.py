@@ -14,6 +14,7 @@ from typing import Any
 from howdah.errors import UsageError
 from howdah.hadoop.job_name import Kind
 from howdah.monitoring.job_collector import Application, Work
+from mr.stages import Stage
 
 __all__ = ["COST", "PHASES", "SUMS", "Ledger"]
 
@@ -26,11 +27,11 @@ SUMS: Mapping[str, tuple[str, ...]] = {
     "howdah_attempts": ("outcome",),
 }
 # Every second of a task's Python program is in one of them
-PHASES: Mapping[str, tuple[str, ...]] = {
-    "load": ("start", "load"),
-    "parse": ("read", "parse"),
-    "predict": ("predict",),
-    "write": ("format", "write", "summarise"),
+PHASES: Mapping[str, tuple[Stage, ...]] = {
+    "load": (Stage.START, Stage.LOAD),
+    "parse": (Stage.READ, Stage.PARSE),
+    "predict": (Stage.PREDICT,),
+    "write": (Stage.FORMAT, Stage.WRITE, Stage.SUMMARISE),
 }
 COST = (
     "seconds",
@@ -131,7 +132,7 @@ class Ledger:
         self._add("howdah_records", ("rejected", *job.kind), rejected)
         self._add("howdah_input_bytes", job.kind, counted.get("input_bytes", 0))
         for phase, stages in PHASES.items():
-            milliseconds = sum(counted.get(f"{stage}_ms", 0) for stage in stages)
+            milliseconds = sum(counted.get(stage.counter, 0) for stage in stages)
             self._add("howdah_task_seconds", (phase, *job.kind), milliseconds / 1000)
         for outcome in ATTEMPTS:
             self._add("howdah_attempts", (outcome,), getattr(work, outcome))

@@ -43,16 +43,16 @@ class Prometheus:
     def _ask(self, what: str, **parameters: str | float) -> Any:
         try:
             url = f"{self.url}/api/v1/{what}"
-            told = ask(url, params=parameters, timeout=TIMEOUT).json()
-            status = told["status"]
+            answer = ask(url, params=parameters, timeout=TIMEOUT).json()
+            status = answer["status"]
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClusterError(
                 f"Prometheus at {self.url} does not answer: {error}",
                 hint="bin/doctor; bin/cluster up --monitoring starts it on a single machine",
             ) from None
         if status != "success":
-            raise ClusterError(f"Prometheus refused {parameters['query']}: {told['error']}")
-        return told["data"]
+            raise ClusterError(f"Prometheus refused {parameters['query']}: {answer['error']}")
+        return answer["data"]
 
 
 def _series(labels: dict[str, str], samples: list[list[Any]]) -> Series:

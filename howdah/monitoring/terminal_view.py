@@ -5,12 +5,13 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from metrics.catalog import SIGNALS, Signal
+from metrics.catalog import SIGNALS
 from metrics.dashboards import SECTIONS, Section
-from metrics.firing import Firing
-from metrics.reading import Level, judge, natural
+from metrics.definition import Signal
+from metrics.firing import FiringAlert
+from metrics.reading import Level, level_of, natural_order
 from metrics.series import Series
-from metrics.units import shown
+from metrics.units import format_value
 
 __all__ = ["Running", "View", "draw", "worst"]
 
@@ -43,7 +44,7 @@ class View:
     at: float
     source: str
     found: Mapping[str, Sequence[Series]]
-    firing: Sequence[Firing] = ()
+    firing: Sequence[FiringAlert] = ()
     running: Sequence[Running] = ()
     note: str = ""
 
@@ -112,9 +113,9 @@ def _value(signal: Signal, found: Sequence[Series]) -> Cell:
     value = worst(signal, found)
     if math.isnan(value):
         return Cell("")
-    level = judge(signal, value)
+    level = level_of(signal, value)
     sign = f"{level.sign} " if level in STYLES else ""
-    return Cell(sign + shown(value, signal.unit), STYLES.get(level, ""))
+    return Cell(sign + format_value(value, signal.unit), STYLES.get(level, ""))
 
 
 def _numbers(
@@ -151,7 +152,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
     head = [Cell(section.corner, left=True)] + [Cell(SIGNALS[name].title, DIM) for name in names]
     rows = [
         [Cell(row)] + [_value(SIGNALS[name], known[row].get(name, ())) for name in names]
-        for row in sorted(known, key=natural)
+        for row in sorted(known, key=natural_order)
     ]
     return [head, *rows] if rows else []
 
@@ -170,8 +171,8 @@ def _job_rows(running: Sequence[Running]) -> list[Line]:
         [
             Cell(job.id),
             Cell(job.state),
-            Cell(shown(job.share, "percentunit")),
-            Cell(shown(job.seconds, "s")),
+            Cell(format_value(job.share, "percentunit")),
+            Cell(format_value(job.seconds, "s")),
             Cell(str(job.cores or "")),
             Cell(job.user),
             Cell(job.name[:LONGEST_NAME]),

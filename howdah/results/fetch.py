@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from howdah.errors import IntegrityError
-from howdah.os_errors import naming
-from howdah.jobs.record import Input, Job
-from howdah.results.report_files import write_report
 from howdah.hadoop.store import Store
+from howdah.jobs.record import Input, Job
 from howdah.jobs.summary import places_of, readable_summary, tally_of
+from howdah.os_errors import naming
+from howdah.results.report_files import write_report
 from mr.pipelines.registry import PIPELINES
 from mr.records.tsv import escape_text
 from mr.summary import Partial

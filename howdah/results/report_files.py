@@ -5,15 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mr.counting.tally import JobReport, ResultTable
 from mr.records.tsv import escape_text
-from mr.counting.tally import Report, Table
 
 __all__ = ["write_report"]
 
 SIZE = (6, 5)  # inches
 
 
-def write_report(report: Report, folder: Path) -> None:
+def write_report(report: JobReport, folder: Path) -> None:
     """Write every table and plot of ``report`` to ``folder``."""
     for name, table in report.tables.items():
         _write(table, folder / name)
@@ -21,7 +21,7 @@ def write_report(report: Report, folder: Path) -> None:
         _draw(plot, folder / name)
 
 
-def _write(table: Table, path: Path) -> None:
+def _write(table: ResultTable, path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"\t".join(map(escape_text, table.columns)) + b"\n")
         for row in table.rows:

@@ -22,8 +22,8 @@ from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
 from howdah.jobs.record import Job, Jobs
+from howdah.models.job_models import linked_models
 from howdah.models.registry import Model
-from howdah.models.storage import kept_models
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
 from howdah.settings import ROOT, Cluster, Settings, load
@@ -33,7 +33,7 @@ from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
 from mr.supervision.process import process_start
-from mr.supervision.watchdog import PATIENCE
+from mr.supervision.watchdog import CALL_TIMEOUT
 
 __all__ = ["start"]
 
@@ -89,7 +89,7 @@ def main(job_id: str, lock: int) -> int:
         return 0
     mark = partial(jobs.mark, job_id)
     try:
-        models = kept_models(job, jobs.folder(job.id))
+        models = linked_models(job, jobs.folder(job.id))
         if job.runner == "local":
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
             jobs.update(job, state="done")
@@ -132,7 +132,7 @@ def _run_locally(
         _headers(job),
         options=job.options,
         files=str(folder / "input"),
-        patience=_patience(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     shipped = ship(spec, folder, models, None)
     arguments = [
@@ -176,7 +176,7 @@ def _run_on_hadoop(
             for source in job.inputs
             if source.path and not source.whole
         },
-        patience=_patience(models, settings),
+        call_timeouts=_call_timeouts(models, settings),
     )
     shipped = ship(spec, folder, models, cluster)
     mark("published")
@@ -196,7 +196,7 @@ def _run_on_hadoop(
         **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
         # a task says that it is at work, unless its model keeps the interpreter to itself
         "mapreduce.task.timeout": str(
-            int(max(HADOOP_PATIENCE, spec.patience[0] + SECONDS_TO_FAIL) * 1000)
+            int(max(HADOOP_PATIENCE, spec.call_timeouts[0] + SECONDS_TO_FAIL) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
@@ -245,7 +245,7 @@ def _headers(job: Job) -> list[str]:
     return [source.stored for source in job.inputs if source.header]
 
 
-def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
+def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
     """How many seconds a model may take for one call, by what it was seen to take for loading and
     for a block; less when a task is tried again, lest a model that hangs do so four times as long.
     """
@@ -256,8 +256,8 @@ def _patience(models: Sequence[Model], settings: Settings) -> tuple[float, float
         for model in models
         for seconds in (model.manifest.load_seconds, model.manifest.block_seconds)
     ]
-    patience = max(PATIENCE, 20 * max(seen, default=0))
-    return patience, patience / 4
+    timeout = max(CALL_TIMEOUT, 20 * max(seen, default=0))
+    return timeout, timeout / 4
 
 
 def _split_size(job: Job, cluster: Cluster) -> int:

@@ -15,6 +15,7 @@ from mrjob.local import LocalMRJobRunner
 from howdah.hadoop.store import hdfs_client
 from howdah.settings import Cluster
 from mr.job import ScoreJob
+from mr.records.compression import compression_of
 
 __all__ = ["hadoop_job", "local_job"]
 
@@ -43,7 +44,7 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
         size = max(-(-sum(sizes.values()) // wanted), smallest)
         splits: list[dict[str, Any]] = []
         for path, length in sizes.items():
-            step = length if path.endswith((".gz", ".bz2")) else size
+            step = length if compression_of(path) else size
             for start in range(0, length, step):
                 task_input = Path(self._task_input_path("mapper", step_num, len(splits)))
                 task_input.parent.mkdir(parents=True, exist_ok=True)

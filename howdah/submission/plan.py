@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from howdah.errors import UsageError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
 from howdah.jobs.options import DEFAULT_PIPELINE
 from howdah.jobs.predictions import predicted_in, said_by, said_by_all
@@ -18,18 +18,17 @@ from howdah.models.registry import Model, find_model, find_models, pipeline_of
 from howdah.settings import Settings
 from howdah.submission.unscored_tables import check_texts
 from howdah.suggestions import did_you_mean
-from mr.counting.tally import FileTally
-from mr.counting.tally import Source as Beginning
-from mr.pipelines.compare.models import match
+from mr.counting.tally import FileTally, InputPreview
+from mr.pipelines.compare.models import common_options
 from mr.pipelines.registry import PIPELINES, Pipeline
-from mr.records.column_names import set_apart
-from mr.scoring.format import Layout, columns
+from mr.records.column_names import distinct_names
+from mr.scoring.format import Layout, prediction_columns
 
 __all__ = ["make_plan", "prepare", "settle", "takes_files", "what_to_run"]
 
 
 def make_plan(
-    args: argparse.Namespace, sources: Sequence[Source], settings: Settings
+    args: argparse.Namespace, sources: Sequence[InputFile], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
     pipeline, name = what_to_run(args.pipeline, args.model, settings)
@@ -62,7 +61,7 @@ def make_plan(
 
 
 def _plan_scoring(
-    pipeline: Pipeline, model: Model, sources: Sequence[Source], *, no_header: bool
+    pipeline: Pipeline, model: Model, sources: Sequence[InputFile], *, no_header: bool
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
@@ -70,7 +69,7 @@ def _plan_scoring(
     if pipeline.table:
         table = find_columns(sources, model.manifest, no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
-    called = set_apart(columns(model.manifest), names)
+    called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
@@ -87,7 +86,7 @@ def _plan_scoring(
 def _plan_counting(
     pipeline: Pipeline,
     given: dict[str, str],
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     *,
     no_header: bool,
@@ -97,13 +96,15 @@ def _plan_counting(
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     with _fitting(pipeline.name):
-        beginnings = [
-            Beginning(source.name, source.text_head(tally.looks_at), predicted=predicted_in(source))
+        previews = [
+            InputPreview(
+                source.name, source.text_head(tally.looks_at), predicted=predicted_in(source)
+            )
             for source in sources
         ]
         if models:
             options |= _in_common(models, sources, no_header=no_header)
-        options |= tally.look(beginnings, options)
+        options |= tally.look(previews, options)
         counting = tally(options)
     predicted: dict[str, Any] = {}
     if models:
@@ -119,25 +120,25 @@ def _plan_counting(
 
 
 def _in_common(
-    models: Sequence[Model], sources: Sequence[Source], *, no_header: bool
+    models: Sequence[Model], sources: Sequence[InputFile], *, no_header: bool
 ) -> dict[str, Any]:
     """What all models are and take, as options; ValueError if they can't be compared."""
     manifests = [model.manifest for model in models]
-    options = match(manifests)
+    options = common_options(manifests)
     if not PIPELINES[options["of"]].table:
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
     table = find_columns_of_all(sources, manifests, no_header=no_header)
     return options | table.options | {"header": table.header}
 
 
-def settle(job: Job, sources: Sequence[Source]) -> dict[str, Any]:
+def settle(job: Job, sources: Sequence[InputFile]) -> dict[str, Any]:
     """The job's options, now that all of its inputs are stored; UsageError if they don't fit."""
     tally = PIPELINES[job.pipeline].tally
     if not (job.of_files and tally):
         return job.options
     of_files = cast(type[FileTally], tally())
     seen = [
-        Beginning(source.name, source.text_head(), stored.lines)
+        InputPreview(source.name, source.text_head(), stored.lines)
         for source, stored in zip(sources, job.inputs, strict=True)
     ]
     with _fitting(job.pipeline):

@@ -5,7 +5,7 @@ from typing import Any
 
 from howdah.errors import ClusterError
 from howdah.hadoop.users import check_user
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.models.registry import find_model
 from howdah.settings import Settings, environment_digest
 from howdah.submission.memory import check_memory
@@ -14,7 +14,7 @@ __all__ = ["check_cluster"]
 
 
 def check_cluster(
-    sources: Sequence[Source], planned: Mapping[str, Any], settings: Settings
+    sources: Sequence[InputFile], planned: Mapping[str, Any], settings: Settings
 ) -> None:
     """Raise ClusterError unless HDFS can take the input and YARN can run the job; ModelError if no
     worker has the memory for its models."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.predictions import renamed
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
 from howdah.jobs.summary import check_meaning
-from howdah.models.storage import keep_models
+from howdah.models.job_models import link_models
 from howdah.os_errors import naming, said_by_task
 from howdah.settings import Settings
 from howdah.submission.launcher import start
@@ -46,7 +46,7 @@ class Told:
 
 def submit(
     args: argparse.Namespace,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     settings: Settings,
     told: Told,
     *,
@@ -111,7 +111,7 @@ def _keep(job: Job, jobs: Jobs, settings: Settings) -> Job:
 
 def _store_and_start(
     job: Job,
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     jobs: Jobs,
     settings: Settings,
     told: Told,
@@ -123,7 +123,7 @@ def _store_and_start(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == "local" or bool(sources[0].path)
     try:
-        keep_models(job, jobs.folder(job.id), settings)
+        link_models(job, jobs.folder(job.id), settings)
         prepare(job, jobs.folder(job.id) / PREPARED)
         store.remove("input")  # of an upload that was cut off
         with (

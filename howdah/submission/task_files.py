@@ -12,7 +12,7 @@ from howdah.models.registry import Model
 from howdah.settings import ROOT, Cluster
 from mr.spec import SPEC_FILE, Spec
 from mr.storage.part_file import PartFile
-from mr.storage.whole_files import Entry
+from mr.storage.whole_files import FileEntry
 
 __all__ = ["ship", "task_inputs"]
 
@@ -60,6 +60,6 @@ def task_inputs(job: Job, store: Store, home: str, tasks: int) -> list[str]:
     for name, chosen in zip(names, lists, strict=True):
         part = PartFile(store.sink(), name)
         for source in sorted(chosen, key=lambda source: source.stored):
-            part.write(Entry(source.stored, source.bytes, source.path, source.modified).line())
+            part.write(FileEntry(source.stored, source.bytes, source.path, source.modified).line())
         part.close()
     return [f"{home}/{name}" for name in names]

@@ -7,24 +7,26 @@ from contextlib import suppress
 
 from howdah.errors import ModelError, UsageError
 from howdah.inputs.field_types import is_number
-from howdah.inputs.header import fields_of, readings
+from howdah.inputs.header import fields_of, possible_formats
+from howdah.inputs.input_file import InputFile
 from howdah.inputs.json_keys import is_object, objects
-from howdah.inputs.source import Source
-from howdah.models.registry import entries, manifest_of
+from howdah.models.registry import manifest_of, model_entries
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
+from mr.records.compression import COMPRESSIONS
 
 __all__ = ["check_texts"]
 
 TABULAR = "tabular"
-NAMED = re.compile(r"\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz|\.bz2)?$", re.IGNORECASE)
+PACKED = "|".join(re.escape(known.suffix) for known in COMPRESSIONS)
+NAMED = re.compile(rf"\.(csv|tsv|tab|jsonl|ndjson|json)({PACKED})?$", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?…][\"')\]]?(\s|$)")
 PAUSE = re.compile(r"[,;](\s|$)")
 FEW = 3  # of lines that are alike; two may be so by chance
 MANY = 20
 
 
-def check_texts(sources: Sequence[Source], settings: Settings) -> None:
+def check_texts(sources: Sequence[InputFile], settings: Settings) -> None:
     """UsageError for inputs that look like tables; its hint has the models that fit."""
     models = _models(settings)
     for source in sources:
@@ -45,19 +47,19 @@ def check_texts(sources: Sequence[Source], settings: Settings) -> None:
 def _models(settings: Settings) -> list[Manifest]:
     """The models that take columns."""
     found = []
-    for entry in entries(settings):
+    for entry in model_entries(settings):
         with suppress(ModelError):  # bin/models tells of it
             found.append(manifest_of(entry))
     return [manifest for manifest in found if manifest.pipeline == TABULAR]
 
 
-def _columns(source: Source, models: Sequence[Manifest]) -> list[str] | None:
+def _columns(source: InputFile, models: Sequence[Manifest]) -> list[str] | None:
     """The names in the first lines of what looks like a table; None of a text."""
-    head = source.look()
+    head = source.head_lines()
     lines = [line.decode(errors="replace") for line in head.lines[:MANY]] or [""]
     if is_object(lines[0]):
         return list(dict.fromkeys(key for record in objects(head) for key in record))
-    read = list(readings(source, lines[0]))
+    read = list(possible_formats(source, lines[0]))
     for _, _, fields in read:
         if any(set(model.features) <= set(fields) for model in models):
             return fields

@@ -1,10 +1,8 @@
 """The first step of a record's way: each input read once, checked, counted and stored."""
 
-import gzip
 import hashlib
 import os
 import sys
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,9 +15,9 @@ import numpy as np
 from howdah.errors import UsageError
 from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
-from howdah.inputs.source import STDIN, Source
+from howdah.inputs.input_file import STDIN, InputFile
 from howdah.jobs.record import Input
-from mr.records.compression import unpacked
+from mr.records.compression import TESTS, decompressed, is_damage
 from mr.records.split import BOM
 from mr.storage.part_file import PartFile, Sink
 
@@ -58,7 +56,7 @@ class _Raw:
 
 
 def store_inputs(
-    sources: Sequence[Source],
+    sources: Sequence[InputFile],
     sink: Sink,
     *,
     links: Path | None,
@@ -110,7 +108,7 @@ def store_inputs(
 
 
 def store_input(
-    source: Source,
+    source: InputFile,
     stored: str,
     sink: Sink | None,
     *,
@@ -133,7 +131,7 @@ def store_input(
         raw = _Raw(head, stream, part, progress)
         try:
             text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)
-            lines = unpacked(raw, source.suffix)
+            lines = decompressed(raw, source.suffix)
             while chunk := lines.read(CHUNK):
                 text.add(chunk)
             text.end(header)
@@ -142,11 +140,11 @@ def store_input(
                 end = part.abort if isinstance(part, SegmentedFile) else part.close
                 with suppress(Exception):  # a file still being written would outlive its removal
                     end()
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             raise UsageError(
                 f"{source.name} is cut off or damaged: {error}",
-                hint="copy it again; gzip -t or bzip2 -t tells when it is whole",
+                hint=f"copy it again; {TESTS} tells when it is whole",
             ) from None
         if part:
             part.close()
@@ -155,7 +153,7 @@ def store_input(
                          hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(source.path_here.resolve())
+        link.symlink_to(source.local_path.resolve())
     return Input(
         name=os.fsencode(source.name).decode(errors="backslashreplace"),
         stored=stored,
@@ -171,23 +169,17 @@ def store_input(
     )
 
 
-def _is_large(source: Source) -> bool:
+def _is_large(source: InputFile) -> bool:
     return not source.suffix and (source.size or 0) > SEGMENT
 
 
 def _part(
-    source: Source, stream: IO[bytes], sink: Sink, name: str, padded: bool
+    source: InputFile, stream: IO[bytes], sink: Sink, name: str, padded: bool
 ) -> PartFile | SegmentedFile:
     """What takes the input's bytes: a large plain file goes to HDFS in segments."""
     if isinstance(sink, SegmentSink) and _is_large(source):
         return SegmentedFile(sink, name, stream, padded=padded)
     return PartFile(sink, name)
-
-
-def _is_damage(error: BaseException) -> bool:
-    """Whether ``error`` is a decompressor's; bzip2's is a bare OSError."""
-    bare = type(error) is OSError and error.errno is None
-    return bare or isinstance(error, EOFError | gzip.BadGzipFile | zlib.error)
 
 
 def _newlines(chunk: bytes) -> int:

@@ -7,6 +7,7 @@ from statistics import median
 
 from howdah.hadoop.yarn import Attempt, History
 from howdah.jobs.record import Job
+from mr.stages import counted_stages
 
 __all__ = ["PAUSE", "Span", "render", "timeline"]
 
@@ -14,7 +15,6 @@ PAUSE = "until bin/getresults was called"
 WAITING = "waiting"
 SHORTEST = 0.005  # a gap below this is the next span's
 SHOWN_TASKS = 20
-STAGES = ("start", "load", "read", "parse", "predict", "format", "write", "summarise")
 NARROWEST, WIDEST = 12, 30
 HEAD = 19  # characters of a line before and after its bar
 
@@ -156,11 +156,9 @@ def _parts(attempt: Attempt, started: float, finished: float) -> dict[str, float
             "merge": attempt.merged - attempt.shuffled,
             "reduce": finished - attempt.merged,
         }
-    stages = [name.removesuffix("_ms") for name in attempt.counters if name.endswith("_ms")]
-    if not stages:
+    counted = counted_stages(attempt.counters)
+    if not counted:
         return {}
-    stages.sort(key=lambda stage: STAGES.index(stage) if stage in STAGES else len(STAGES))
-    counted = {stage: attempt.counters[f"{stage}_ms"] / 1000 for stage in stages}
     return {"Hadoop": max(finished - started - sum(counted.values()), 0.0)} | counted
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from howdah.errors import HowdahError, UsageError
-from howdah.inputs.source import STDIN
+from howdah.inputs.input_file import STDIN
 from howdah.jobs.options import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
 from howdah.submission.plan import what_to_run

@@ -16,7 +16,7 @@ from typing import Any
 
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.record import Job, Jobs
 from howdah.os_errors import known
 from howdah.settings import Settings
@@ -55,7 +55,7 @@ def resume(run_id: str, settings: Settings, *, as_json: bool) -> int:
 
 def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
     """Plan every step before any runs; what scoring steps will write is known beforehand."""
-    written: dict[str, Source] = {}
+    written: dict[str, InputFile] = {}
     for step in workflow.steps:
         with workflow.at(step.name):
             if step.needs:
@@ -63,7 +63,7 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
             else:
                 sources = find_inputs(step.inputs, runner, settings)
             planned = make_plan(step.arguments(runner), sources, settings)
-            written[step.name] = Source(
+            written[step.name] = InputFile(
                 name=f"@{step.name}",
                 head=b"",
                 suffix="",

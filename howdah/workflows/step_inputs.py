@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
-from howdah.inputs.hdfs import look_at
-from howdah.inputs.source import Source
+from howdah.inputs.hdfs import hdfs_file
+from howdah.inputs.input_file import InputFile
 from howdah.jobs.layout import JOBS
 from howdah.jobs.record import Job, Jobs
 from howdah.jobs.store import store_of
@@ -18,7 +18,7 @@ __all__ = ["scores_of"]
 SCORES = "output/scores"
 
 
-def scores_of(job: Job, settings: Settings) -> list[Source]:
+def scores_of(job: Job, settings: Settings) -> list[InputFile]:
     """The part files of a step's job, in input order, under the step's name.
 
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
@@ -33,7 +33,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
-            Source(name, b"", "", job.columns, file, predicted=job.predicted)
+            InputFile(name, b"", "", job.columns, file, predicted=job.predicted)
             for name, file in zip(names, files, strict=True)
         ]
     assert settings.cluster
@@ -41,7 +41,7 @@ def scores_of(job: Job, settings: Settings) -> list[Source]:
     paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
     with store.reaching():
         found = [
-            look_at(client, settings.cluster, path, name, job.columns)
+            hdfs_file(client, settings.cluster, path, name, job.columns)
             for name, path in zip(names, paths, strict=True)
         ]
     return [replace(source, predicted=job.predicted) for source in found]

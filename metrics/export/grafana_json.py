@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metrics.catalog import DASHBOARDS, SIGNALS, Dashboard, Panel, Signal
+from metrics.catalog import DASHBOARDS, SIGNALS
+from metrics.definition import Dashboard, Panel, Signal
 
 __all__ = ["DATA_SOURCE", "dashboard_json"]
 

@@ -5,17 +5,18 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from metrics.catalog import DASHBOARDS, Dashboard
-from metrics.firing import Firing
+from metrics.catalog import DASHBOARDS
+from metrics.definition import Dashboard
+from metrics.firing import FiringAlert
 from metrics.pages.panels import draw
 from metrics.reading import Level, Window
 from metrics.series import Series
-from metrics.units import shown
+from metrics.units import format_value
 
 __all__ = ["compose", "moment"]
 
 STYLE = Path(__file__).with_name("page.css")
-TOLD = 8  # alerts
+MOST_SHOWN = 8  # alerts
 LEVELS = {level.word: level for level in Level}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -46,7 +47,7 @@ PAGE = """<!doctype html>
 def compose(
     dashboard: Dashboard,
     found: Mapping[str, Sequence[Series]],
-    fired: Sequence[Firing] | None,
+    fired: Sequence[FiringAlert] | None,
     window: Window,
     links: Mapping[str, str],
 ) -> str:
@@ -66,7 +67,7 @@ def compose(
         links=_links(dashboard, links),
         alerts=_alerts(fired, window),
         rows="\n".join(rows),
-        foot=f"Howdah; a value each {shown(window.step, 's')}, out of Prometheus",
+        foot=f"Howdah; a value each {format_value(window.step, 's')}, out of Prometheus",
     )
 
 
@@ -81,7 +82,7 @@ def _span(window: Window) -> str:
     until = moment(window.end)
     if start[:3] == end[:3]:
         until = time.strftime("%H:%M %Z", end)
-    length = shown(window.end - window.start, "s")
+    length = format_value(window.end - window.start, "s")
     return f"{time.strftime('%-d %b %Y %H:%M', start)} to {until} ({length})"
 
 
@@ -97,20 +98,20 @@ def _links(here: Dashboard, elsewhere: Mapping[str, str]) -> str:
     return "".join(pages)
 
 
-def _alerts(fired: Sequence[Firing] | None, window: Window) -> str:
+def _alerts(fired: Sequence[FiringAlert] | None, window: Window) -> str:
     """A line for each alert, those that still fire at the end first."""
     if fired is None:
         return ""
     ordered = sorted(fired, key=lambda one: not _lasts(one, window))
-    lines = [_alert(one, window) for one in ordered[:TOLD]]
+    lines = [_alert(one, window) for one in ordered[:MOST_SHOWN]]
     if not fired:
         lines = [f'<li class="well"><b>{Level.WELL.sign}</b> No alert fired in this time.</li>']
-    elif len(fired) > TOLD:
-        lines.append(f"<li>and {len(fired) - TOLD} more</li>")
+    elif len(fired) > MOST_SHOWN:
+        lines.append(f"<li>and {len(fired) - MOST_SHOWN} more</li>")
     return f'<ul class="alerts">{"".join(lines)}</ul>'
 
 
-def _alert(one: Firing, window: Window) -> str:
+def _alert(one: FiringAlert, window: Window) -> str:
     level = LEVELS.get(one.severity, Level.WARNING)
     since = time.strftime("%H:%M", time.localtime(one.start))
     until = time.strftime("%H:%M", time.localtime(one.end))
@@ -127,5 +128,5 @@ def _alert(one: Firing, window: Window) -> str:
     )
 
 
-def _lasts(one: Firing, window: Window) -> bool:
+def _lasts(one: FiringAlert, window: Window) -> bool:
     return one.end > window.end - 1.5 * window.step

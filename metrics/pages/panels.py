@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 
-from metrics.catalog import SIGNALS, Panel, Signal
+from metrics.catalog import SIGNALS
+from metrics.definition import Panel, Signal
 from metrics.pages.svg import Mark, arc, lines_plot, spark, swatch
-from metrics.reading import Level, Reading, Window, natural, readings
+from metrics.reading import Level, Reading, Window, natural_order, readings
 from metrics.series import Line, Series
-from metrics.units import NO_VALUE, SHARES, shown
+from metrics.units import NO_VALUE, SHARES, format_value
 
 __all__ = ["draw"]
 
@@ -32,12 +33,12 @@ def draw(panel: Panel, found: Mapping[str, Sequence[Series]], window: Window) ->
 
 def _about(panel: Panel) -> str:
     """What the panel's signals mean and how they are computed, for who asks."""
-    told = "".join(
+    entries = "".join(
         f"<dt>{escape(signal.title)}</dt><dd>{escape(signal.description)}"
         f"<code>{escape(signal.expression)}</code></dd>"
         for signal in (SIGNALS[name] for name in panel.signals)
     )
-    return f'<details><summary title="What is this?">?</summary><dl>{told}</dl></details>'
+    return f'<details><summary title="What is this?">?</summary><dl>{entries}</dl></details>'
 
 
 def _nothing(names: Iterable[str]) -> str:
@@ -54,7 +55,7 @@ def _known(read: Read) -> list[Reading]:
 def _verdict(reading: Reading) -> str:
     """Sign and word of the level, or how old the value is."""
     if reading.age:
-        return f'<span class="verdict old">{shown(reading.age, "s")} ago</span>'
+        return f'<span class="verdict old">{format_value(reading.age, "s")} ago</span>'
     level = reading.level
     return f'<span class="verdict {level.word}">{level.sign} {level.word}</span>'
 
@@ -62,7 +63,9 @@ def _verdict(reading: Reading) -> str:
 def _value(reading: Reading) -> str:
     """The value, after its level's sign unless it is well; with its age if it is old."""
     if reading.age:
-        return f'<b class="old">{reading.text} <small>{shown(reading.age, "s")} ago</small></b>'
+        return (
+            f'<b class="old">{reading.text} <small>{format_value(reading.age, "s")} ago</small></b>'
+        )
     level = reading.level
     sign = "" if level in (Level.NEITHER, Level.WELL) else f"{level.sign} "
     return f'<b class="{level.word}" title="{level.word}">{sign}{reading.text}</b>'
@@ -182,7 +185,7 @@ def _legend(drawn: Sequence[tuple[Reading, Line]], notes: Sequence[str]) -> str:
     """What each line is, in columns as wide as the longest needs."""
     rows, longest = [], 0
     for reading, line in drawn:
-        highest = f"max {shown(_highest(line), reading.signal.unit)}"
+        highest = f"max {format_value(_highest(line), reading.signal.unit)}"
         longest = max(longest, len(line.name + reading.text + highest))
         value = f"{_value(reading)}<small>{highest}</small>"
         rows.append(f"<li>{swatch(line)}{_name(line.name)}{value}</li>")
@@ -197,7 +200,7 @@ def _highest(line: Line) -> float:
 def _table(read: Read) -> str:
     """A row for each name and a column for each signal; a row for each signal without names."""
     cells = {(one.name, name): one for name, of_one in read.items() for one in of_one}
-    names = sorted({name for name, _ in cells}, key=natural)
+    names = sorted({name for name, _ in cells}, key=natural_order)
     if names == [""]:
         rows = "".join(
             f'<tr><th scope="row">{escape(SIGNALS[name].title)}</th>{_cell(cells.get(("", name)))}'

@@ -13,7 +13,7 @@ from html import escape
 
 from metrics.pages.ticks import time_ticks, value_ticks
 from metrics.series import Line
-from metrics.units import shown
+from metrics.units import format_value
 
 __all__ = ["Mark", "arc", "lines_plot", "spark", "swatch"]
 
@@ -22,7 +22,7 @@ COLOURS = 8  # that the page's style has
 SOLID = 4  # lines without dashes
 DASHES = ("none", "7 4", "2 4", "10 3 2 3")
 BANDS = 72  # places where a pointer finds values
-TOLD = 12  # lines that it tells of
+MOST_SHOWN = 12  # lines that it tells of
 DOT = "h3"
 RADIUS = 82
 EDGE = 0.03  # of the width, where a time would stick out
@@ -102,7 +102,7 @@ def lines_plot(
     shapes += [frame.line(line) for line in lines]
     shapes += _bands(frame, lines, unit)
     heights = (
-        f'<span style="bottom:{1 - frame.y(tick) / HEIGHT:.1%}">{shown(tick, unit)}</span>'
+        f'<span style="bottom:{1 - frame.y(tick) / HEIGHT:.1%}">{format_value(tick, unit)}</span>'
         for tick in ticks
     )
     places = ((frame.x(at) / WIDTH, label) for at, label in times)
@@ -163,13 +163,15 @@ def _bands(frame: Frame, lines: Sequence[Line], unit: str) -> Iterator[str]:
     chosen = times[:: math.ceil(len(times) / BANDS)]
     width = WIDTH / max(len(chosen), 1)
     for at in chosen:
-        told = [
-            f"{line.name} {shown(known[at], unit)}".strip()
+        texts = [
+            f"{line.name} {format_value(known[at], unit)}".strip()
             for line, known in zip(lines, values, strict=True)
             if at in known
         ]
-        told[TOLD:] = [f"and {len(told) - TOLD} more"] if len(told) > TOLD else []
-        text = "\n".join([time.strftime("%-d %b %H:%M:%S", time.localtime(at)), *told])
+        texts[MOST_SHOWN:] = (
+            [f"and {len(texts) - MOST_SHOWN} more"] if len(texts) > MOST_SHOWN else []
+        )
+        text = "\n".join([time.strftime("%-d %b %H:%M:%S", time.localtime(at)), *texts])
         left = min(max(frame.x(at) - width / 2, 0), WIDTH - width)
         yield (
             f'<rect x="{left:.1f}" y="0" width="{width:.1f}" height="{HEIGHT}">'

@@ -177,7 +177,7 @@ SIGNALS: tuple[Signal, ...] = (
         low_is_bad=True,
     ),
     Signal(
-        "look_seconds",
+        "scrape_seconds",
         "A look takes",
         "max(howdah_scrape_seconds)",
         "s",

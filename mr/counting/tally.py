@@ -13,16 +13,26 @@ from typing import Any
 
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
-from mr.storage.whole_files import Entry, Files, StoredFile, UnusableFile
+from mr.stages import Stage
+from mr.storage.whole_files import FileEntry, JobFiles, StoredFile, UnusableFile
 from mr.summary import Partial
 
-__all__ = ["Counts", "FileTally", "Report", "Source", "Table", "Tally", "key_of", "shared"]
+__all__ = [
+    "Counts",
+    "FileTally",
+    "InputPreview",
+    "JobReport",
+    "ResultTable",
+    "Tally",
+    "key_of",
+    "same_for_all",
+]
 
 Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a count a key
 
 
 @dataclass(frozen=True)
-class Source:
+class InputPreview:
     """An input as the host looks at it: its name, and its first bytes, uncompressed; once it is
     stored, its ``lines``, too. ``predicted``: what is known of the predictions in it."""
 
@@ -33,7 +43,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A file of results: the names of its columns, and its rows, of cells or of TSV."""
 
     columns: Sequence[str]
@@ -41,11 +51,11 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
+class JobReport:
     """What a job's counts come to: files by name, further entries of its summary, and plots by
     name, each drawn on matplotlib's ``Axes``."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, ResultTable]
     summary: Mapping[str, Any]
     plots: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
 
@@ -61,7 +71,7 @@ class Tally(ABC):
     block_size = 1 << 20  # bytes of input that are counted at once
     looks_at = 1 << 14  # bytes of each input's beginning, or a few more, that ``look`` is given
     reduces = False  # whether reducers merge what tasks have found
-    stage = "summarise"  # what its seconds are counted as
+    stage = Stage.SUMMARISE  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
@@ -73,7 +83,7 @@ class Tally(ABC):
         self.left_out: Counter[str] = Counter()
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """What the inputs' beginnings tell, as further options; ValueError if it is unusable."""
         return {}
 
@@ -120,18 +130,18 @@ class Tally(ABC):
         """Make results in ``folder`` of part files that aren't TSV."""
         raise NotImplementedError
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """What the merged summary of a job comes to."""
         return self.report(partial["counts"])
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The groups, the largest first count first."""
         first, *others = (counts.get(name, {}) for name in self.columns)
         keys = sorted(first, key=lambda key: (-first[key], key))
         rows = [(key, *(column.get(key, 0) for column in (first, *others))) for key in keys]
         totals = {name: sum(counts.get(name, {}).values()) for name in self.columns}
-        return Report(
-            tables={"counts.tsv": Table((*self.groups, *self.columns), rows)},
+        return JobReport(
+            tables={"counts.tsv": ResultTable((*self.groups, *self.columns), rows)},
             summary={"groups": len(rows), "totals": totals},
         )
 
@@ -140,11 +150,11 @@ class FileTally(Tally):
     """A pipeline whose records are whole files."""
 
     block_size = 1  # a line of the task's list
-    files: Files  # a task sets it
+    files: JobFiles  # a task sets it
     write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
-    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """What all files, which are stored by now, tell as further options; ValueError if they
         are unusable."""
         return {}
@@ -153,7 +163,7 @@ class FileTally(Tally):
         """Take the files that a list names."""
         rejects = []
         for line, record in zip(block.numbers, block.records, strict=True):
-            entry = Entry.read(record)
+            entry = FileEntry.read(record)
             try:
                 self.add_file(self.files.file(entry))
             except UnusableFile as error:
@@ -171,8 +181,8 @@ def key_of(*columns: str) -> str:
     return escape_row(list(columns)).decode()
 
 
-def shared(
-    sources: Sequence[Source], read: Callable[[Source], dict[str, Any]], differs: str
+def same_for_all(
+    sources: Sequence[InputPreview], read: Callable[[InputPreview], dict[str, Any]], differs: str
 ) -> dict[str, Any]:
     """What ``read`` gives for every one of ``sources``; ValueError, in which the first that
     ``differs`` is named, unless it is the same."""

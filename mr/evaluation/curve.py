@@ -11,16 +11,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "average_precision", "brier", "calibration", "confusion", "is_chance",
-           "log_loss", "measures", "points", "roc_auc", "roc_auc_bound", "sweep"]  # fmt: skip
+__all__ = [
+    "Curve",
+    "are_probabilities",
+    "average_precision",
+    "brier",
+    "calibration",
+    "confusion_counts",
+    "curve_points",
+    "log_loss",
+    "precision_recall_f1",
+    "roc_auc",
+    "roc_auc_bound",
+    "threshold_sweep",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EPSILON = float(np.finfo(np.float64).eps)  # what scikit-learn clips a chance to in a logarithm
 BINS = 10
-SWEPT = 20
-DRAWN = 1000
+THRESHOLDS = 20
+MOST_POINTS = 1000
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ def average_precision(curve: Curve) -> float | None:
     return float(np.dot(curve.positives / positives, precision))
 
 
-def is_chance(curve: Curve) -> bool:
+def are_probabilities(curve: Curve) -> bool:
     """Whether every score can be a chance: from 0 to 1."""
     return bool(len(curve.scores)) and bool(curve.scores[-1] >= 0 and curve.scores[0] <= 1)
 
@@ -95,7 +107,7 @@ def brier(curve: Curve) -> float:
     return math.fsum(off) / sum(curve.totals)
 
 
-def confusion(curve: Curve, threshold: float) -> tuple[int, int, int, int]:
+def confusion_counts(curve: Curve, threshold: float) -> tuple[int, int, int, int]:
     """True and false negatives, false and true positives, a score above ``threshold`` being
     positive: (tn, fn, fp, tp)."""
     above = curve.scores > threshold
@@ -104,7 +116,7 @@ def confusion(curve: Curve, threshold: float) -> tuple[int, int, int, int]:
     return negatives - fp, positives - tp, fp, tp
 
 
-def measures(fn: int, fp: int, tp: int) -> dict[str, float]:
+def precision_recall_f1(fn: int, fp: int, tp: int) -> dict[str, float]:
     """Precision, recall and F1; 0 where there is nothing to divide by."""
     return {
         "precision": tp / (tp + fp) if tp + fp else 0.0,
@@ -113,14 +125,14 @@ def measures(fn: int, fp: int, tp: int) -> dict[str, float]:
     }
 
 
-def sweep(curve: Curve) -> list[dict[str, float]]:
+def threshold_sweep(curve: Curve) -> list[dict[str, float]]:
     """What thresholds evenly over the range of the scores come to."""
-    low, high = (0.0, 1.0) if is_chance(curve) else (curve.scores[-1], curve.scores[0])
+    low, high = (0.0, 1.0) if are_probabilities(curve) else (curve.scores[-1], curve.scores[0])
     swept = []
-    for threshold in np.linspace(low, high, SWEPT + 1).round(12).tolist():
-        tn, fn, fp, tp = confusion(curve, threshold)
+    for threshold in np.linspace(low, high, THRESHOLDS + 1).round(12).tolist():
+        tn, fn, fp, tp = confusion_counts(curve, threshold)
         counts = {"tn": tn, "fn": fn, "fp": fp, "tp": tp}
-        swept.append({"threshold": threshold, **counts, **measures(fn, fp, tp)})
+        swept.append({"threshold": threshold, **counts, **precision_recall_f1(fn, fp, tp)})
     return swept
 
 
@@ -146,10 +158,10 @@ def calibration(curve: Curve) -> list[dict[str, float]]:
     return found
 
 
-def points(curve: Curve) -> dict[str, list[float]]:
-    """At most ``DRAWN`` points of the curves, the highest threshold first."""
+def curve_points(curve: Curve) -> dict[str, list[float]]:
+    """At most ``MOST_POINTS`` points of the curves, the highest threshold first."""
     positives, negatives = curve.totals
-    places = np.unique(np.linspace(0, len(curve.scores) - 1, DRAWN).astype(int))
+    places = np.unique(np.linspace(0, len(curve.scores) - 1, MOST_POINTS).astype(int))
     tp, fp = np.cumsum(curve.positives)[places], np.cumsum(curve.negatives)[places]
     return {
         "score": curve.scores[places].tolist(),

@@ -4,37 +4,37 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mr.counting.tally import Report, Table
+from mr.counting.tally import JobReport, ResultTable
 from mr.evaluation.curve import (
     Curve,
+    are_probabilities,
     average_precision,
     brier,
     calibration,
-    confusion,
-    is_chance,
+    confusion_counts,
+    curve_points,
     log_loss,
-    measures,
-    points,
+    precision_recall_f1,
     roc_auc,
     roc_auc_bound,
-    sweep,
+    threshold_sweep,
 )
 
-__all__ = ["of_many", "of_two"]
+__all__ = ["measure_classes", "measure_two_classes"]
 
 Scores = Mapping[float, int]  # how many records have each score
 
 MEANS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
 
 
-def of_two(
+def measure_two_classes(
     truths: Mapping[str, Scores],
     positive: str,
     threshold: float | None,
     *,
     rounded: bool,
     given: Mapping[tuple[str, str], int] | None = None,
-) -> Report:
+) -> JobReport:
     """Records whose truth is ``positive`` against all others, by the scores that each truth's
     records have; ``rounded``: some weren't counted as they are; ``given``: how many records of a
     truth have a label, if predictions aren't those above ``threshold``."""
@@ -43,7 +43,7 @@ def of_two(
     curve = Curve.of(truths.get(positive, {}), _sum([truths[name] for name in others]))
     if given is None:
         assert threshold is not None
-        tn, fn, fp, tp = confusion(curve, threshold)
+        tn, fn, fp, tp = confusion_counts(curve, threshold)
     else:
         found = [0, 0, 0, 0]
         for (truth, label), count in given.items():
@@ -57,19 +57,19 @@ def of_two(
         "threshold": threshold,
         "confusion_matrix": {"labels": [negative, positive], "matrix": [[tn, fp], [fn, tp]]},
         "accuracy": (tn + tp) / records if records else None,
-        **measures(fn, fp, tp),
+        **precision_recall_f1(fn, fp, tp),
         **_of_curve(curve, rounded),
-        "threshold_sweep": sweep(curve) if records else [],
+        "threshold_sweep": threshold_sweep(curve) if records else [],
     }
     return _report(summary, {positive: curve})
 
 
-def of_many(
+def measure_classes(
     scores: Mapping[str, Mapping[str, Scores]],
     labels: Mapping[tuple[str, str], int],
     *,
     rounded: bool,
-) -> Report:
+) -> JobReport:
     """Each class's scores by truth, and how many records of a truth have a label."""
     names = sorted({*scores, *(name for pair in labels for name in pair)})
     matrix = [[labels.get((truth, label), 0) for label in names] for truth in names]
@@ -86,7 +86,11 @@ def of_many(
         tp, support = matrix[place][place], sum(matrix[place])
         fp = sum(row[place] for row in matrix) - tp
         of_curve = _of_curve(curves[name], rounded) if name in curves else {}
-        classes[name] = {"records": support, **measures(support - tp, fp, tp), **of_curve}
+        classes[name] = {
+            "records": support,
+            **precision_recall_f1(support - tp, fp, tp),
+            **of_curve,
+        }
     hits = [truths.get(name, {}) for name, truths in scores.items()]
     summary = {
         "truths": {name: classes[name]["records"] for name in names},
@@ -100,7 +104,7 @@ def of_many(
 
 
 def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
-    chances = is_chance(curve)
+    chances = are_probabilities(curve)
     return {
         "roc_auc": roc_auc(curve),
         "roc_auc_bound": roc_auc_bound(curve) if rounded else 0.0,
@@ -114,7 +118,7 @@ def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
 def _log_loss(hits: Scores, records: int, curves: Sequence[Curve]) -> float | None:
     """From the chances that were given to what came true; None if there is a truth without one,
     or no truth."""
-    if not records or sum(hits.values()) < records or not all(map(is_chance, curves)):
+    if not records or sum(hits.values()) < records or not all(map(are_probabilities, curves)):
         return None
     return log_loss(Curve.of(hits, {}))
 
@@ -132,8 +136,8 @@ def _mean(classes: Mapping[str, Mapping[str, Any]], measure: str) -> float | Non
     return sum(values) / len(values) if values else None
 
 
-def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
-    drawn = {name: points(curve) for name, curve in curves.items() if len(curve.scores)}
+def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobReport:
+    drawn = {name: curve_points(curve) for name, curve in curves.items() if len(curve.scores)}
     rows = [
         (name, *row)
         for name, columns in drawn.items()
@@ -146,7 +150,7 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
             "roc.svg": _lines(drawn, "false_positive_rate", "true_positive_rate", first=[0.0]),
             "precision_recall.svg": _lines(drawn, "true_positive_rate", "precision"),
         }
-    chances = {name: curve for name, curve in curves.items() if is_chance(curve)}
+    chances = {name: curve for name, curve in curves.items() if are_probabilities(curve)}
     if chances:
         bins = {name: calibration(curve) for name, curve in chances.items()}
         columns_of = {
@@ -154,7 +158,7 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> Report:
             for name, found in bins.items()
         }
         plots["calibration.svg"] = _lines(columns_of, "mean_score", "share_positive", marker="o")
-    return Report({"curves.tsv": Table(columns, rows)}, summary, plots)
+    return JobReport({"curves.tsv": ResultTable(columns, rows)}, summary, plots)
 
 
 def _lines(

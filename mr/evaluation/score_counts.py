@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ByTruth"]
+__all__ = ["ScoreCounts"]
 
 JOINED_AT = 1 << 20  # rows
 
 Ints = NDArray[np.int64]
 
 
-class ByTruth:
+class ScoreCounts:
     """Counts pairs of a truth, as a number, and a score."""
 
     def __init__(self) -> None:

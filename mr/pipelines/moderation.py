@@ -7,7 +7,9 @@ from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape
 from mr.scoring.format import Layout
-from mr.scoring.scorer import Batch, Prediction, predict_rows
+from mr.scoring.predict import predict_rows
+from mr.scoring.prediction import Prediction
+from mr.scoring.scorer import Batch
 
 __all__ = ["Moderation", "as_texts", "quicken"]
 

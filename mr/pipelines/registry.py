@@ -93,7 +93,7 @@ PIPELINES = {
             input="any text",
             results="scores.tsv",
             output="score, label, text",
-            example="bin/submit comments.txt",
+            example="bin/submit examples/comments.txt",
             scorer=SCORERS["moderation"],
             model="moderation",
         ),
@@ -103,7 +103,7 @@ PIPELINES = {
             input="a row of a table, or a JSON object",
             results="scores.tsv",
             output="the input's columns, then score and label (or a column a class)",
-            example="bin/submit customers.csv --model churn",
+            example="bin/submit examples/customers-february.csv --model churn",
             scorer=SCORERS["tabular"],
             table=True,
         ),
@@ -113,7 +113,7 @@ PIPELINES = {
             input="any text",
             results="scores.tsv",
             output="score and label (or a column a class), text",
-            example="bin/submit tickets.txt --model urgency",
+            example="bin/submit examples/tickets.txt --model urgency",
             scorer=SCORERS["text"],
         ),
         Pipeline(
@@ -122,7 +122,7 @@ PIPELINES = {
             input="a row of a table, or a JSON object: the truth, a score (or score_ a class)",
             results="summary.json",
             output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more; plots",
-            example="bin/submit scores.tsv --pipeline evaluate --truth churned",
+            example="bin/submit results/february/scores.tsv --pipeline evaluate --truth churned",
             tally=_evaluate,
             options=(
                 Option("truth", "the column that says what came true (needed)"),
@@ -140,7 +140,8 @@ PIPELINES = {
             input="a record of the models' pipeline: a row of a table, a JSON object, a text",
             results="scores.tsv",
             output="the input's columns, then score_ and label_ a model (or model, score, label)",
-            example="bin/submit customers.csv --pipeline compare --models churn,churn2",
+            example="bin/submit examples/customers-february.csv --pipeline compare"
+            " --models churn,churn2",
             tally=_compare,
             options=(
                 Option("models", "two or more, of the same kind, with the same labels (needed)"),
@@ -161,7 +162,7 @@ PIPELINES = {
             input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
             results="counts.tsv",
             output="a column for each of --by, then requests and bytes",
-            example="bin/submit 'logs/*.gz' --pipeline requests-by-os --by os,status",
+            example="bin/submit 'examples/logs/*.gz' --pipeline requests-by-os --by os,status",
             tally=_requests_by_os,
             options=(
                 Option("by", "columns to count by: os, hour, day, status, method, edge", "os"),
@@ -175,7 +176,7 @@ PIPELINES = {
             input="a file: one number a line, gzip too, or a one-dimensional .npy",
             results="means.tsv",
             output="index, mean (17 digits, correctly rounded)",
-            example="bin/submit 'runs/*.npy' --pipeline column-means",
+            example="bin/submit 'examples/runs/*.npy' --pipeline column-means",
             tally=_column_means,
             options=(Option("pad", "the number that shorter files have where they end sooner"),),
         ),
@@ -185,7 +186,8 @@ PIPELINES = {
             input="a file: ROOT, with a TTree of numbers and of lists of numbers",
             results="reduced.parquet",
             output="the events that are left, in input order; cut flow, histogram",
-            example="bin/submit 'data/*.root' --pipeline root-reduce --selection dimuon.toml",
+            example="bin/submit 'examples/events/*.root' --pipeline root-reduce"
+            " --selection examples/dimuon.toml",
             tally=_root_reduce,
             options=(
                 Option("selection", "a TOML file: columns, cuts, what is kept (needed)", file=True),
@@ -199,7 +201,7 @@ PIPELINES = {
             input="any text",
             results="counts.tsv",
             output="word, count",
-            example="bin/submit comments.txt --pipeline wordcount",
+            example="bin/submit examples/comments.txt --pipeline wordcount",
             tally=_wordcount,
         ),
     )

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.records.table import Table, read_columns, read_json_lines, read_numbers, read_rows
+from mr.records.table import TableFormat, read_columns, read_json_lines, read_numbers, read_rows
 from mr.records.tsv import escape, substitute
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
-from mr.scoring.scorer import Batch, Prediction, are_trees, check_classes, join, predict_rows
+from mr.scoring.model_call import are_trees
+from mr.scoring.predict import check_classes, predict_rows
+from mr.scoring.prediction import Prediction, join
+from mr.scoring.scorer import Batch
 
 __all__ = ["Tabular"]
 
@@ -33,7 +36,7 @@ class Tabular:
         check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
-        self._table = Table(
+        self._table = TableFormat(
             columns=tuple(options["columns"]),
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
@@ -64,7 +67,7 @@ class Tabular:
         return join(
             [
                 (places, predict_rows(self._model, self._manifest, rows))
-                for places, rows in features.parts()
+                for places, rows in features.by_types()
             ]
         )
 

@@ -7,7 +7,9 @@ from mr.models.manifest import Manifest
 from mr.pipelines.moderation import as_texts, quicken
 from mr.records.block import Block, Reject
 from mr.scoring.format import Layout
-from mr.scoring.scorer import Batch, Prediction, check_classes, predict_rows
+from mr.scoring.predict import check_classes, predict_rows
+from mr.scoring.prediction import Prediction
+from mr.scoring.scorer import Batch
 
 __all__ = ["Text"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mr.records.split import MAX_RECORD
 
-__all__ = ["Block", "Reject", "line_starts", "read_block"]
+__all__ = ["Block", "Reject", "line_starts", "parse_block"]
 
 _LF, _SPACE = b"\n "
 
@@ -42,7 +42,7 @@ class Block:
         """The records one by one, for those who can't work on ``data`` as a whole."""
         return self.data.split(b"\n")[:-1]
 
-    def part(self, rows: NDArray[np.intp]) -> "Block":
+    def take(self, rows: NDArray[np.intp]) -> "Block":
         """Some of the records, by their places, in ascending order."""
         if len(rows) == len(self.numbers):
             return self
@@ -51,7 +51,7 @@ class Block:
         return Block(data, [self.numbers[row] for row in chosen])
 
 
-def read_block(raw: bytes) -> tuple[Block, list[Reject]]:
+def parse_block(raw: bytes) -> tuple[Block, list[Reject]]:
     """Split ``raw`` (whole lines; LF or CRLF) into records and rejects."""
     data = raw
     if b"\r" in raw:  # a byte is found much faster than two

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EXACT", "FLAG", "INTEGERS", "MISSING", "READERS", "WRITTEN", "NotReadable", "fits"]
+__all__ = ["EXACT", "FLAG", "INTEGERS", "MISSING", "READERS", "WRITTEN", "NotReadable",
+           "as_number", "boolean_of", "fits"]  # fmt: skip
 
 # what pandas.read_csv takes for a missing value
 MISSING = frozenset(
@@ -40,11 +41,21 @@ def as_number(value: Any) -> float:
         raise NotReadable("not a number") from None
 
 
+def boolean_of(value: Any) -> bool | None:
+    """A boolean, or what is written True or False in small or capital letters, as pandas takes it;
+    None for all else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false") and value.isascii():
+        return value.lower() == "true"
+    return None
+
+
 def as_flag(value: Any) -> float:
     """A number that is written True or False."""
     if value is None or value == "":
         return np.nan
-    found = _truth(value)
+    found = boolean_of(value)
     if found is None:
         raise NotReadable("not a boolean")
     return float(found)
@@ -52,7 +63,7 @@ def as_flag(value: Any) -> float:
 
 def as_boolean(value: Any) -> float:
     """A boolean, which may also be written 1 or 0."""
-    found = _truth(value)
+    found = boolean_of(value)
     if found is not None:
         return float(found)
     try:
@@ -122,14 +133,6 @@ def fits(numbers: NDArray[np.float64], kind: str) -> bool:
     if kind == "integer":
         return bool(np.all((np.abs(known) < EXACT) & (known == np.floor(known))))
     return kind == "boolean" and bool(np.all((known == 0) | (known == 1)))
-
-
-def _truth(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "false") and value.isascii():
-        return value.lower() == "true"
-    return None
 
 
 def _exactly(value: Any, number: float) -> int | None:

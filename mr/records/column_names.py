@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-__all__ = ["free_name", "set_apart"]
+__all__ = ["distinct_names", "free_name"]
 
 PREFIX = "predicted_"
 
@@ -16,7 +16,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def set_apart(new: Sequence[str], taken: Collection[str]) -> dict[str, str]:
+def distinct_names(new: Sequence[str], taken: Collection[str]) -> dict[str, str]:
     """What each ``new`` column is called: as it is or, where the input has such a column,
     ``predicted_`` and that, numbered if even this is taken."""
     used = {*taken, *new}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from mr.records.compression import unpacked
+from mr.records.compression import decompressed
 
 __all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "input_path", "read_blocks"]
 
@@ -78,7 +78,7 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[byt
     """
     if not (split.local or split.chunked):
         return _whole_lines(stdin, size, math.inf)
-    if (text := unpacked(stdin, split.file)) is not stdin:
+    if (text := decompressed(stdin, split.file)) is not stdin:
         return _without_bom(_whole_lines(text, size, math.inf))
     if split.local:
         stdin.seek(split.start)

@@ -1,8 +1,9 @@
 """Tables as text: the rows of a block, read by the fastest reader that can take all of them.
 
 ``read_numbers`` takes blocks of plain numbers, ``read_columns`` any block without quotes,
-``read_rows`` every record by itself; what its fields are, ``mr.cells`` says. The first two give up
-(None) on a block with anything unusual in it; only the last one rejects records, and says why.
+``read_rows`` every record by itself; what its fields are, the module ``cells`` says. The first two
+give up (None) on a block with anything unusual in it; only the last one rejects records, and says
+why.
 """
 
 import csv
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 
 from mr.records.block import Block, Reject
 from mr.records.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable, as_written, fits
-from mr.records.table_format import TEXTS, BadRecord, Table, first_fields
+from mr.records.table_format import TEXTS, BadRecord, TableFormat, first_fields
 from mr.records.tsv import escape_row
 
-__all__ = ["Rows", "Table", "first_fields", "read_columns", "read_features", "read_json_lines",
-           "read_numbers", "read_rows"]  # fmt: skip
+__all__ = ["Rows", "TableFormat", "first_fields", "read_columns", "read_features",
+           "read_json_lines", "read_numbers", "read_rows"]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Rows:
     lines: list[int]
 
 
-def read_numbers(data: bytes, table: Table) -> Floats | None:
+def read_numbers(data: bytes, table: TableFormat) -> Floats | None:
     """The features (n, features) of n lines that hold nothing but numbers.
 
     A JSON parser reads numbers several times as fast as CSV readers do, correctly rounded.
@@ -77,7 +78,7 @@ def read_numbers(data: bytes, table: Table) -> Floats | None:
     return _without_minus_zero(rows)
 
 
-def read_columns(data: bytes, table: Table) -> list[Any] | None:
+def read_columns(data: bytes, table: TableFormat) -> list[Any] | None:
     """The features of n lines without quotes: an array (n,) for each, text or numbers."""
     if (table.quotes and b'"' in data) or b"\r" in data or _repeats_header(data, table):
         return None
@@ -136,7 +137,7 @@ def _column(column: Any, kind: str) -> Any:
 
 
 def read_features(
-    block: Block, table: Table, *, json: bool
+    block: Block, table: TableFormat, *, json: bool
 ) -> tuple[Any, Sequence[int], list[Reject]]:
     """The features of a block's n rows, some of which are texts, by the fastest reader: an array
     (n,) for each; the rows' lines; and the records that aren't rows."""
@@ -147,12 +148,12 @@ def read_features(
     return rows.features, rows.lines, rejects
 
 
-def read_rows(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
+def read_rows(block: Block, table: TableFormat) -> tuple[Rows, list[Reject]]:
     """Read record by record; a reject's reason names the column."""
     return _read(block, table, lambda record: _split(record.decode(), table), escape_row, MISSING)
 
 
-def read_json_lines(block: Block, table: Table) -> tuple[Rows, list[Reject]]:
+def read_json_lines(block: Block, table: TableFormat) -> tuple[Rows, list[Reject]]:
     """Read a JSON object a line; what it lacks is missing, as null is. Keys that are no columns
     are left out, or kept together in the column for ``others``."""
     parser = _json_parser()
@@ -192,7 +193,7 @@ def _without_minus_zero(numbers: Floats) -> Floats:
     return positive
 
 
-def _repeats_header(data: bytes, table: Table) -> bool:
+def _repeats_header(data: bytes, table: TableFormat) -> bool:
     return table.header_may_pass and table.header in data
 
 
@@ -208,7 +209,7 @@ def _parse_unusual(record: bytes) -> Any:
     return values
 
 
-def _split(record: str, table: Table) -> list[str]:
+def _split(record: str, table: TableFormat) -> list[str]:
     if not table.quotes or '"' not in record:
         fields = record.split(table.delimiter)
     else:
@@ -234,7 +235,7 @@ def _split(record: str, table: Table) -> list[str]:
 
 def _read(
     block: Block,
-    table: Table,
+    table: TableFormat,
     split: Callable[[bytes], list[Any]],
     keep: Callable[[list[Any]], bytes],
     missing: frozenset[str],
@@ -257,7 +258,7 @@ def _read(
     return Rows(fields, _as_arrays(rows, table), lines), rejects
 
 
-def _as_arrays(rows: list[list[Any]], table: Table) -> Any:
+def _as_arrays(rows: list[list[Any]], table: TableFormat) -> Any:
     """The features of all rows: an array (n, features), or where one isn't floats, (n,) each."""
     large = "integer" in table.kinds and any(int in map(type, row) for row in rows)
     if table.has_texts or large:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mr.records.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable
 
-__all__ = ["TEXTS", "BadRecord", "Table", "first_fields"]
+__all__ = ["TEXTS", "BadRecord", "TableFormat", "first_fields"]
 
 DELIMITERS = (",", "\t", ";")
 TEXTS = ("text", WRITTEN)
@@ -19,7 +19,7 @@ class BadRecord(Exception):
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFormat:
     """How a table is written, and which of its columns are features of which ``types``:
     ``number``, ``integer``, ``boolean``, ``text``, or ``written``, a text that is never missing.
 

@@ -1,7 +1,7 @@
 """What a model receives for the records of a table: what pandas would have given it for them.
 
-Where a whole number or a boolean is missing, pandas makes its column another type. So that this
-depends on nothing but the record, such records are given to the model apart from the others.
+Where a whole number or a boolean is missing, pandas promotes its column to another dtype. So that
+this depends on nothing but the record, such records are given to the model apart from the others.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +16,14 @@ __all__ = ["INPUTS", "TYPES", "Features"]
 
 TYPES = ("number", "integer", "boolean", "text")
 NUMERIC = {"number", "integer"}
-TURNING = ("integer", "boolean")  # types whose columns become others where a value is missing
+PROMOTED = ("integer", "boolean")  # types whose columns pandas promotes where a value is missing
 
 Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Features:
-    """n rows of features, sliced by row, as ``mr.table`` reads them.
+    """n rows of features, sliced by row, as ``mr.records.table`` reads them.
 
     ``values`` is an array (n, features) of floats, or a column (n,) for each: floats, or objects
     where they are texts or whole numbers beyond what floats hold. NaN is missing.
@@ -47,14 +47,14 @@ class Features:
         """The features one by one."""
         return list(self.values.T) if isinstance(self.values, np.ndarray) else self.values
 
-    def parts(self) -> Iterator[tuple[Places, Any]]:
+    def by_types(self) -> Iterator[tuple[Places, Any]]:
         """The rows in parts that have the same types, by their places, as the model takes them:
 
         ``array`` (n, features), of what ``DataFrame.to_numpy`` makes of such columns; ``frame``;
         ``texts``, a list of the only feature's values; ``series``, that as one; ``records``, a
         dict for each row.
         """
-        for places in self._alike():
+        for places in self._rows_of_same_types():
             part = self if len(places) == len(self) else self[places]
             yield places, INPUTS[self.input](part)
 
@@ -77,15 +77,17 @@ class Features:
                     found.setdefault(row, f"column {name}: {what}")
         return dict(sorted(found.items()))
 
-    def _alike(self) -> list[Places]:
+    def _rows_of_same_types(self) -> list[Places]:
         """The places of rows that lack the same integers and booleans."""
         every = np.arange(len(self))
-        turning = [
-            column for kind, column in zip(self.types, self.columns, strict=True) if kind in TURNING
+        promoted = [
+            column
+            for kind, column in zip(self.types, self.columns, strict=True)
+            if kind in PROMOTED
         ]
-        if not turning or self.input in ("texts", "records") or self.are_floats:
+        if not promoted or self.input in ("texts", "records") or self.are_floats:
             return [every]
-        missing = np.column_stack([is_missing(column) for column in turning])
+        missing = np.column_stack([is_missing(column) for column in promoted])
         if not missing.any():
             return [every]
         patterns, which = np.unique(np.packbits(missing, axis=1), axis=0, return_inverse=True)
@@ -113,7 +115,7 @@ def _typed(features: Features) -> list[NDArray[Any]]:
 
 
 def _as_type(column: NDArray[Any], kind: str) -> NDArray[Any]:
-    if kind not in TURNING:
+    if kind not in PROMOTED:
         return column
     if not is_missing(column).any():
         return column.astype(np.int64 if kind == "integer" else np.bool_)

@@ -14,7 +14,7 @@ from mr.records.tsv import escape_text, interleave
 from mr.scoring.fixed_point import digits
 from mr.scoring.prediction import Prediction
 
-__all__ = ["OUTLIER_LABELS", "Layout", "columns", "format_lines", "label_cells"]
+__all__ = ["OUTLIER_LABELS", "Layout", "format_lines", "label_cells", "prediction_columns"]
 
 OUTLIER_LABELS = ("anomaly", "normal")
 
@@ -26,7 +26,7 @@ class Layout(Enum):
     PREDICTION_LAST = auto()
 
 
-def columns(manifest: Manifest) -> list[str]:
+def prediction_columns(manifest: Manifest) -> list[str]:
     """The names of the prediction's columns, in the order of ``format_lines``."""
     match manifest.kind:
         case "regression":

@@ -29,7 +29,7 @@ class Prediction:
     def __len__(self) -> int:
         return len(self.valid)
 
-    def of(self, rows: NDArray[np.intp]) -> "Prediction":
+    def take(self, rows: NDArray[np.intp]) -> "Prediction":
         """Those of some rows."""
         return _each([self], lambda columns: columns[0][rows])
 

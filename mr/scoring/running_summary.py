@@ -12,7 +12,7 @@ from mr.models.manifest import Manifest
 from mr.scoring.format import OUTLIER_LABELS
 from mr.scoring.prediction import Prediction
 
-__all__ = ["Running", "example"]
+__all__ = ["RunningSummary", "example"]
 
 SUMMARISED_AT_ONCE = 1 << 18
 EXAMPLE_BYTES = 200
@@ -20,7 +20,7 @@ EXAMPLE_BYTES = 200
 Examples = Callable[[Sequence[int]], Iterable[dict[str, Any]]]
 
 
-class Running:
+class RunningSummary:
     """The summary of all records that were added; ``labels`` are those of the classes, ``kind``
     and ``outputs`` those of a manifest whose predictions aren't told of in the usual way."""
 
@@ -34,12 +34,12 @@ class Running:
         self._labels = labels
         self._decimals = decimals
         self._kind = kind
-        self._partial = summary.new() | {"kind": kind}
+        self._partial = summary.empty() | {"kind": kind}
         self._pending: list[Any] = []
-        self._outputs = {name: Running(of, decimals) for name, of in outputs.items()}
+        self._outputs = {name: RunningSummary(of, decimals) for name, of in outputs.items()}
 
     @classmethod
-    def of(cls, manifest: Manifest) -> "Running":
+    def of(cls, manifest: Manifest) -> "RunningSummary":
         """That of a model's predictions."""
         labels: Sequence[str] = manifest.labels
         kind = manifest.kind if manifest.kind in summary.KINDS else ""

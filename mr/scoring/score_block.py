@@ -1,24 +1,25 @@
-"""The middle of a record's way: a block of lines in, scored lines and rejects out."""
+"""The middle of a record's way through a task: a block of lines in, scored lines, rejects out."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from mr.models.manifest import Manifest
-from mr.records.block import Block, Reject, read_block
+from mr.records.block import Block, Reject, parse_block
+from mr.scoring.failing_records import FailureSearch, QuotedCells, Rows
 from mr.scoring.format import format_lines
-from mr.scoring.raising import Rows, Search, Suspects
-from mr.scoring.scorer import ROWS_AT_ONCE, Batch, Prediction, Scorer
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.prediction import Prediction
+from mr.scoring.scorer import Batch, Scorer
+from mr.stages import Stage, StageTimer
 from mr.supervision.threads import one_thread
-from mr.supervision.watchdog import asking
+from mr.supervision.watchdog import watched_call
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
 
-AT_ONCE = 2  # calls with all rows of a block: what the first one quotes may be all that is wrong
-
-Timed = Callable[[str], AbstractContextManager[object]]
+AT_ONCE = 2  # calls with all rows of a block: the first one may quote the only bad cells
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,18 @@ def score_block(
     scorer: Scorer,
     manifest: Manifest,
     raw: bytes,
-    timed: Timed = nullcontext,
-    suspects: Suspects | None = None,
+    timed: StageTimer = nullcontext,
+    quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
     """Score the records of ``raw`` (whole lines); every line is scored or rejected.
 
-    Each stage (parse, predict, format) runs in ``timed`` of its name. ``suspects`` is what earlier
-    blocks have told of records for which the model raises.
+    Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
+    earlier blocks have told of records for which the model raises.
     """
-    with timed("parse"):
-        block, rejects = read_block(raw)
-    predicted, more = predict_block(scorer, manifest, block, timed, suspects)
-    with timed("format"):
+    with timed(Stage.PARSE):
+        block, rejects = parse_block(raw)
+    predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
+    with timed(Stage.FORMAT):
         scored = [
             ScoredBatch(
                 part,
@@ -61,17 +62,20 @@ def predict_block(
     scorer: Scorer,
     manifest: Manifest,
     block: Block,
-    timed: Timed = nullcontext,
-    suspects: Suspects | None = None,
+    timed: StageTimer = nullcontext,
+    quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[tuple[Batch, Prediction]], list[Reject]]:
-    """Parse and predict the records of ``block``: those that were, in order, and those that
-    can't be, in none."""
-    with timed("parse"):
+    """Parse the records of ``block`` and predict them.
+
+    Returns the records that have a prediction, in input order, with it; and the others, in no
+    order, as rejects.
+    """
+    with timed(Stage.PARSE):
         batch, rejects = scorer.parse(block)
     if not batch.fields:
         return [], rejects
-    search = Search(scorer, batch, Suspects() if suspects is None else suspects)
-    with timed("predict"), one_thread(), asking(manifest.name):
+    search = FailureSearch(scorer, batch, QuotedCells() if quoted_cells is None else quoted_cells)
+    with timed(Stage.PREDICT), one_thread(), watched_call(manifest.name):
         predicted = list(_predict(search, np.arange(len(batch.fields))))
     pieces = []
     for rows, prediction in predicted:
@@ -81,8 +85,8 @@ def predict_block(
                 for row in rows[~prediction.valid].tolist()
             ]
             valid = np.flatnonzero(prediction.valid)
-            rows, prediction = rows[valid], prediction.of(valid)
-        pieces.append((_part(batch, rows), prediction))
+            rows, prediction = rows[valid], prediction.take(valid)
+        pieces.append((_take(batch, rows), prediction))
     rejects += [
         Reject(batch.lines[row], f"predict raised {error.kind}", error.words[:200])
         for row, error in search.raised.items()
@@ -90,10 +94,10 @@ def predict_block(
     return pieces, rejects
 
 
-def _predict(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """Predict the rows that the model takes, as many in a call as there would be without others:
-    their digits are the same."""
-    search.try_suspects()
+def _predict(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """Predict the rows for which the model doesn't raise, in the same calls as if there were no
+    others, so that their digits are the same."""
+    search.try_known_cells()
     for _ in range(AT_ONCE):
         rows = search.left(rows)
         if not len(rows):
@@ -108,8 +112,8 @@ def _predict(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
         yield from _predict_part(search, search.left(rows[start : start + ROWS_AT_ONCE]))
 
 
-def _predict_part(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """The same of as many rows as a call has."""
+def _predict_part(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """The same for at most as many rows as one call has."""
     if not len(rows):
         return
     found = search.predict(rows)
@@ -127,8 +131,8 @@ def _predict_part(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction
         yield from _predict_halves(search, rows)
 
 
-def _predict_halves(search: Search, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
-    """The same of rows for none of which the model raises, unless it does for some together."""
+def _predict_halves(search: FailureSearch, rows: Rows) -> Iterator[tuple[Rows, Prediction]]:
+    """The same for rows for which the model doesn't raise alone, and may for some together."""
     if not len(rows):
         return
     found = search.predict(rows)
@@ -142,9 +146,9 @@ def _predict_halves(search: Search, rows: Rows) -> Iterator[tuple[Rows, Predicti
         yield from _predict_halves(search, rows[half:])
 
 
-def _part(batch: Batch, rows: Rows) -> Batch:
+def _take(batch: Batch, rows: Rows) -> Batch:
     if len(rows) == len(batch.fields):
         return batch
     kept = rows.tolist()
-    # the features have done their work
+    # the features aren't needed any more
     return Batch([batch.fields[row] for row in kept], None, [batch.lines[row] for row in kept])

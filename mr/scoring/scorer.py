@@ -1,4 +1,4 @@
-"""What every pipeline's scoring is made of: a batch, its prediction, and their lines of output.
+"""What a pipeline that scores provides: it parses blocks into batches, and predicts these.
 
 TSV fields are escaped: a backslash is written ``\\\\``, a tab ``\\t``, a carriage return
 ``\\r`` and, where a field can hold one, a newline ``\\n``.
@@ -10,21 +10,10 @@ from typing import Any, Protocol
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.scoring.answers import check_classes, predict_rows
 from mr.scoring.format import Layout
-from mr.scoring.prediction import Prediction, join
-from mr.scoring.questions import ROWS_AT_ONCE, are_trees
+from mr.scoring.prediction import Prediction
 
-__all__ = [
-    "ROWS_AT_ONCE",
-    "Batch",
-    "Prediction",
-    "Scorer",
-    "are_trees",
-    "check_classes",
-    "join",
-    "predict_rows",
-]
+__all__ = ["Batch", "Scorer"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +30,11 @@ class Batch:
 
 
 class Scorer(Protocol):
-    """A pipeline's part in a task: pure functions on blocks around a loaded model."""
+    """A pipeline that scores, in a task: pure functions on blocks around a loaded model.
+
+    ``layout`` says where the prediction stands in an output line; ``block_size``: how many bytes
+    of input are scored at once.
+    """
 
     layout: Layout
     block_size: int
@@ -50,6 +43,8 @@ class Scorer(Protocol):
         self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]
     ) -> None: ...
 
-    def parse(self, block: Block) -> tuple[Batch, list[Reject]]: ...
+    def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
+        """The records of a block as the model takes them, and those that can't be parsed."""
 
-    def predict(self, features: Any) -> Prediction: ...
+    def predict(self, features: Any) -> Prediction:
+        """The prediction for a batch's features, or for some of their rows."""

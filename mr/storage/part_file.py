@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import urlparse
 
-from mr.storage.webhdfs import wait_for, webhdfs_client
+from mr.storage.webhdfs import retry, webhdfs_client
 
 __all__ = ["FileSink", "HdfsSink", "PartFile", "Sink"]
 
@@ -51,24 +51,24 @@ class FileSink:
 class HdfsSink:
     """The cluster's: HDFS files, written through WebHDFS.
 
-    A NameNode that restarts is waited for, ``patience`` seconds at most.
+    While a NameNode restarts, calls are repeated for ``retry_seconds``.
     """
 
-    def __init__(self, folder: str, webhdfs_url: str, user: str, patience: float = 0) -> None:
+    def __init__(self, folder: str, webhdfs_url: str, user: str, retry_seconds: float = 0) -> None:
         self._folder = PurePosixPath(urlparse(folder).path)
         self._client = webhdfs_client(webhdfs_url, user)
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._made: set[PurePosixPath] = set()
 
     def open(self, name: str) -> Writer:
         path = self._folder / name
         if path.parent not in self._made:
-            wait_for(lambda: self._client.makedirs(str(path.parent)), self._patience)
+            retry(lambda: self._client.makedirs(str(path.parent)), self._retry_seconds)
             self._made.add(path.parent)
         return _HdfsWriter(self._client, str(path))
 
     def length(self, name: str) -> int:
-        status = wait_for(lambda: self._client.status(str(self._folder / name)), self._patience)
+        status = retry(lambda: self._client.status(str(self._folder / name)), self._retry_seconds)
         return int(status["length"])
 
 

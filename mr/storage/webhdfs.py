@@ -1,4 +1,4 @@
-"""HDFS as a task reaches it: over WebHDFS, and with patience while a NameNode restarts."""
+"""HDFS as a task reaches it: over WebHDFS, with calls repeated while a NameNode restarts."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ __all__ = [
     "InputChangedError",
     "check_unchanged",
     "read_range",
-    "wait_for",
+    "retry",
     "webhdfs_client",
 ]
 
@@ -34,12 +34,12 @@ def webhdfs_client(url: str, user: str) -> Any:
     return InsecureClient(url, user=user, session=session)
 
 
-def wait_for(call: Callable[[], T], patience: float) -> T:
-    """What ``call`` returns; a NameNode that restarts is waited for, ``patience`` seconds."""
+def retry(call: Callable[[], T], retry_seconds: float) -> T:
+    """What ``call`` returns; while a NameNode restarts, it is repeated for ``retry_seconds``."""
     from hdfs import HdfsError
     from requests import ConnectionError
 
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + retry_seconds
     while True:
         try:
             return call()
@@ -52,13 +52,13 @@ def wait_for(call: Callable[[], T], patience: float) -> T:
 
 def check_unchanged(client: Any, path: str, size: int, modified: int) -> None:
     """Raise InputChangedError unless the file still has its bytes and its time of change."""
-    status = wait_for(lambda: client.status(path), RESTART_SECONDS)
+    status = retry(lambda: client.status(path), RESTART_SECONDS)
     if (status["length"], status["modificationTime"]) != (size, modified):
         raise InputChangedError(f"hdfs://{path} has changed since it was submitted")
 
 
 def read_range(
-    client: Any, path: str, start: int, end: int, patience: float = 0, size: int = PIECE
+    client: Any, path: str, start: int, end: int, retry_seconds: float = 0, size: int = PIECE
 ) -> Iterator[bytes]:
     """The file's bytes from ``start`` to ``end`` in pieces of ``size``, each read when needed."""
 
@@ -67,7 +67,7 @@ def read_range(
             return bytes(reader.read())
 
     while start < end:
-        piece = wait_for(read, patience)
+        piece = retry(read, retry_seconds)
         if not piece:
             raise EOFError(f"{path} ends at {start}, not at {end}")
         start += len(piece)

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mr.records.compression import unpacked
+from mr.records.compression import decompressed
 from mr.storage.webhdfs import RESTART_SECONDS, check_unchanged, read_range, webhdfs_client
 
-__all__ = ["Entry", "Files", "StoreError", "StoredFile", "UnusableFile"]
+__all__ = ["FileEntry", "JobFiles", "StorageError", "StoredFile", "UnusableFile"]
 
 READ_AHEAD = 4 << 20
 
@@ -24,7 +24,7 @@ class UnusableFile(Exception):
         self.detail = detail
 
 
-class StoreError(Exception):
+class StorageError(Exception):
     """The store doesn't give what it holds: nothing is known about the file."""
 
 
@@ -48,11 +48,11 @@ class StoredFile:
 
     def text(self) -> IO[bytes]:
         """Its bytes, decompressed."""
-        return unpacked(self.open(), self.name)
+        return decompressed(self.open(), self.name)
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """A line of a task's list: a file's name in the job's folder, or its ``path`` in HDFS if it
     wasn't copied, with its time of change there (milliseconds since 1970)."""
 
@@ -65,19 +65,19 @@ class Entry:
         return f"{self.name}\t{self.size}\t{self.path}\t{self.modified}\n".encode()
 
     @classmethod
-    def read(cls, line: bytes) -> "Entry":
+    def read(cls, line: bytes) -> "FileEntry":
         name, size, path, modified = line.decode().split("\t")
         return cls(name, int(size), path, int(modified))
 
 
-class Files:
+class JobFiles:
     """The files of a job, below ``folder``: of this machine, or of HDFS at ``webhdfs_url``."""
 
     def __init__(self, folder: str, webhdfs_url: str = "", user: str = "") -> None:
         self._folder = folder
         self._client = webhdfs_client(webhdfs_url, user) if webhdfs_url else None
 
-    def file(self, entry: Entry) -> StoredFile:
+    def file(self, entry: FileEntry) -> StoredFile:
         """The file that a list names."""
         path = entry.path or f"{self._folder}/{entry.name}"
         if self._client is None:
@@ -85,7 +85,7 @@ class Files:
         remote = partial(_RemoteFile, self._client, path, entry.size)
         return StoredFile(entry.name, entry.size, remote)
 
-    def check(self, entry: Entry) -> None:
+    def check(self, entry: FileEntry) -> None:
         """Raise InputChangedError if the file, which is read by now, isn't what was submitted."""
         if entry.path:
             check_unchanged(self._client, entry.path, entry.size, entry.modified)
@@ -120,5 +120,5 @@ class _RemoteFile(io.RawIOBase):
                 buffer[self._at - at : self._at - at + len(piece)] = piece
                 self._at += len(piece)
         except Exception as error:  # or a reader would take it for damage of the file
-            raise StoreError(f"{self._path}: {error}") from error
+            raise StorageError(f"{self._path}: {error}") from error
         return self._at - at

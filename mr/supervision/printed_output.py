@@ -19,7 +19,7 @@ from typing import NoReturn, TextIO
 
 from mr.log_lines import PRINTED
 
-__all__ = ["Diverted", "Lines", "warn_once"]
+__all__ = ["PrefixedLines", "RedirectedStreams", "warn_once"]
 
 CHUNK = 1 << 16
 FIRST = 1 << 20  # bytes that are copied at once; of the others,
@@ -33,7 +33,7 @@ _UNPRINTABLE = {
 } | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-class Diverted:
+class RedirectedStreams:
     """The task's own ``stdin``, ``stdout`` and ``stderr``, once models have others: nothing to
     read, and the log to write to."""
 
@@ -73,7 +73,7 @@ class Diverted:
             time.sleep(0.001)
 
 
-class Lines:
+class PrefixedLines:
     """Bytes in, marked lines of clean text out: the first megabyte, and the end of the rest."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
@@ -101,14 +101,14 @@ class Lines:
         if self._left_out:
             self._write(f"{PRINTED}[{self._left_out} lines are left out here]\n".encode())
         for line in self._later:
-            self._write(_marked(line))
+            self._write(_prefixed(line))
 
     def _add_line(self, line: bytes) -> None:
         for start in range(0, len(line), LONGEST):
             piece = line[start : start + LONGEST]
             if self._room > 0:
                 self._room -= len(piece)
-                self._write(_marked(piece))
+                self._write(_prefixed(piece))
                 continue
             self._later.append(piece)
             self._kept += len(piece)
@@ -137,7 +137,7 @@ def warn_once() -> None:
     warnings.showwarning = show
 
 
-def _marked(line: bytes) -> bytes:
+def _prefixed(line: bytes) -> bytes:
     text = line.decode(errors="backslashreplace").translate(_UNPRINTABLE)
     return f"{PRINTED}{text}\n".encode()
 
@@ -161,7 +161,7 @@ def _copy(source: int, printed: int) -> NoReturn:
             signal.signal(ending, signal.SIG_IGN)
         for descriptor in (0, 1, printed):
             os.close(descriptor)
-        lines = Lines(lambda line: os.write(2, line))
+        lines = PrefixedLines(lambda line: os.write(2, line))
         while data := os.read(source, CHUNK):
             lines.add(data)
         lines.end()

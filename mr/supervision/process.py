@@ -7,7 +7,7 @@ from os import _exit as exit_now
 from pathlib import Path
 from typing import NoReturn
 
-__all__ = ["end_children", "exit_now", "leave", "process_start", "tell_exits"]
+__all__ = ["exit_now", "exit_task", "kill_children", "process_start", "raise_on_exit"]
 
 
 def process_start() -> float:
@@ -17,7 +17,7 @@ def process_start() -> float:
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + since_boot
 
 
-def tell_exits() -> None:
+def raise_on_exit() -> None:
     """Have ``os._exit`` raise SystemExit in this process: a model's would leave no trace of where
     that was, and with status 0 no sign that anything is wrong."""
     process = os.getpid()
@@ -30,15 +30,15 @@ def tell_exits() -> None:
     os._exit = told
 
 
-def end_children() -> None:
-    """End the processes that a model has left at work."""
+def kill_children() -> None:
+    """Kill the processes that a model has left at work."""
     if multiprocessing := sys.modules.get("multiprocessing"):
         for child in multiprocessing.active_children():
             child.kill()
 
 
-def leave(status: int) -> NoReturn:
-    """End this one, without waiting for threads that a model has left at work."""
+def exit_task(status: int) -> NoReturn:
+    """End this process, without waiting for threads that a model has left at work."""
     import threading
 
     others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())

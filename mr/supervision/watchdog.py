@@ -1,7 +1,7 @@
-"""Watches a task's model: one that doesn't come back is ended, one that is slow is no idle task.
+"""Watches a task's model: a call that doesn't return ends the task, a slow one is reported as work.
 
-The watch is a thread. Where it can't run, because C code keeps the interpreter's lock, the timer
-ends the task that the thread would have wound up again.
+The watchdog is a thread, which starts a timer again and again. Where the thread can't run, because
+C code keeps the interpreter's lock, the timer runs out and ends the task.
 """
 
 import faulthandler
@@ -13,53 +13,53 @@ from contextlib import contextmanager
 from threading import Event, Thread, main_thread
 from typing import IO
 
-__all__ = ["LOADING", "PATIENCE", "Watch", "asking", "came_back"]
+__all__ = ["CALL_TIMEOUT", "LOAD_SECONDS", "Watchdog", "call_returned", "watched_call"]
 
-PATIENCE = 600.0  # seconds that a model may take for one call, unless more is known of it
-GRACE = 5.0  # more, for the thread to be the first
+CALL_TIMEOUT = 600.0  # seconds that a model may take for one call, unless more is known of it
+GRACE_SECONDS = 5.0  # more, for the thread to be the first
 REPORT_SECONDS = 5.0
 
-LOADING = 60.0  # seconds that a model may take to load, at least
+LOAD_SECONDS = 60.0  # seconds that a model may take to load, at least
 
-_asked: list[tuple[str, float]] = []  # the model that is being asked, and since when
+_calls: list[tuple[str, float]] = []  # the model that is being called, and since when
 
 
 @contextmanager
-def asking(model: str, *, allowed: float = 0.0) -> Iterator[None]:
-    """While a model is loaded or asked, which is ``allowed`` to take some seconds in any case."""
-    _asked[:] = [(model, time.monotonic() + allowed)]
+def watched_call(model: str, *, allowed: float = 0.0) -> Iterator[None]:
+    """While a model is loaded or called, which is ``allowed`` to take some seconds in any case."""
+    _calls[:] = [(model, time.monotonic() + allowed)]
     try:
         yield
     finally:
-        _asked.clear()
+        _calls.clear()
 
 
-def came_back() -> None:
-    """The model has answered, and is asked again."""
-    if _asked:
-        _asked[:] = [(_asked[0][0], time.monotonic())]
+def call_returned() -> None:
+    """The model has returned from one call, and is called again."""
+    if _calls:
+        _calls[:] = [(_calls[0][0], time.monotonic())]
 
 
-class Watch:
+class Watchdog:
     """Calls ``alive`` every few seconds while a model is at work and, once it has taken longer than
-    ``patience`` seconds for one call, ``end`` with what is the matter and where the model is.
+    ``timeout`` seconds for one call, ``end`` with what is the matter and where the model is.
 
     The timer writes where it is to ``log``.
     """
 
     def __init__(
         self,
-        patience: float,
+        timeout: float,
         log: IO[bytes],
         alive: Callable[[], None],
         end: Callable[[str, str], object],
     ) -> None:
-        self._patience = patience
+        self._timeout = timeout
         self._log = log
         self._alive = alive
         self._end = end
         self._stopped = Event()
-        self._wind_up()
+        self._restart_timer()
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -71,19 +71,19 @@ class Watch:
 
     def _run(self) -> None:
         told = time.monotonic()
-        while not self._stopped.wait(min(1.0, self._patience / 4)):
-            self._wind_up()
+        while not self._stopped.wait(min(1.0, self._timeout / 4)):
+            self._restart_timer()
             now = time.monotonic()
-            for model, since in _asked[:]:
-                if now - since > self._patience:
+            for model, since in _calls[:]:
+                if now - since > self._timeout:
                     frame = sys._current_frames()[main_thread().ident or 0]
                     self._end(
-                        f"model {model} has not answered for {self._patience:g} s",
+                        f"model {model} has not answered for {self._timeout:g} s",
                         "".join(traceback.format_stack(frame)),
                     )
                 elif now - told > REPORT_SECONDS:
                     told = now
                     self._alive()
 
-    def _wind_up(self) -> None:
-        faulthandler.dump_traceback_later(self._patience + GRACE, exit=True, file=self._log)
+    def _restart_timer(self) -> None:
+        faulthandler.dump_traceback_later(self._timeout + GRACE_SECONDS, exit=True, file=self._log)

@@ -1,4 +1,4 @@
-"""What a task does for a pipeline that counts: a split's counts added up, partials reduced."""
+"""What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -7,19 +7,19 @@ from typing import Any
 from mr import summary
 from mr.counting.tally import FileTally, Tally
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts, read_block
+from mr.records.block import Reject, line_starts, parse_block
 from mr.records.split import Split
 from mr.spec import Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
-from mr.task.work import Timed
 
-__all__ = ["Counting", "Reducing"]
+__all__ = ["Counting", "ReduceTask"]
 
 
 class Counting:
     """What it has counted is the split's summary; some pipelines write part files, too."""
 
-    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: Timed) -> None:
+    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: StageTimer) -> None:
         self.block_size = tally.block_size
         self._tally = tally
         self._split = split
@@ -34,8 +34,8 @@ class Counting:
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
-        with self._timed("parse"):
-            block, rejects = read_block(raw)
+        with self._timed(Stage.PARSE):
+            block, rejects = parse_block(raw)
         starts = cache(lambda: line_starts(raw).tolist())
         self._tally.where = lambda line: (self._split.part, position + starts()[line])
         with self._timed(self._tally.stage):
@@ -46,7 +46,7 @@ class Counting:
 
     def end(self) -> summary.Partial:
         """The split's counts."""
-        with self._timed("summarise"):
+        with self._timed(Stage.SUMMARISE):
             self._tally.close()
             counted: dict[str, Any] = {
                 "scored": self._records,
@@ -54,10 +54,10 @@ class Counting:
                 "left_out": self._tally.left_out,
                 "within": self._tally.within(),
             }
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._scores.close()
         parts = self._parts | {self._split.part: _written(self._scores)}
-        return summary.new() | counted | {"parts": parts}
+        return summary.empty() | counted | {"parts": parts}
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, by key."""
@@ -71,7 +71,7 @@ class Counting:
         self._parts[name] = _written(part)
 
 
-class Reducing:
+class ReduceTask:
     """Writes a part file for each key that partials have been left by."""
 
     def __init__(self, spec: Spec, sink: Sink) -> None:
@@ -85,7 +85,7 @@ class Reducing:
         part = _part(self._sink, key)
         part.write(self._tally.reduce(key, partials))
         part.close()
-        return summary.new() | {"parts": {key: _written(part)}}
+        return summary.empty() | {"parts": {key: _written(part)}}
 
 
 def _part(sink: Sink, name: str) -> PartFile:

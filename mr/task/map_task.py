@@ -12,16 +12,17 @@ from mr.records.block import Reject, line_starts
 from mr.records.split import MAX_RECORD, Split, read_blocks
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
 from mr.summary import Partial
-from mr.task.work import Timed, Work
+from mr.task.split_processor import SplitProcessor
 
-__all__ = ["Task"]
+__all__ = ["MapTask"]
 
 LONG_RECORD_BYTES = 1000
 
 
-class Task:
+class MapTask:
     """Works through one split. ``position`` is the byte of the split that it has come to;
     ``counts`` how many records were "scored" (or counted) and "rejected"; ``seconds`` what it
     spent on each stage."""
@@ -31,35 +32,35 @@ class Task:
         be trusted."""
         self.position = 0
         self.counts: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: Counter[Stage] = Counter()
         self._spec = spec
         self._split = split
         self._rejected = PartFile(sink, f"rejected/{split.part}")
         self._rejects: Counter[str] = Counter()
-        with self._timed("load"):
-            self._work = _work(spec, split, sink, folder, self._timed)
+        with self._timed(Stage.LOAD):
+            self._processor = _processor(spec, split, sink, folder, self._timed)
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
         """Take every block, calling ``progress`` before each; return the split's summary."""
         for raw, length in self._blocks(stdin):
             progress()
-            taken, rejects = self._work.add(raw, self.position)
+            taken, rejects = self._processor.add(raw, self.position)
             if rejects:
-                with self._timed("write"):
+                with self._timed(Stage.WRITE):
                     self._write_rejects(raw, rejects)
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
             self.position += length
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._rejected.close()
-        return self._finished(self._work.end())
+        return self._finished(self._processor.end())
 
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge beside the summary, by key."""
-        return self._work.partials()
+        return self._processor.partials()
 
     def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
-        blocks = read_blocks(stdin, self._split, self._work.block_size)
+        blocks = read_blocks(stdin, self._split, self._processor.block_size)
         if self._split.start == 0 and self._split.file in self._spec.headers:
             first, length = next(blocks, (b"", 0))
             header, newline, rest = first.partition(b"\n")
@@ -67,7 +68,7 @@ class Task:
             if rest:
                 yield rest, length - len(header) - len(newline)
         while True:
-            with self._timed("read"):
+            with self._timed(Stage.READ):
                 block = next(blocks, None)
             if block is None:
                 return
@@ -99,23 +100,25 @@ class Task:
         return partial | {"rejected": dict(self._rejects), "parts": parts}
 
     @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
+    def _timed(self, stage: Stage) -> Iterator[None]:
         start = time.perf_counter()
         yield
         self.seconds[stage] += time.perf_counter() - start  # type: ignore[assignment]
 
 
-def _work(spec: Spec, split: Split, sink: Sink, folder: Path, timed: Timed) -> Work:
+def _processor(
+    spec: Spec, split: Split, sink: Sink, folder: Path, timed: StageTimer
+) -> SplitProcessor:
     pipeline = PIPELINES[spec.pipeline]
     if pipeline.tally:
         from mr.counting.tally import FileTally
-        from mr.storage.whole_files import Files
+        from mr.storage.whole_files import JobFiles
         from mr.task.counting import Counting
 
         tally = pipeline.tally()(spec.options)
         tally.load(folder)
         if isinstance(tally, FileTally):
-            tally.files = Files(spec.files, spec.webhdfs_url, spec.user)
+            tally.files = JobFiles(spec.files, spec.webhdfs_url, spec.user)
         return Counting(tally, split, sink, timed)
     from mr.task.scoring import Scoring
 

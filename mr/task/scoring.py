@@ -1,4 +1,4 @@
-"""What a map task does for a pipeline with a model: a split's records scored and summed up."""
+"""What a map task does for a pipeline with a model: a split's records scored and summarised."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject, line_starts
 from mr.records.split import Split
-from mr.scoring.raising import Suspects
-from mr.scoring.running_summary import Running, example
+from mr.scoring.failing_records import QuotedCells
+from mr.scoring.running_summary import RunningSummary, example
 from mr.scoring.score_block import ScoredBatch, score_block
 from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE, Spec
+from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile
-from mr.supervision.watchdog import LOADING, asking
-from mr.task.work import Timed
+from mr.supervision.watchdog import LOAD_SECONDS, watched_call
 
 __all__ = ["Scoring"]
 
@@ -26,38 +26,38 @@ class Scoring:
     """Writes every scored record to the split's part file."""
 
     def __init__(
-        self, spec: Spec, split: Split, scores: PartFile, folder: Path, timed: Timed
+        self, spec: Spec, split: Split, scores: PartFile, folder: Path, timed: StageTimer
     ) -> None:
         """Load the model from ``folder``; raise ModelFileError if it isn't to be trusted."""
         self._split = split
         self._scores = scores
         self._timed = timed
         self._manifest: Manifest = read_manifest(folder / MODEL_FILE)
-        self._summary = Running.of(self._manifest)
+        self._summary = RunningSummary.of(self._manifest)
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
-        with asking(self._manifest.name, allowed=LOADING):
+        with watched_call(self._manifest.name, allowed=LOAD_SECONDS):
             files = load_files(self._manifest, folder)
             self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
-        self._suspects = Suspects()
+        self._quoted_cells = QuotedCells()
         self.block_size = self._scorer.block_size
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
-            self._scorer, self._manifest, raw, self._timed, self._suspects
+            self._scorer, self._manifest, raw, self._timed, self._quoted_cells
         )
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             for batch in scored:
                 self._scores.write(batch.tsv)
-        with self._timed("summarise"):
+        with self._timed(Stage.SUMMARISE):
             for batch in scored:
                 self._count(raw, position, batch)
         return sum(len(batch.prediction) for batch in scored), rejects
 
     def end(self) -> summary.Partial:
         """Close the part file; the split's summary."""
-        with self._timed("write"):
+        with self._timed(Stage.WRITE):
             self._scores.close()
         part = {"scores_bytes": self._scores.bytes, "scores_crc": self._scores.crc}
         return self._summary.partial() | {"parts": {self._split.part: part}}

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench import pipelines
-from bench.jobs import check_scores
-from bench.noise import Noise, used_since
+from bench.machine_noise import Noise, used_since
 from bench.peers import PEERS
 from bench.rounds import Rounds, interleave
+from bench.suites import pipelines
+from bench.timed_jobs import check_scores
 from howdah.errors import IntegrityError
 from tests.conftest import Howdah
 from tests.end_to_end.watching import jobs_of

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.job_profile import IDLE, OTHERS, Usage, kind_of
+from bench.suites.job_profile import IDLE, OTHERS, Usage, kind_of
 
 BUSY = """
 import time
@@ -19,7 +19,7 @@ input()
 
 def test_a_process_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it used while it was watched; other tests have processes of all other kinds."""
-    monkeypatch.setattr("bench.job_profile.KINDS", {"busy-in-a-test": "busy"})
+    monkeypatch.setattr("bench.suites.job_profile.KINDS", {"busy-in-a-test": "busy"})
     command = [sys.executable, "-IS", "-c", BUSY, "busy-in-a-test"]
     with (
         Usage() as usage,
@@ -28,7 +28,7 @@ def test_a_process_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
         assert busy.stdin
         assert busy.stdout
         assert busy.stdout.readline() == b"done\n"
-        usage.look()
+        usage.sample()
         busy.stdin.close()
     seconds = usage.ticks["busy"] / os.sysconf("SC_CLK_TCK")
     assert 0.45 <= seconds < 1

@@ -5,12 +5,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import SUITES
-from bench.report import Bar, Report, write
+from bench.command_line import SUITES
+from bench.report import Bar, SuiteReport, write
 from howdah.errors import UsageError
 from tests.conftest import ROOT
 
-REPORT = Report({"a": 1.0}, "| a | 1 |", "seconds < minutes", [Bar("a", [1, 2, 3]), Bar("b", [0])])
+REPORT = SuiteReport(
+    {"a": 1.0}, "| a | 1 |", "seconds < minutes", [Bar("a", [1, 2, 3]), Bar("b", [0])]
+)
 PAGE = "before\n<!-- bench cold -->\nan older one\n<!-- end of bench cold -->\nafter\n"
 
 

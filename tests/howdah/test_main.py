@@ -62,6 +62,18 @@ def test_a_folder_that_is_somebody_elses(
     assert "try: " in hint
 
 
+def test_a_command_that_could_not_begin_is_named_with_its_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Hadoop can't live: what to put before the command that was given."""
+    monkeypatch.setenv("HOWDAH_STATE", str(tmp_path / "two words"))
+    assert main(["cluster", "up", "--monitoring", "--inventory", "local"]) == 6
+    _, hint = capsys.readouterr().err.splitlines()
+    assert hint == (
+        "  try: HOWDAH_STATE=/a/folder/without/them bin/cluster up --monitoring --inventory local"
+    )
+
+
 def test_a_stdout_that_takes_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from howdah.suggestions import did_you_mean, nearest
+from howdah.suggestions import closest_name, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from howdah.suggestions import did_you_mean, nearest
 )
 def test_nearest(name: str, known: list[str], found: str | None) -> None:
     """Differs in case, blanks and marks before letters; not in everything."""
-    assert nearest(name, known) == found
+    assert closest_name(name, known) == found
 
 
 def test_what_is_asked() -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import Lab
 from lab.cluster import Cluster, Text
-from lab.lab import PEOPLE
+from lab.lab import PEOPLE, Lab
 from tests.conftest import ROOT, Howdah
 from tests.end_to_end.test_same_bytes import awkward_text, real_text
 

@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import unquote_plus
 
 import joblib
 import pytest
 
-from lab.cluster import CHECKOUT, Cluster, Text, until
+from lab.cluster import CHECKOUT, Cluster, SubmittedJob, Text, until
 from mr.models.manifest import sha256_of
 from tests.end_to_end.models import STONE, Gated
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.lab
 SPLITS = ("--splits", "12", "--max-rejected", "1")
 HEAPS = {"datanode": 448, "nodemanager": 480}
 GATES = "/opt/gates"
+LOCK = "requirements.lock"
 WORKER, ADDRESS = "worker4", "10.77.0.14"
 SECOND_NAMES = "worker1"  # where the SecondaryNameNode is
 
@@ -42,23 +44,70 @@ def environment(cluster: Cluster, job: str) -> str:
     return unquote_plus(properties["stream.map.streamprocessor"]).split("/")[4]
 
 
-def test_new_environment_comes_beside_that_of_a_running_job(
-    cluster: Cluster, long_text: Text, short_text: Text
-) -> None:
-    """After an upgrade of what tasks import, new jobs have it, and a running one what it had."""
-    job = cluster.submit(long_text, *SPLITS)
-    cluster.await_tasks(job.id, 1)
-    lock = cluster.root / CHECKOUT[1:] / "requirements.lock"
-    with lock.open("a") as file:
-        file.write("# another lock, another environment\n")
+@dataclass(frozen=True)
+class Upgrade:
+    """What there was when the checkout was changed under the cluster: jobs, and a daemon of it."""
+
+    done: str
+    running: SubmittedJob
+    exporter: str
+
+
+def exporter(cluster: Cluster) -> str:
+    """The job exporter's process."""
+    return cluster.lab.run("host", "systemctl show -P MainPID howdah-job_exporter").stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def upgrade(cluster: Cluster, long_text: Text, short_text: Text) -> Upgrade:
+    """Another lock, another module of the tasks, another one that the exporter imports; and up."""
+    done = cluster.submit(short_text, "--max-rejected", "1")
+    done.end()
+    running = cluster.submit(long_text, *SPLITS)
+    cluster.await_tasks(running.id, 1)
+    before = Upgrade(done.id, running, exporter(cluster))
+    for name in (LOCK, "mr/summary.py", "howdah/errors.py"):
+        with (cluster.root / CHECKOUT[1:] / name).open("a") as file:
+            file.write("# of another release\n")
     cluster.up()
+    return before
+
+
+def test_upgrade_leaves_a_running_job_what_it_has(
+    cluster: Cluster, upgrade: Upgrade, long_text: Text, short_text: Text
+) -> None:
+    """It ends well in the environment that it began in; new jobs have the new one."""
+    job = upgrade.running
     job.end()
     assert cluster.results(job.id) == long_text.results
     new = cluster.submit(short_text, "--max-rejected", "1")
     new.end()
     assert cluster.results(new.id) == short_text.results
-    assert environment(cluster, new.id) == sha256_of(lock)[:12]
+    assert environment(cluster, new.id) == sha256_of(cluster.root / CHECKOUT[1:] / LOCK)[:12]
     assert environment(cluster, job.id) != environment(cluster, new.id)
+
+
+def test_results_from_before_an_upgrade_are_fetched(
+    cluster: Cluster, upgrade: Upgrade, short_text: Text
+) -> None:
+    """The job's record and its part files are still what is read."""
+    assert cluster.state(upgrade.done) == "done"
+    assert cluster.results(upgrade.done) == short_text.results
+
+
+def test_upgrade_brings_its_code_to_the_exporter(cluster: Cluster, upgrade: Upgrade) -> None:
+    """A module that it imports has changed, so it is another process now."""
+    assert exporter(cluster) != upgrade.exporter
+    assert cluster.units("host")["howdah-job_exporter.service"] == "active"
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_second_up_after_an_upgrade_changes_nothing(cluster: Cluster) -> None:
+    """On no host, and the exporter is the same process."""
+    before = exporter(cluster)
+    told = json.loads(cluster("cluster up --json").stdout)
+    assert told["changed"] == dict.fromkeys(cluster.lab.names, 0)
+    assert exporter(cluster) == before
 
 
 def test_new_settings_reach_one_daemon_after_the_other(cluster: Cluster) -> None:

@@ -62,6 +62,20 @@ def traces(hosts: Cluster) -> dict[str, str]:
     return {name: hosts.lab.run(name, TRACES).stdout for name in hosts.lab.names}
 
 
+def test_one_machine_installs_what_it_needs(hosts: Cluster) -> None:
+    """As root, from nothing, with monitoring; no package's own service runs or will."""
+    run = hosts.lab.run
+    assert not run("host", "ls /usr/bin | grep -xE 'java|mvn|prometheus'", check=False).stdout
+    command = f"HOWDAH_STATE=/root/alone {CHECKOUT}/bin/cluster"
+    assert "  Prometheus  " in run("host", f"{command} up --monitoring", silence=900).stdout
+    try:
+        for service in ("prometheus", "prometheus-node-exporter", "prometheus-alertmanager"):
+            asked = f"systemctl show -P ActiveState -P UnitFileState {service}"
+            assert run("host", asked).stdout.split() == ["inactive", "masked"]
+    finally:
+        run("host", f"{command} down --purge; rm -r /root/alone", silence=900)
+
+
 def put_underscore(workers: Workers) -> None:
     workers["worker_1"] = workers.pop("worker1")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
-from lab import Lab, limits
+from lab import cgroups
+from lab.lab import Lab
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.lab
@@ -31,7 +32,7 @@ def traces() -> dict[str, list[str]]:
         "rules": "if command -v nft > /dev/null; then nft list ruleset; fi",
         "loop devices": "losetup --list --noheadings --output=NAME,BACK-FILE",
         "mounts": "grep -v /pytest- /proc/mounts",  # other tests' disks come and go
-        "cgroups": f"find /sys/fs/cgroup -path '*{limits.NAME}*'",
+        "cgroups": f"find /sys/fs/cgroup -path '*{cgroups.NAME}*'",
         "processes": f"ps -eo args | grep -F '[-]-directory={ROOT}/.howdah/lab/' || true",
         "forwarding": "cat /proc/sys/net/ipv4/ip_forward",
         "run": "ls /run; find /run/systemd/nspawn -name '*-host' -o -name '*-worker*'",
@@ -168,7 +169,7 @@ def test_full_disk_is_full_until_it_is_emptied(lab: Lab, data: bool, place: str)
     assert free() > roomy - 10
 
 
-@pytest.mark.skipif(not limits.supported(), reason="cgroups version 1 aren't here")
+@pytest.mark.skipif(not cgroups.supported(), reason="cgroups version 1 aren't here")
 def test_limits_hold(lab: Lab) -> None:
     """The host has 4 GB, and a throttled worker its part of the cores."""
     read = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes"

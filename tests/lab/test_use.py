@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from howdah.http_client import ask
-from lab import Lab
 from lab.cluster import Cluster, Text, reach, until
+from lab.lab import Lab
 
 pytestmark = pytest.mark.lab
 

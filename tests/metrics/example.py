@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from metrics.catalog import Alert, Dashboard, Panel, Signal
+from metrics.definition import Alert, Dashboard, Panel, Signal
 
 HOSTS = ("host", "worker1", "worker2", "worker3", "worker10")
 SIGNALS = {

@@ -16,7 +16,7 @@ from mr.records.split import Split
 from mr.spec import MODEL_FILE, Spec
 from mr.storage.part_file import FileSink
 from mr.summary import Partial, merge
-from mr.task.map_task import Task
+from mr.task.map_task import MapTask
 from tests.mr.small_models import with_labels
 
 
@@ -93,7 +93,7 @@ def run_tasks(spec: Spec, source: Path, splits: int, folder: Path) -> Scored:
     for start, end in pairwise(edges):
         split = Split(source.name, start, end - start, local=True)
         with source.open("rb") as stdin:
-            task = Task(spec, split, FileSink(str(out)), folder)
+            task = MapTask(spec, split, FileSink(str(out)), folder)
             partials.append(task.run(stdin, lambda: None))
     return Scored(_together(out / "scores"), _together(out / "rejected"), merge(partials))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mr.models.manifest import Manifest
-from mr.scoring.labelling import estimator_of
+from mr.scoring.label_rules import estimator_of
 
 __all__ = ["Bits", "Fussy", "Picky", "like", "with_labels"]
 

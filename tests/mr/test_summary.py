@@ -9,7 +9,7 @@ import pytest
 
 from mr import summary
 from mr.scoring.prediction import Prediction
-from mr.scoring.running_summary import Running, example
+from mr.scoring.running_summary import RunningSummary, example
 
 RANDOM = np.random.default_rng(4)
 SCORES = {
@@ -117,9 +117,9 @@ def test_a_part_that_comes_twice_is_refused() -> None:
 
 def of_kind(
     kind: str, rows: range, labels: tuple[str, ...] = (), **outputs: tuple[str, ...]
-) -> Running:
+) -> RunningSummary:
     """The running summary of a model whose scores are the numbers of its records."""
-    running = Running(labels, 0, kind, outputs)
+    running = RunningSummary(labels, 0, kind, outputs)
     numbers = np.array(rows, np.int64)
     valid = np.ones(len(rows), np.bool_)
     classes = (numbers % 2).astype(np.intp)
@@ -145,7 +145,7 @@ def shown(entries: list[dict[str, Any]], name: str = "score") -> list[float]:
     return [entry[name] for entry in entries]
 
 
-def merged_of(*parts: Running) -> dict[str, Any]:
+def merged_of(*parts: RunningSummary) -> dict[str, Any]:
     return summary.finish(summary.merge([part.partial() for part in parts]), 0)
 
 
@@ -169,7 +169,7 @@ def test_of_clusters_those_far_from_their_centres_are_shown() -> None:
 
 def test_labels_alone_are_counted() -> None:
     """There is no score to tell of."""
-    running = Running(("no", "yes"), 0)
+    running = RunningSummary(("no", "yes"), 0)
     running.add(None, np.array([0, 1, 1]), lambda _: ())
     told = merged_of(running)
     assert (told["scored"], told["labels"]) == (3, {"yes": 2, "no": 1})

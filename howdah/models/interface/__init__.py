@@ -1,1 +1,1 @@
-"""What a fitted model takes and gives, learned from the model itself without calling it."""
+"""What a fitted model takes and gives, found out by inspecting the model without calling it."""

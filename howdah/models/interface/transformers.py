@@ -23,19 +23,24 @@ from sklearn.preprocessing import (
 from sklearn.utils import get_tags
 
 from howdah.errors import ModelError
-from howdah.models.interface.categories import is_missing, of_categories, of_values, plain
-from howdah.models.interface.clues import Clue, Clues
-from howdah.models.interface.columns import (
+from howdah.models.interface.evidence import Evidence, TypeEvidence
+from howdah.models.interface.fitted_values import (
+    as_python,
+    evidence_of_categories,
+    is_missing,
+    type_of_values,
+)
+from howdah.models.interface.tracked_columns import (
     COMPUTED,
-    Column,
-    Columns,
+    TrackedColumn,
+    TrackedColumns,
     as_array,
-    named,
-    note,
-    note_gaps,
-    read_numbers,
-    unknown,
-    without_gaps,
+    follow_unknown,
+    note_missing,
+    note_numbers,
+    note_type,
+    step_name,
+    without_missing,
 )
 
 __all__ = ["RULES"]
@@ -45,82 +50,90 @@ INTEGERS = set("bBhHiIlLqQ?")
 ALIKE = {"absolute", "ceil", "fabs", "floor", "negative", "positive", "rint", "sign", "trunc"}
 
 
-def _encoder(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
-    clues.needs_frame = True
+def _encoder(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
+    evidence.needs_frame = True
     strict = getattr(model, "handle_unknown", "") == "error"
     for column, categories in zip(columns, model.categories_, strict=True):
-        clue = of_categories(named(model), categories)
+        found = evidence_of_categories(step_name(model), categories)
         missing = any(map(is_missing, categories))
         if any(value is None for value in categories):
-            clue = replace(clue, why=f"{clue.why}, and as None where it is missing")
+            found = replace(found, why=f"{found.why}, and as None where it is missing")
             missing = any(is_missing(value) for value in categories if value is not None)
-        note(clue, [column], clues)
-        note_gaps([column], True if missing else False if strict else None, clues)
+        note_type(found, [column], evidence)
+        note_missing([column], True if missing else False if strict else None, evidence)
     return None
 
 
-def _histograms(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
-    note_gaps(columns, True, clues)
+def _histograms(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
+    note_missing(columns, True, evidence)
     if model.is_categorical_ is None:
-        read_numbers(model, columns, clues)
+        note_numbers(model, columns, evidence)
         return None
-    clues.needs_frame = True
+    evidence.needs_frame = True
     encoder = model._preprocessor.named_transformers_["encoder"]
     known = iter(encoder.categories_)
     for column, categorical in zip(columns, model.is_categorical_, strict=True):
         if not categorical:
-            read_numbers(model, [column], clues)
+            note_numbers(model, [column], evidence)
         else:
-            note(of_categories(named(model), next(known)), [column], clues)
+            note_type(evidence_of_categories(step_name(model), next(known)), [column], evidence)
     return None
 
 
-def _imputer(model: SimpleImputer, columns: Sequence[Column], clues: Clues) -> Columns:
-    note_gaps(columns, get_tags(model).input_tags.allow_nan, clues)
+def _imputer(
+    model: SimpleImputer, columns: Sequence[TrackedColumn], evidence: Evidence
+) -> TrackedColumns:
+    note_missing(columns, get_tags(model).input_tags.allow_nan, evidence)
     if model._fit_dtype.kind != "O":
-        read_numbers(model, columns, clues)
+        note_numbers(model, columns, evidence)
         if model._fit_dtype.kind in "iu":
-            clue = Clue("integer", f"{named(model)} knows it as whole numbers")
-            note(clue, as_array(columns), clues)
+            found = TypeEvidence("integer", f"{step_name(model)} knows it as whole numbers")
+            note_type(found, as_array(columns), evidence)
         return None
-    clues.needs_frame = True
+    evidence.needs_frame = True
     kept = []
     for column, value in zip(columns, model.statistics_, strict=True):
         if model.strategy == "most_frequent" and not is_missing(value):
-            kind = of_values([value], model.statistics_.dtype)
-            clue = Clue(kind, f"{named(model)} knows it as {value}", plain(value))
-            note(clue, [column], clues)
+            kind = type_of_values([value], model.statistics_.dtype)
+            found = TypeEvidence(kind, f"{step_name(model)} knows it as {value}", as_python(value))
+            note_type(found, [column], evidence)
         if model.keep_empty_features or not is_missing(value):
-            kept.append(replace(column, gaps=False))
+            kept.append(replace(column, keeps_missing=False))
     indicators = len(model.indicator_.features_) if model.add_indicator else 0
     return kept + [COMPUTED] * indicators
 
 
-def _number_imputer(model: _BaseImputer, columns: Sequence[Column], clues: Clues) -> Columns:
-    note_gaps(columns, get_tags(model).input_tags.allow_nan, clues)
-    read_numbers(model, columns, clues)
+def _number_imputer(
+    model: _BaseImputer, columns: Sequence[TrackedColumn], evidence: Evidence
+) -> TrackedColumns:
+    note_missing(columns, get_tags(model).input_tags.allow_nan, evidence)
+    note_numbers(model, columns, evidence)
     return None
 
 
-def _indicator(model: MissingIndicator, columns: Sequence[Column], clues: Clues) -> Columns:
+def _indicator(
+    model: MissingIndicator, columns: Sequence[TrackedColumn], evidence: Evidence
+) -> TrackedColumns:
     nan = get_tags(model).input_tags.allow_nan
     any_of_them = model.features == "all" or not model.error_on_new
     for place, column in enumerate(columns):
-        note_gaps([column], nan and (any_of_them or place in model.features_), clues)
+        note_missing([column], nan and (any_of_them or place in model.features_), evidence)
     return None
 
 
-def _function(model: FunctionTransformer, columns: Sequence[Column], clues: Clues) -> Columns:
+def _function(
+    model: FunctionTransformer, columns: Sequence[TrackedColumn], evidence: Evidence
+) -> TrackedColumns:
     if model.func is not None and not _takes_floats(model):
-        return unknown(model, columns, clues)
+        return follow_unknown(model, columns, evidence)
     if model.validate:
-        note_gaps(columns, False, clues)
-        columns = without_gaps(columns)
+        note_missing(columns, False, evidence)
+        columns = without_missing(columns)
     elif model.func is None:
         return columns
     else:  # numpy computes functions of booleans in 16 bits
-        clues.not_of_booleans |= {column.feature for column in columns if column.untouched}
-    return read_numbers(model, columns, clues)
+        evidence.not_of_booleans |= {column.feature for column in columns if column.untouched}
+    return note_numbers(model, columns, evidence)
 
 
 def _takes_floats(model: FunctionTransformer) -> bool:
@@ -136,47 +149,49 @@ def _takes_floats(model: FunctionTransformer) -> bool:
     return "d" in takes and (not takes & INTEGERS or function.__name__ in ALIKE)
 
 
-def _vectorizer(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+def _vectorizer(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
     if model.input != "content":
         raise ModelError(
-            f"the model's {named(model)} reads files (input={model.input!r})",
+            f"the model's {step_name(model)} reads files (input={model.input!r})",
             hint="fit it on texts",
         )
     words = model.tokenizer is None or model.lowercase
     if callable(model.analyzer) or model.preprocessor is not None or not words:
-        return unknown(model, columns, clues)
-    note(Clue("text", f"{named(model)} takes texts"), columns, clues)
-    note_gaps(columns, False, clues)
+        return follow_unknown(model, columns, evidence)
+    note_type(TypeEvidence("text", f"{step_name(model)} takes texts"), columns, evidence)
+    note_missing(columns, False, evidence)
     return None
 
 
-def _dicts(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+def _dicts(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
     if any(column.untouched for column in columns):
-        raise ModelError(f"the model's {named(model)} takes a column of dicts or lists,"
+        raise ModelError(f"the model's {step_name(model)} takes a column of dicts or lists,"
                          " which no table has")  # fmt: skip
     return None
 
 
-def _particular(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+def _particular(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
     """These round what they compute of integers; of the same numbers as floats, they don't."""
-    why = f"{named(model)} takes whole numbers (5) otherwise than others (5.0)"
-    note(Clue(None, why), columns, clues)
-    note_gaps(columns, False, clues)
+    why = f"{step_name(model)} takes whole numbers (5) otherwise than others (5.0)"
+    note_type(TypeEvidence(None, why), columns, evidence)
+    note_missing(columns, False, evidence)
     return None
 
 
-def _binarizer(model: Binarizer, columns: Sequence[Column], clues: Clues) -> Columns:
-    note_gaps(columns, False, clues)
-    numbers = read_numbers(model, columns, clues)
-    return [replace(number, exact=column.exact, gaps=False)
+def _binarizer(
+    model: Binarizer, columns: Sequence[TrackedColumn], evidence: Evidence
+) -> TrackedColumns:
+    note_missing(columns, False, evidence)
+    numbers = note_numbers(model, columns, evidence)
+    return [replace(number, exact=column.exact, keeps_missing=False)
             for number, column in zip(numbers, columns, strict=True)]  # fmt: skip
 
 
-def _ignore(model: Any, columns: Sequence[Column], clues: Clues) -> Columns:
+def _ignore(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
     return None
 
 
-RULES: list[tuple[Any, Callable[[Any, Sequence[Column], Clues], Columns]]] = [
+RULES: list[tuple[Any, Callable[[Any, Sequence[TrackedColumn], Evidence], TrackedColumns]]] = [
     (OneHotEncoder | OrdinalEncoder | TargetEncoder, _encoder),
     (HistGradientBoostingClassifier | HistGradientBoostingRegressor, _histograms),
     (SimpleImputer, _imputer),

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "Sums"]
+__all__ = ["LARGEST", "ExactSums"]
 
 LARGEST = 1e300  # of what is added, so that no sum is infinite
 SMALLEST = 1e-280  # below it the remainder of a division may be no float
@@ -22,7 +22,7 @@ SPLIT = 2.0**27 + 1
 Floats = NDArray[np.float64]
 
 
-class Sums:
+class ExactSums:
     """The sums of n columns: ``planes``, each (n,), add up to them."""
 
     def __init__(self, columns: int) -> None:

@@ -8,8 +8,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, FileTally, Report, Source
-from mr.pipelines.column_means.exact_sums import LARGEST, Sums
+from mr.counting.tally import Counts, FileTally, InputPreview, JobReport
+from mr.pipelines.column_means.exact_sums import LARGEST, ExactSums
 from mr.storage.whole_files import StoredFile, UnusableFile
 
 __all__ = ["ColumnMeans"]
@@ -38,12 +38,12 @@ class ColumnMeans(FileTally):
         self._files = 0
 
     @cached_property
-    def _sums(self) -> list[Sums]:
+    def _sums(self) -> list[ExactSums]:
         """Of map tasks alone: reducers and the host have none of so many."""
-        return [Sums(len(range_)) for range_ in _ranges(self._length)]
+        return [ExactSums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
-    def settle(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How many numbers there are: the same in all files, unless they are padded."""
         lengths = [_length_of(source) for source in sources]
         for source, length in zip(sources, lengths, strict=True):
@@ -83,7 +83,7 @@ class ColumnMeans(FileTally):
         """The means of a range of indices, as lines."""
         start = int(key)
         stop = min(start + RANGE, self._length)
-        sums, files = Sums(stop - start), 0
+        sums, files = ExactSums(stop - start), 0
         for partial in partials:
             count, dumped = partial.split(" ")
             sums.add_dumped(dumped)
@@ -95,10 +95,10 @@ class ColumnMeans(FileTally):
         """The columns of means.tsv."""
         return "index", "mean"
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """How much there was of it."""
         files = sum(counts.get("files", {}).values())
-        return Report({}, {"totals": {"files": files, "indices": self._length}})
+        return JobReport({}, {"totals": {"files": files, "indices": self._length}})
 
 
 def _ranges(length: int) -> list[range]:
@@ -115,7 +115,7 @@ def _finite(text: str) -> float:
     return value
 
 
-def _length_of(source: Source) -> int:
+def _length_of(source: InputPreview) -> int:
     if not source.head.startswith(NPY):
         return source.lines
     try:

@@ -7,12 +7,12 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Shares"]
+__all__ = ["Assignment"]
 
 HASH_BYTES = 8
 
 
-class Shares:
+class Assignment:
     """Models by ``weights``: where a larger share begins or ends, only ids in between meet
     another model than with a smaller one.
 

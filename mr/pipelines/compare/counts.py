@@ -9,36 +9,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.counting.tally import Counts
-from mr.evaluation.score_counts import ByTruth
-from mr.pipelines.compare.models import Scored
-from mr.pipelines.compare.report import Compared, pair_name
-from mr.scoring.running_summary import Running, example
+from mr.evaluation.score_counts import ScoreCounts
+from mr.pipelines.compare.models import ModelScores
+from mr.pipelines.compare.report import Comparison, pair_name
+from mr.scoring.running_summary import RunningSummary, example
 from mr.summary import Partial
 
-__all__ = ["Standings"]
+__all__ = ["ComparisonCounts"]
 
 Places = NDArray[np.intp]
 Where = Callable[[int], tuple[str, int]]
 
 
-class Standings:
+class ComparisonCounts:
     """Labels and classes are told by their places."""
 
-    def __init__(self, compared: Compared) -> None:
-        self._names, self._labels = compared.names, compared.labels
-        self._pairs = [] if compared.alone else list(combinations(enumerate(self._names), 2))
+    def __init__(self, comparison: Comparison) -> None:
+        self._names, self._labels = comparison.names, comparison.labels
+        self._pairs = (
+            [] if comparison.one_model_each else list(combinations(enumerate(self._names), 2))
+        )
         width = range(len(self._labels))
         both = [f"{one}\t{other}" for one in width for other in width]
-        self._running = {name: Running(self._labels, compared.decimals) for name in self._names}
+        self._running = {
+            name: RunningSummary(self._labels, comparison.decimals) for name in self._names
+        }
         for (_, one), (_, other) in self._pairs:
-            self._running[pair_name(one, other)] = Running(both, compared.decimals)
-        classes = width if compared.positive is None else [compared.positive]
-        self._by_truth = {name: {place: ByTruth() for place in classes} for name in self._names}
+            self._running[pair_name(one, other)] = RunningSummary(both, comparison.decimals)
+        classes = width if comparison.positive is None else [comparison.positive]
+        self._by_truth = {name: {place: ScoreCounts() for place in classes} for name in self._names}
         self._labelled: Counter[str] = Counter()
         both_ways = [way for pair in self._pairs for way in permutations(pair)]
         self._right = Counter({f"{one}\t{other}": 0 for (_, one), (_, other) in both_ways})
 
-    def add(self, scored: Sequence[Scored], where: Where) -> None:
+    def add(self, scored: Sequence[ModelScores], where: Where) -> None:
         """Count a block's records, as each model has scored them; if there are pairs, the same
         ones."""
         for name, one in zip(self._names, scored, strict=True):
@@ -52,7 +56,7 @@ class Standings:
             running = self._running[pair_name(name, other_name)]
             running.add(difference, both, _examples(where, one, other))
 
-    def judge(self, scored: Sequence[Scored], truths: Sequence[Places]) -> None:
+    def add_truths(self, scored: Sequence[ModelScores], truths: Sequence[Places]) -> None:
         """Count the same records by what is true of those that each model has scored."""
         width = len(self._labels)
         right = []
@@ -86,7 +90,9 @@ class Standings:
         return {name: running.partial() for name, running in self._running.items()}
 
 
-def _examples(where: Where, *scored: Scored) -> Callable[[Sequence[int]], Iterator[dict[str, Any]]]:
+def _examples(
+    where: Where, *scored: ModelScores
+) -> Callable[[Sequence[int]], Iterator[dict[str, Any]]]:
     """What tells of rows that one model or two have scored."""
 
     def examples(rows: Sequence[int]) -> Iterator[dict[str, Any]]:

@@ -13,19 +13,19 @@ from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.scorers import SCORERS
 from mr.records.block import Block, Reject
-from mr.scoring.raising import Suspects
+from mr.scoring.failing_records import QuotedCells
 from mr.scoring.score_block import predict_block
 from mr.scoring.scorer import Scorer
 from mr.spec import MODEL_FILE
-from mr.supervision.watchdog import LOADING, asking
+from mr.supervision.watchdog import LOAD_SECONDS, watched_call
 
 __all__ = [
-    "Contender",
-    "Scored",
-    "load_contenders",
-    "match",
-    "score_by_all",
-    "score_by_each",
+    "ComparedModel",
+    "ModelScores",
+    "common_options",
+    "load_models",
+    "score_with_all",
+    "score_with_assigned",
 ]
 
 KINDS = ("binary", "classes", "regression")
@@ -34,7 +34,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Scored:
+class ModelScores:
     """n records of a block that a model scored, in order: ``lines`` (n,), ``fields`` as TSV,
     ``scores`` (n,) and ``table`` (n, classes) in fixed point, ``classes`` (n,); the latter two
     where the model has some."""
@@ -45,12 +45,12 @@ class Scored:
     classes: NDArray[np.intp] | None
     table: Ints | None
 
-    def of(self, lines: Ints) -> "Scored":
+    def of(self, lines: Ints) -> "ModelScores":
         """Those of some of its lines."""
         if len(lines) == len(self.lines):
             return self
         rows = np.searchsorted(self.lines, lines)
-        return Scored(
+        return ModelScores(
             lines,
             [self.fields[row] for row in rows.tolist()],
             self.scores[rows],
@@ -60,22 +60,24 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedModel:
     """A loaded model, in a task."""
 
     manifest: Manifest
     scorer: Scorer
-    suspects: Suspects = field(default_factory=Suspects)
+    quoted_cells: QuotedCells = field(default_factory=QuotedCells)
 
-    def score(self, block: Block) -> tuple[Scored, list[Reject]]:
+    def score(self, block: Block) -> tuple[ModelScores, list[Reject]]:
         """What the model's own job has of a block's records, and those that it rejects."""
-        pieces, rejects = predict_block(self.scorer, self.manifest, block, suspects=self.suspects)
+        pieces, rejects = predict_block(
+            self.scorer, self.manifest, block, quoted_cells=self.quoted_cells
+        )
         predictions = [prediction for _, prediction in pieces]
         none, width = np.zeros(0, np.int64), len(self.manifest.labels)
         classes = [p.classes for p in predictions if p.classes is not None]
         tables = [p.table for p in predictions if p.table is not None]
         many = self.manifest.kind == "classes"
-        return Scored(
+        return ModelScores(
             np.concatenate([none, *(batch.lines for batch, _ in pieces)]),
             [field for batch, _ in pieces for field in batch.fields],
             np.concatenate([none, *(p.scores for p in predictions if p.scores is not None)]),
@@ -84,7 +86,7 @@ class Contender:
         ), rejects
 
 
-def match(manifests: Sequence[Manifest]) -> dict[str, Any]:
+def common_options(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """What all models have in common, as a job's options; ValueError if that isn't enough to
     compare them."""
     for manifest in manifests:
@@ -117,34 +119,34 @@ def match(manifests: Sequence[Manifest]) -> dict[str, Any]:
     }
 
 
-def load_contenders(options: Mapping[str, Any], folder: Path) -> list[Contender]:
+def load_models(options: Mapping[str, Any], folder: Path) -> list[ComparedModel]:
     """The models from ``folder``, where each one's files begin with its name; ModelFileError if
     one isn't to be trusted."""
     scorer = SCORERS[options["of"]]()
     loaded = []
     for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
         manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
-        with asking(name, allowed=LOADING):
+        with watched_call(name, allowed=LOAD_SECONDS):
             files = load_files(manifest, folder, f"{name}.")
             if options["threshold"]:
                 manifest = replace(manifest, threshold=threshold, labels_from="threshold")
-            loaded.append(Contender(manifest, scorer(manifest, files, options)))
+            loaded.append(ComparedModel(manifest, scorer(manifest, files, options)))
     return loaded
 
 
-def score_by_all(
-    contenders: Sequence[Contender], block: Block
-) -> tuple[list[Scored], list[Reject]]:
+def score_with_all(
+    models: Sequence[ComparedModel], block: Block
+) -> tuple[list[ModelScores], list[Reject]]:
     """The records that every model scores, by each of them; of those that only some models
     reject, it is told which one does."""
-    done = [one.score(block) for one in contenders]
+    done = [one.score(block) for one in models]
     found = [{reject.line: reject for reject in rejects} for _, rejects in done]
     rejects = []
     for line in {line for each in found for line in each}:
         given = [each.get(line) for each in found]
         place, reject = next((place, each) for place, each in enumerate(given) if each)
         if given.count(reject) < len(given):
-            name = f"model {contenders[place].manifest.name}"
+            name = f"model {models[place].manifest.name}"
             detail = f"{name}: {reject.detail}" if reject.detail else name
             reject = replace(reject, detail=detail)
         rejects.append(reject)
@@ -152,10 +154,10 @@ def score_by_all(
     return [each.of(lines) for each, _ in done], rejects
 
 
-def score_by_each(
-    contenders: Sequence[Contender], places: NDArray[np.intp], block: Block
-) -> tuple[list[Scored], list[Reject]]:
+def score_with_assigned(
+    models: Sequence[ComparedModel], places: NDArray[np.intp], block: Block
+) -> tuple[list[ModelScores], list[Reject]]:
     """Each of n records by the model whose place (n,) it has; by model."""
-    parts = [block.part(np.flatnonzero(places == place)) for place in range(len(contenders))]
-    done = [one.score(part) for one, part in zip(contenders, parts, strict=True)]
+    parts = [block.take(np.flatnonzero(places == place)) for place in range(len(models))]
+    done = [one.score(part) for one, part in zip(models, parts, strict=True)]
     return [each for each, _ in done], [reject for _, rejects in done for reject in rejects]

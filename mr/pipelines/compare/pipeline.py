@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally
-from mr.pipelines.compare.assignment import Shares
-from mr.pipelines.compare.counts import Standings
-from mr.pipelines.compare.models import Scored, load_contenders, score_by_all, score_by_each
-from mr.pipelines.compare.report import Compared, conclude
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally
+from mr.pipelines.compare.assignment import Assignment
+from mr.pipelines.compare.counts import ComparisonCounts
+from mr.pipelines.compare.models import (
+    ModelScores,
+    load_models,
+    score_with_all,
+    score_with_assigned,
+)
+from mr.pipelines.compare.report import Comparison, comparison_report
 from mr.records.block import Block, Reject
 from mr.records.cells import WRITTEN
-from mr.records.column_names import set_apart
-from mr.records.table import Table, read_features
+from mr.records.column_names import distinct_names
+from mr.records.table import TableFormat, read_features
 from mr.records.tsv import interleave
 from mr.scoring.fixed_point import digits
 from mr.scoring.format import label_cells
+from mr.stages import Stage
 from mr.summary import Partial
 
 __all__ = ["Compare"]
@@ -29,12 +35,12 @@ class Compare(Tally):
     """The input's columns; then ``score_`` and ``label_`` of each model or, with ``weights``, the
     ``model`` that a record has met, its ``score`` and its ``label``.
 
-    Options: ``models`` (names, between commas) and what ``mr.contenders.match`` says of them;
+    Options: ``models`` (names, between commas) and what ``common_options`` says of them;
     ``weights``, ``id``, ``truth``, ``threshold``; ``columns`` and, unless records are texts, how
     the table is written (``format``, ``delimiter``).
     """
 
-    stage = "predict"
+    stage = Stage.PREDICT
     outcome = "scored"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -42,28 +48,28 @@ class Compare(Tally):
         self._options = options
         _check(options)
         self._columns: Sequence[str] = options["columns"]
-        self._compared = Compared(
+        self._comparison = Comparison(
             names=options["models"].split(","),
             labels=options["labels"],
             positive=options["positive"],
             thresholds=options["thresholds"],
             decimals=options["decimals"],
-            alone=bool(options["weights"]),
-            judged=bool(options["truth"]),
+            one_model_each=bool(options["weights"]),
+            has_truths=bool(options["truth"]),
         )
-        self._shares = Shares(_weights(options)) if options["weights"] else None
+        self._assignment = Assignment(_weights(options)) if options["weights"] else None
         known = tuple(dict.fromkeys(name for name in (options["id"], options["truth"]) if name))
-        self._known = Table(
+        self._known = TableFormat(
             columns=tuple(self._columns),
             delimiter=options["delimiter"],
             quotes=options["format"] == "csv",
             features=known,
             types=(WRITTEN,) * len(known),
         )
-        self._standings = Standings(self._compared)
+        self._comparison_counts = ComparisonCounts(self._comparison)
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """The models' thresholds, if they are to be others than their own."""
         if not options["threshold"]:
             return {}
@@ -74,50 +80,52 @@ class Compare(Tally):
 
     def load(self, folder: Path) -> None:
         """Load the models."""
-        self._contenders = load_contenders(self._options, folder)
-        self.block_size = max(each.scorer.block_size for each in self._contenders)
+        self._models = load_models(self._options, folder)
+        self.block_size = max(each.scorer.block_size for each in self._models)
 
     def add(self, block: Block) -> list[Reject]:
         """Score a block, write its scores, and count them."""
         block, texts, rejects = self._read_known(block)
-        if self._shares:
+        if self._assignment:
             ids = [text.encode() for text in texts[self._options["id"]]] if texts else block.records
-            scored, more = score_by_each(self._contenders, self._shares.of(ids), block)
+            scored, more = score_with_assigned(self._models, self._assignment.of(ids), block)
             self._write_each(scored)
         else:
-            scored, more = score_by_all(self._contenders, block)
+            scored, more = score_with_all(self._models, block)
             self._write_all(scored)
-        self._standings.add(scored, self.where)
-        if self._compared.judged:
-            places = {label: place for place, label in enumerate(self._compared.labels)}
+        self._comparison_counts.add(scored, self.where)
+        if self._comparison.has_truths:
+            places = {label: place for place, label in enumerate(self._comparison.labels)}
             truths = np.array([places[text] for text in texts[self._options["truth"]]], np.intp)
             lines = np.array(block.numbers)
-            self._standings.judge(scored, [truths[lines.searchsorted(one.lines)] for one in scored])
+            self._comparison_counts.add_truths(
+                scored, [truths[lines.searchsorted(one.lines)] for one in scored]
+            )
         return rejects + more
 
     def counts(self) -> Counts:
         """What the truth says of scores and labels."""
-        return self._standings.counts()
+        return self._comparison_counts.counts()
 
     def within(self) -> Mapping[str, Partial]:
         """Of each model, and of each two."""
-        return self._standings.within()
+        return self._comparison_counts.within()
 
     def called(self) -> Mapping[str, str]:
         """What the columns of predictions are called beside the input's."""
-        what = ("score", "label") if self._compared.labels else ("score",)
-        if self._shares:
-            return set_apart(("model", *what), self._columns)
-        own = [f"{each}_{name}" for name in self._compared.names for each in what]
-        return set_apart(own, self._columns)
+        what = ("score", "label") if self._comparison.labels else ("score",)
+        if self._assignment:
+            return distinct_names(("model", *what), self._columns)
+        own = [f"{each}_{name}" for name in self._comparison.names for each in what]
+        return distinct_names(own, self._columns)
 
     def header(self) -> Sequence[str]:
         """The columns of scores.tsv."""
         return *self._columns, *self.called().values()
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """Each model's scores, how far every two agree and, with a truth, which is better."""
-        return conclude(self._compared, partial)
+        return comparison_report(self._comparison, partial)
 
     def _read_known(
         self, block: Block
@@ -134,24 +142,24 @@ class Compare(Tally):
             seen = set(column)
             usable = seen - {""}
             if name == self._options["truth"]:
-                usable &= {*self._compared.labels}
+                usable &= {*self._comparison.labels}
             for row in np.flatnonzero(good).tolist() if usable < seen else ():
                 if (text := column[row]) not in usable:
                     why = "not a label of the models" if text else "a missing value"
                     rejects.append(Reject(lines[row], f"column {name}: {why}", text[:100]))
                     good[row] = False
         rows = np.array(block.numbers).searchsorted(np.array(lines)[good])
-        return block.part(rows), {name: column[good] for name, column in texts.items()}, rejects
+        return block.take(rows), {name: column[good] for name, column in texts.items()}, rejects
 
-    def _write_all(self, scored: Sequence[Scored]) -> None:
+    def _write_all(self, scored: Sequence[ModelScores]) -> None:
         cells = [scored[0].fields]
         for one in scored:
-            cells.append(digits(one.scores, self._compared.decimals, b"\t"))
+            cells.append(digits(one.scores, self._comparison.decimals, b"\t"))
             if one.classes is not None:
-                cells.append(label_cells(one.classes, self._compared.labels, b"\t", b""))
+                cells.append(label_cells(one.classes, self._comparison.labels, b"\t", b""))
         self._write_cells(cells)
 
-    def _write_each(self, scored: Sequence[Scored]) -> None:
+    def _write_each(self, scored: Sequence[ModelScores]) -> None:
         """Write what each model has scored, in input order."""
         order = np.concatenate([one.lines for one in scored]).argsort()
         fields = [field for one in scored for field in one.fields]
@@ -159,13 +167,13 @@ class Compare(Tally):
         scores = np.concatenate([one.scores for one in scored])
         cells = [
             [fields[row] for row in order.tolist()],
-            label_cells(models[order], self._compared.names, b"\t", b"\t"),
-            digits(scores[order], self._compared.decimals),
+            label_cells(models[order], self._comparison.names, b"\t", b"\t"),
+            digits(scores[order], self._comparison.decimals),
         ]
         classes = [one.classes for one in scored if one.classes is not None]
         if classes:
             labels = np.concatenate(classes)[order]
-            cells.append(label_cells(labels, self._compared.labels, b"\t", b""))
+            cells.append(label_cells(labels, self._comparison.labels, b"\t", b""))
         self._write_cells(cells)
 
     def _write_cells(self, cells: list[list[bytes]]) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from mr.counting.tally import Counts, Report, Table
-from mr.evaluation.measures import of_many, of_two
+from mr.counting.tally import Counts, JobReport, ResultTable
+from mr.evaluation.measures import measure_classes, measure_two_classes
 from mr.pipelines.compare.significance import mcnemar, two_proportions
 from mr.summary import Partial, finish
 
-__all__ = ["Compared", "conclude", "pair_name"]
+__all__ = ["Comparison", "comparison_report", "pair_name"]
 
 MEASURES = (
     *("records", "accuracy", "precision", "recall", "f1", "roc_auc", "roc_auc_bound", "pr_auc"),
@@ -21,18 +21,18 @@ TOLD = ("scored", "labels", "score", "highest")  # of what a scoring job's summa
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """The models' names, the labels they give and, of two, the place of that which scores are
-    for, above thresholds; the decimals of scores. ``alone``: each record meets one model;
-    ``judged``: its truth is known."""
+    for, above thresholds; the decimals of scores. ``one_model_each``: each record meets one model;
+    ``has_truths``: its truth is known."""
 
     names: Sequence[str]
     labels: Sequence[str]
     positive: int | None
     thresholds: Sequence[float]
     decimals: int
-    alone: bool
-    judged: bool
+    one_model_each: bool
+    has_truths: bool
 
 
 def pair_name(one: str, other: str) -> str:
@@ -40,30 +40,36 @@ def pair_name(one: str, other: str) -> str:
     return f"{one},{other}"
 
 
-def conclude(compared: Compared, partial: Partial) -> Report:
+def comparison_report(comparison: Comparison, partial: Partial) -> JobReport:
     """What the merged summary of a job comes to."""
     within, counts = partial["within"], partial["counts"]
     models: dict[str, dict[str, Any]] = {}
-    for name, threshold in zip(compared.names, compared.thresholds, strict=True):
-        finished = finish(within[name], compared.decimals)
+    for name, threshold in zip(comparison.names, comparison.thresholds, strict=True):
+        finished = finish(within[name], comparison.decimals)
         models[name] = {key: finished[key] for key in TOLD}
-        if compared.judged:
-            models[name]["evaluation"] = _evaluation(compared, name, threshold, counts)
+        if comparison.has_truths:
+            models[name]["evaluation"] = _evaluation(comparison, name, threshold, counts)
     pairs = []
-    for one, other in combinations(compared.names, 2):
+    for one, other in combinations(comparison.names, 2):
         pair: dict[str, Any] = {"models": [one, other]}
-        if not compared.alone:
-            pair |= _agreement(compared, within, one, other)
-        if compared.judged:
-            pair |= _unpaired(models, one, other) if compared.alone else _paired(counts, one, other)
+        if not comparison.one_model_each:
+            pair |= _agreement(comparison, within, one, other)
+        if comparison.has_truths:
+            pair |= (
+                _unpaired(models, one, other)
+                if comparison.one_model_each
+                else _paired(counts, one, other)
+            )
         pairs.append(pair)
-    tables = {"comparison.tsv": _side_by_side(models)} if compared.judged else {}
-    return Report(tables, {"models": models, "pairs": pairs})
+    tables = {"comparison.tsv": _side_by_side(models)} if comparison.has_truths else {}
+    return JobReport(tables, {"models": models, "pairs": pairs})
 
 
-def _evaluation(compared: Compared, name: str, threshold: float, counts: Counts) -> dict[str, Any]:
+def _evaluation(
+    comparison: Comparison, name: str, threshold: float, counts: Counts
+) -> dict[str, Any]:
     """A model's measures, as the pipeline ``evaluate`` has them."""
-    labels, unit = compared.labels, 10**compared.decimals
+    labels, unit = comparison.labels, 10**comparison.decimals
     given = {}
     for key, records in counts.get("labels", {}).items():
         model, truth, label = key.split("\t")
@@ -75,19 +81,21 @@ def _evaluation(compared: Compared, name: str, threshold: float, counts: Counts)
         if model == name:
             truths = scores.setdefault(labels[int(place)], {})
             truths.setdefault(labels[int(truth)], {})[int(score) / unit] = records
-    if compared.positive is None:
-        told = of_many(scores, given, rounded=True)
+    if comparison.positive is None:
+        told = measure_classes(scores, given, rounded=True)
     else:
-        positive = labels[compared.positive]
-        told = of_two(scores.get(positive, {}), positive, threshold, given=given, rounded=True)
+        positive = labels[comparison.positive]
+        told = measure_two_classes(
+            scores.get(positive, {}), positive, threshold, given=given, rounded=True
+        )
     return {"records": sum(given.values()), **told.summary}
 
 
 def _agreement(
-    compared: Compared, within: Mapping[str, Partial], one: str, other: str
+    comparison: Comparison, within: Mapping[str, Partial], one: str, other: str
 ) -> dict[str, Any]:
     """How far the labels and scores of two models agree on all records."""
-    names, unit = compared.labels, 10**compared.decimals
+    names, unit = comparison.labels, 10**comparison.decimals
     partial = within[pair_name(one, other)]
     both, records = partial["labels"], partial["scored"]
     width = range(len(names))
@@ -147,11 +155,11 @@ def _right(evaluation: Mapping[str, Any]) -> tuple[int, int]:
     return sum(row[place] for place, row in enumerate(matrix)), evaluation["records"]
 
 
-def _side_by_side(models: Mapping[str, Any]) -> Table:
+def _side_by_side(models: Mapping[str, Any]) -> ResultTable:
     evaluations = [told["evaluation"] for told in models.values()]
     rows = []
     for name in MEASURES:
         if name in evaluations[0]:
             values = [evaluation[name] for evaluation in evaluations]
             rows.append((name, *("" if value is None else value for value in values)))
-    return Table(["measure", *models], rows)
+    return ResultTable(["measure", *models], rows)

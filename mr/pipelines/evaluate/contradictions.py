@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mr.pipelines.evaluate.positive_class import none_is_a_label, none_is_positive
-from mr.pipelines.evaluate.predicted_columns import GIVEN, Predicted, listed
+from mr.pipelines.evaluate.positive_class import no_truth_is_a_label, no_truth_is_positive
+from mr.pipelines.evaluate.predicted_columns import GIVEN, PredictedColumns, listed
 
 __all__ = ["problem_of", "warnings_of"]
 
@@ -13,23 +13,23 @@ FEW = 100  # one record in so many may have another label than its rounded score
 Pairs = Mapping[tuple[str, str], int]  # how many records of a truth have a label
 
 
-def problem_of(predicted: Predicted, truths: Mapping[str, int]) -> str:
+def problem_of(predicted: PredictedColumns, truths: Mapping[str, int]) -> str:
     """Why the measures of records with these truths would mean nothing; or ''."""
     if not truths:
         return "no record could be counted"
-    if predicted.of_two:
-        return "" if predicted.positive in truths else none_is_positive(predicted, truths)
+    if predicted.is_binary:
+        return "" if predicted.positive in truths else no_truth_is_positive(predicted, truths)
     known = predicted.labels
-    return "" if not known or truths.keys() & {*known} else none_is_a_label(truths, known)
+    return "" if not known or truths.keys() & {*known} else no_truth_is_a_label(truths, known)
 
 
 def warnings_of(
-    predicted: Predicted, told: Mapping[str, Any], pairs: Pairs, contradicted: int
+    predicted: PredictedColumns, told: Mapping[str, Any], pairs: Pairs, contradicted: int
 ) -> list[str]:
     """What to look at twice in the measures ``told``; ``contradicted``: how many labels aren't
     what scores say."""
     found = [*_of_labels(predicted, told["truths"], pairs, contradicted)]
-    if predicted.of_two:
+    if predicted.is_binary:
         return found + [*_of_area(predicted, told)]
     for name, of_class in told["classes"].items():
         if _is_low(area := of_class.get("roc_auc")):
@@ -38,7 +38,7 @@ def warnings_of(
 
 
 def _of_labels(
-    predicted: Predicted, truths: Mapping[str, int], pairs: Pairs, contradicted: int
+    predicted: PredictedColumns, truths: Mapping[str, int], pairs: Pairs, contradicted: int
 ) -> Iterator[str]:
     labels = sorted({label for _, label in pairs})
     if labels and not truths.keys() & {*labels}:
@@ -47,7 +47,7 @@ def _of_labels(
     unknown = sorted({*truths} - {*predicted.labels, predicted.positive})
     if unknown and predicted.labels and predicted.why != GIVEN:
         records = sum(truths[name] for name in unknown)
-        counted = "they count as negative" if predicted.of_two else "no label is right for them"
+        counted = "they count as negative" if predicted.is_binary else "no label is right for them"
         yield f"{records:,} records have a truth that isn't predicted, {listed(unknown)}: {counted}"
     if contradicted * FEW > sum(pairs.values()):
         yield (
@@ -57,7 +57,7 @@ def _of_labels(
         )
 
 
-def _of_area(predicted: Predicted, told: Mapping[str, Any]) -> Iterator[str]:
+def _of_area(predicted: PredictedColumns, told: Mapping[str, Any]) -> Iterator[str]:
     if not _is_low(area := told["roc_auc"]):
         return
     low = f"ROC AUC {area:.6g} is below 0.5: "

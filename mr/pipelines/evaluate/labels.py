@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mr.records.table import first_fields
 
-__all__ = ["LABELS_FILE", "Labels", "first_truths", "gather"]
+__all__ = ["LABELS_FILE", "Labels", "first_truths", "write_labels"]
 
 LABELS_FILE = "labels.npz"
 LOOKED_AT = 1 << 20  # bytes
@@ -62,7 +62,7 @@ def first_truths(source: Path, column: str) -> Counter[str]:
     return Counter(truths.tolist())
 
 
-def gather(source: Path, id_column: str, truth_column: str, target: Path) -> dict[str, int]:
+def write_labels(source: Path, id_column: str, truth_column: str, target: Path) -> dict[str, int]:
     """Write the labels of a CSV or TSV file with a header, packed or not, to ``target``; how many
     have each truth.
 

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Report, Source, Tally, key_of
-from mr.evaluation.measures import of_many, of_two
-from mr.evaluation.score_counts import ByTruth
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally, key_of
+from mr.evaluation.measures import measure_classes, measure_two_classes
+from mr.evaluation.score_counts import ScoreCounts
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
-from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, gather
-from mr.pipelines.evaluate.positive_class import settle
-from mr.pipelines.evaluate.predicted_columns import Predicted, find
+from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, write_labels
+from mr.pipelines.evaluate.positive_class import settle_positive_class
+from mr.pipelines.evaluate.predicted_columns import PredictedColumns, find_predicted_columns
 from mr.pipelines.evaluate.scored_table import (
     LOOKED_AT,
-    how_written,
-    read_table,
-    seen_in,
-    stated_by,
+    count_first_records,
+    find_table_format,
+    stated_predictions,
+    table_of,
 )
 from mr.records.block import Block, Reject
 from mr.records.table import read_features
@@ -63,21 +63,21 @@ class Evaluate(Tally):
         self._exact = options["decimals"] == EXACT
         self._decimals = 0 if self._exact else _decimals(options["decimals"])
         self._largest = np.inf if self._exact else LIMIT / 10.0**self._decimals
-        self._predicted = Predicted(**options["predicted"])
-        self._input = read_table(options, self._predicted)
+        self._predicted = PredictedColumns(**options["predicted"])
+        self._input = table_of(options, self._predicted)
         self._json = options["format"] == "json"
         self._truth_of: Labels | None = None
         self._truths: dict[str, int] = defaultdict(lambda: len(self._truths))
         self._labels: Counter[str] = Counter()
         self._contradicted = self._rounded = 0
-        self._by_truth = [ByTruth() for _ in self._predicted.scores]
+        self._by_truth = [ScoreCounts() for _ in self._predicted.scores]
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
-        looked = how_written(sources, options)
+        looked = find_table_format(sources, options)
         if options["labels"]:
             labels = Path(options["labels"]).resolve()
             if not labels.is_file():
@@ -86,8 +86,8 @@ class Evaluate(Tally):
             stamp = [stat.st_size, stat.st_mtime_ns]
             looked |= {"labels": str(labels), "labels_stamp": stamp}
         asked = {**options, **looked}
-        found = find(looked["columns"], stated_by(sources), asked)
-        found = settle(found, seen_in(sources, asked, found))
+        found = find_predicted_columns(looked["columns"], stated_predictions(sources), asked)
+        found = settle_positive_class(found, count_first_records(sources, asked, found))
         if options["threshold"]:  # labels may follow from another one
             found = replace(found, label="")
         return looked | {"predicted": asdict(found)}
@@ -97,8 +97,8 @@ class Evaluate(Tally):
         """Gather the labels, which tasks join with their records."""
         if options["labels"]:
             source, target = Path(options["labels"]), folder / LABELS_FILE
-            truths = gather(source, options["id"], options["truth"], target)
-            if problem := problem_of(Predicted(**options["predicted"]), truths):
+            truths = write_labels(source, options["id"], options["truth"], target)
+            if problem := problem_of(PredictedColumns(**options["predicted"]), truths):
                 raise ValueError(problem)
 
     def load(self, folder: Path) -> None:
@@ -136,10 +136,10 @@ class Evaluate(Tally):
         truths = codes.take(names.indices.to_numpy()) if len(codes) else codes
         for by_truth, column in zip(self._by_truth, scores, strict=True):
             by_truth.add(truths, self._rounded_off(column))
-        if labels or not self._predicted.of_two:
+        if labels or not self._predicted.is_binary:
             given = labels[0] if labels else self._likeliest(scores)
             self._count_labels(truth, given)
-            if self._predicted.of_two:
+            if self._predicted.is_binary:
                 self._compare(given, scores[0])
         return rejects
 
@@ -192,7 +192,7 @@ class Evaluate(Tally):
             "rounded": {"": self._rounded} if self._rounded else {},
         }
 
-    def conclude(self, partial: Partial) -> Report:
+    def conclude(self, partial: Partial) -> JobReport:
         """The report; where no record has a label, it says so."""
         report = self.report(partial["counts"])
         left_out = partial["left_out"].get(NO_LABEL, 0)
@@ -202,9 +202,9 @@ class Evaluate(Tally):
             f"{self._options['labels']} has the id of none of {left_out:,} records: their"
             f" column {self._options['id']} has others"
         )
-        return Report({}, {**report.summary, "problem": problem})
+        return JobReport({}, {**report.summary, "problem": problem})
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The measures, the curves that they come from, and their plots."""
         predicted, rounded = self._predicted, bool(counts["rounded"])
         scores: dict[str, dict[str, dict[float, int]]] = {name: {} for name in predicted.scores}
@@ -213,16 +213,16 @@ class Evaluate(Tally):
             value = float(score) / 10**self._decimals
             scores[name].setdefault(truth, {})[value] = records
         pairs = {_pair(key): count for key, count in counts["labels"].items()}
-        if not predicted.of_two:
-            return self._doubted(of_many(scores, pairs, rounded=rounded), pairs)
-        told = of_two(
+        if not predicted.is_binary:
+            return self._with_warnings(measure_classes(scores, pairs, rounded=rounded), pairs)
+        told = measure_two_classes(
             scores[predicted.positive],
             predicted.positive,
             predicted.threshold,
             rounded=rounded,
             given=self._in_truths(pairs) if predicted.by_label else None,
         )
-        return self._doubted(told, pairs, counts["contradicted"].get("", 0))
+        return self._with_warnings(told, pairs, counts["contradicted"].get("", 0))
 
     def _in_truths(self, pairs: Pairs) -> Pairs:
         """The same, the positive label under the name of its truth, others under none."""
@@ -233,7 +233,7 @@ class Evaluate(Tally):
             named[truth, predicted.positive if says_so else ""] += records
         return named
 
-    def _doubted(self, told: Report, pairs: Pairs, contradicted: int = 0) -> Report:
+    def _with_warnings(self, told: JobReport, pairs: Pairs, contradicted: int = 0) -> JobReport:
         """The report with what was compared, and what is odd about it."""
         predicted, options = self._predicted, self._options
         summary: dict[str, Any] = {
@@ -244,11 +244,11 @@ class Evaluate(Tally):
             },
             "predicted_by": predicted.how,
         }
-        if predicted.of_two:
+        if predicted.is_binary:
             summary |= {"positive": predicted.positive, "positive_from": predicted.why}
         truths = {name: count for name, count in told.summary["truths"].items() if count}
         if problem := problem_of(predicted, truths):
-            return Report({}, summary | {"truths": truths, "problem": problem})
+            return JobReport({}, summary | {"truths": truths, "problem": problem})
         summary["warnings"] = warnings_of(predicted, told.summary, pairs, contradicted)
         return replace(told, summary=summary | dict(told.summary))
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mr.pipelines.evaluate.predicted_columns import GIVEN, Predicted, listed
+from mr.pipelines.evaluate.predicted_columns import GIVEN, PredictedColumns, listed
 
-__all__ = ["Seen", "none_is_a_label", "none_is_positive", "settle"]
+__all__ = ["FirstRecords", "no_truth_is_a_label", "no_truth_is_positive", "settle_positive_class"]
 
 CONVENTIONS = (
     *(("0", "1"), ("0.0", "1.0"), ("-1", "1"), ("false", "true"), ("f", "t")),
@@ -19,7 +19,7 @@ CONVENTIONS = (
 
 
 @dataclass(frozen=True)
-class Seen:
+class FirstRecords:
     """What the first records have: how often each truth, and each label on both sides of the
     threshold."""
 
@@ -38,19 +38,19 @@ class Seen:
         return next(iter(self.above)) if told else ""
 
 
-def settle(found: Predicted, seen: Seen) -> Predicted:
+def settle_positive_class(found: PredictedColumns, seen: FirstRecords) -> PredictedColumns:
     """The same, with the positive truth and what labels call it; ValueError if the first records
     don't tell, or can't have been meant."""
-    if not found.of_two:
+    if not found.is_binary:
         if seen.truths and found.labels and not seen.truths.keys() & {*found.labels}:
-            raise ValueError(none_is_a_label(seen.truths, found.labels))
+            raise ValueError(no_truth_is_a_label(seen.truths, found.labels))
         return found
     if found.labels:
         if seen.truths and found.why != GIVEN and not seen.truths.keys() & {*found.labels}:
-            raise ValueError(none_is_positive(found, seen.truths))
+            raise ValueError(no_truth_is_positive(found, seen.truths))
         return found
     if "" in seen.labels:  # they aren't labels of these scores
-        found, seen = replace(found, label="", by_label=False), Seen(seen.truths)
+        found, seen = replace(found, label="", by_label=False), FirstRecords(seen.truths)
     above = seen.label_above
     if found.positive:
         renamed = above and seen.truths and not seen.truths.keys() & seen.labels
@@ -67,7 +67,7 @@ def settle(found: Predicted, seen: Seen) -> Predicted:
     )
 
 
-def none_is_positive(found: Predicted, truths: Mapping[str, int]) -> str:
+def no_truth_is_positive(found: PredictedColumns, truths: Mapping[str, int]) -> str:
     """What is said where no record is positive."""
     seen = listed(Counter(truths)) or "none"
     if found.why == GIVEN:
@@ -78,13 +78,13 @@ def none_is_positive(found: Predicted, truths: Mapping[str, int]) -> str:
     )
 
 
-def none_is_a_label(truths: Mapping[str, int], labels: Sequence[str]) -> str:
+def no_truth_is_a_label(truths: Mapping[str, int], labels: Sequence[str]) -> str:
     """What is said where no record can be right."""
     seen = listed(Counter(truths))
     return f"no truth is one of the classes {listed(labels)}; truths seen: {seen}"
 
 
-def _for(found: Predicted, positive: str, why: str) -> Predicted:
+def _for(found: PredictedColumns, positive: str, why: str) -> PredictedColumns:
     return replace(
         found,
         scores={positive: found.column},

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["GIVEN", "Predicted", "find", "listed"]
+__all__ = ["GIVEN", "PredictedColumns", "find_predicted_columns", "listed"]
 
 A_CLASS = "score_"  # begins the name of a class's column, where there are more than two
 AGAIN = "predicted_"  # what Howdah puts before a name that the input has already
@@ -25,7 +25,7 @@ NO_CLASSES = {
 
 
 @dataclass(frozen=True)
-class Predicted:
+class PredictedColumns:
     """``scores``: by class, the column of its scores; of two classes that of the positive one
     alone, and none where there are only labels. ``label``: the column of labels, if there is one.
 
@@ -45,7 +45,7 @@ class Predicted:
     labels: Sequence[str] = ()
 
     @property
-    def of_two(self) -> bool:
+    def is_binary(self) -> bool:
         """Whether it is one truth against all others."""
         return len(self.scores) == 1
 
@@ -57,14 +57,14 @@ class Predicted:
     @property
     def how(self) -> str:
         """What a prediction comes from, in words."""
-        if self.of_two and not self.by_label:
+        if self.is_binary and not self.by_label:
             return f"scores above {self.threshold:g}"
         return f"the column {self.label}" if self.label else "the highest score"
 
 
-def find(
+def find_predicted_columns(
     columns: Sequence[str], stated: Mapping[str, Any], options: Mapping[str, Any]
-) -> Predicted:
+) -> PredictedColumns:
     """What of an input's columns is predicted, as its job ``stated``, else by the columns' names.
 
     Options: ``truth``, ``score``, ``positive``, ``threshold``, which outrank the job's word, and
@@ -86,7 +86,7 @@ def find(
     if options[known] in (found.label, *found.scores.values()):
         raise ValueError(f"--{known} {options[known]}: this column is what was predicted")
     threshold = _threshold(options)
-    if found.of_two:
+    if found.is_binary:
         by_label = found.by_label and threshold is None
         if threshold is None:
             threshold = 0.5 if found.threshold is None and not by_label else found.threshold
@@ -122,12 +122,12 @@ def _of_one(stated: Mapping[str, Any], score: str) -> Mapping[str, Any]:
     return {**stated, **of_one}
 
 
-def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> Predicted:
+def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> PredictedColumns:
     kind, label, labels = stated["kind"], stated.get("label") or "", stated.get("labels") or ()
     if kind == "binary":
         _check_positive(options, stated["positive"], labels)
         positive = options["positive"] or stated["positive"]
-        return Predicted(
+        return PredictedColumns(
             scores={positive: stated["score"]},
             label=label,
             positive=positive,
@@ -143,11 +143,11 @@ def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> Predicted:
         positive = next(name for name, column in classes.items() if column == score)
         _check_positive(options, positive, labels)
         given, why = options["positive"], GIVEN if options["positive"] else THE_JOB
-        return Predicted(
+        return PredictedColumns(
             {given or positive: score}, "", given or positive, positive, why, labels=labels
         )
     if kind in ("classes", "labels") and (classes or label):
-        return Predicted(classes, label, labels=labels)
+        return PredictedColumns(classes, label, labels=labels)
     raise ValueError(
         f"the job that scored the input predicted {NO_CLASSES.get(kind, kind)}, and evaluate"
         " measures the scores and labels of classes; --score COLUMN takes one as a score"
@@ -164,7 +164,7 @@ def _check_positive(options: Mapping[str, Any], positive: str, labels: Sequence[
 
 def _of_columns(
     columns: Sequence[str], options: Mapping[str, Any], *, own_labels: bool
-) -> Predicted:
+) -> PredictedColumns:
     """By the columns' names; ``own_labels``: a column of labels may belong to the score."""
     others = [name for name in columns if options["labels"] or name != options["truth"]]
     label = _newest("label", others) if own_labels else ""
@@ -176,11 +176,11 @@ def _of_columns(
             " run.json beside it says which of them are predictions: --score COLUMN"
         )
     if len(classes) > 1:
-        return Predicted(classes, label, labels=list(classes))
+        return PredictedColumns(classes, label, labels=list(classes))
     if not score:
         raise _no_column("score", columns)
     positive = options["positive"]
-    return Predicted(
+    return PredictedColumns(
         scores={positive: score},
         label=label,
         positive=positive,

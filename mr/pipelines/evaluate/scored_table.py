@@ -6,24 +6,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mr.counting.tally import Source, shared
+from mr.counting.tally import InputPreview, same_for_all
 from mr.pipelines.evaluate.labels import first_truths
-from mr.pipelines.evaluate.positive_class import Seen
-from mr.pipelines.evaluate.predicted_columns import Predicted
-from mr.records.block import read_block
+from mr.pipelines.evaluate.positive_class import FirstRecords
+from mr.pipelines.evaluate.predicted_columns import PredictedColumns
+from mr.records.block import parse_block
 from mr.records.cells import WRITTEN
-from mr.records.table import Table, first_fields, read_features
+from mr.records.table import TableFormat, first_fields, read_features
 
-__all__ = ["LOOKED_AT", "how_written", "read_table", "seen_in", "stated_by"]
+__all__ = [
+    "LOOKED_AT",
+    "count_first_records",
+    "find_table_format",
+    "stated_predictions",
+    "table_of",
+]
 
 LOOKED_AT = 1 << 20  # bytes of records that are looked at before a job, of all inputs together
 CUT = 1 << 14  # the beginning of an input that is longer may end within a line
 
 
-def how_written(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+def find_table_format(
+    sources: Sequence[InputPreview], options: Mapping[str, Any]
+) -> dict[str, Any]:
     """How the table is written, and its columns; ValueError if the truth isn't among them, or
     whose truth a second file has."""
-    written = shared(sources, _written, "has other columns than")
+    written = same_for_all(sources, _written, "has other columns than")
     columns = ", ".join(written["columns"])[:200]
     if not options["truth"]:
         raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
@@ -35,20 +43,20 @@ def how_written(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[s
     return written
 
 
-def stated_by(sources: Sequence[Source]) -> dict[str, Any]:
+def stated_predictions(sources: Sequence[InputPreview]) -> dict[str, Any]:
     """What the jobs that scored the records say of their predictions, if that is known of all."""
-    return shared(
+    return same_for_all(
         sources,
         lambda source: dict(source.predicted),
         "was scored by another kind of job, or it isn't known by which (run.json beside it), than",
     )
 
 
-def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
+def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFormat:
     """The columns that are read: the truth, or whose it is, the label, and scores."""
     known = options["id"] if options["labels"] else options["truth"]
     texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
-    return Table(
+    return TableFormat(
         columns=tuple(options["columns"]),
         delimiter=options["delimiter"],
         quotes=options["format"] == "csv",
@@ -57,17 +65,19 @@ def read_table(options: Mapping[str, Any], predicted: Predicted) -> Table:
     )
 
 
-def seen_in(sources: Sequence[Source], options: Mapping[str, Any], predicted: Predicted) -> Seen:
+def count_first_records(
+    sources: Sequence[InputPreview], options: Mapping[str, Any], predicted: PredictedColumns
+) -> FirstRecords:
     """The truths, labels and scores of the first records."""
-    seen, left = Seen(), LOOKED_AT
-    table = read_table(options, predicted)
+    seen, left = FirstRecords(), LOOKED_AT
+    table = table_of(options, predicted)
     for source in sources:
         lines = _whole_lines(source.head)
         if options["header"]:
             lines = lines.partition(b"\n")[2]
         if lines and left > 0:
             left -= len(lines)
-            block, _ = read_block(lines)
+            block, _ = parse_block(lines)
             read, _, _ = read_features(block, table, json=options["format"] == "json")
             columns = dict(zip(table.features, read, strict=True))
             _count(seen, columns, options, predicted)
@@ -77,11 +87,14 @@ def seen_in(sources: Sequence[Source], options: Mapping[str, Any], predicted: Pr
 
 
 def _count(
-    seen: Seen, columns: Mapping[str, Any], options: Mapping[str, Any], predicted: Predicted
+    seen: FirstRecords,
+    columns: Mapping[str, Any],
+    options: Mapping[str, Any],
+    predicted: PredictedColumns,
 ) -> None:
     if not options["labels"]:
         seen.truths.update(truth for truth in columns[options["truth"]].tolist() if truth)
-    if predicted.of_two and predicted.label:
+    if predicted.is_binary and predicted.label:
         labels, scores = columns[predicted.label], columns[predicted.column]
         threshold = 0.0 if predicted.threshold is None else predicted.threshold
         seen.above.update(labels[scores > threshold].tolist())
@@ -92,7 +105,7 @@ def _whole_lines(head: bytes) -> bytes:
     return head if len(head) < CUT else head[: head.rfind(b"\n") + 1]
 
 
-def _written(source: Source) -> dict[str, Any]:
+def _written(source: InputPreview) -> dict[str, Any]:
     line = source.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
     try:
         form, delimiter, fields = first_fields(line)

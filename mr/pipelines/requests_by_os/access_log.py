@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "Combined", "Log", "W3c", "text_array", "w3c_fields"]
+__all__ = ["COLUMNS", "CombinedFormat", "LogFormat", "W3cFormat", "text_array", "w3c_fields"]
 
 COLUMNS = ("date", "time", "method", "status", "edge", "agent", "bytes")
 W3C_NAMES = {
@@ -43,7 +43,7 @@ COMBINED = (
 QUOTED = re.compile(r'\\(["\\])')
 
 
-class Log(Protocol):
+class LogFormat(Protocol):
     """Reads records of one format."""
 
     @property
@@ -61,7 +61,7 @@ class Log(Protocol):
         """
 
 
-class W3c:
+class W3cFormat:
     """W3C's extended format; a line that begins with # is a directive.
 
     Of a request, the ``wanted`` columns are read: date, time, status and bytes are among them.
@@ -134,7 +134,7 @@ class W3c:
         return values
 
 
-class Combined:
+class CombinedFormat:
     """The combined format of Apache and nginx: ``%h %l %u %t "%r" %>s %b "%{Referer}i"
     "%{User-agent}i"``."""
 

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, Source, Tally, key_of, shared
+from mr.counting.tally import Counts, InputPreview, Tally, key_of, same_for_all
 from mr.pipelines.requests_by_os.access_log import (
     COLUMNS,
-    Combined,
-    Log,
-    W3c,
+    CombinedFormat,
+    LogFormat,
+    W3cFormat,
     text_array,
     w3c_fields,
 )
@@ -54,7 +54,9 @@ class RequestsByOs(Tally):
             "agent" if name == "os" else name for name in self.groups
         }
         fields = options["fields"]
-        self._log: Log = W3c(fields, options["delimiter"], wanted) if fields else Combined()
+        self._log: LogFormat = (
+            W3cFormat(fields, options["delimiter"], wanted) if fields else CombinedFormat()
+        )
         missing = [name for name in COLUMNS if name in wanted and name not in self._log.columns]
         if missing:
             raise ValueError(f"the log doesn't tell of {missing[0]}")
@@ -62,9 +64,9 @@ class RequestsByOs(Tally):
         self._counted = {column: Counter[str]() for column in self.columns}
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        return shared(sources, _format_of, "is written otherwise than")
+        return same_for_all(sources, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
@@ -181,7 +183,7 @@ def _systems() -> Any:
     return Resolver(([], systems, [])).os
 
 
-def _format_of(source: Source) -> dict[str, Any]:
+def _format_of(source: InputPreview) -> dict[str, Any]:
     lines = source.head.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):
@@ -190,7 +192,7 @@ def _format_of(source: Source) -> dict[str, Any]:
         if not line.startswith("#"):
             break
     try:
-        Combined().read_record(lines[0])
+        CombinedFormat().read_record(lines[0])
     except ValueError:
         raise ValueError(
             f"{source.name} begins like no access log that is known: {FORMATS}"

@@ -11,9 +11,9 @@ from uproot.source.chunk import Chunk, Source
 from uproot.source.coalesce import coalesce_requests
 from uproot.source.futures import TrivialFuture
 
-from mr.pipelines.root_reduce.expression import Expression
+from mr.pipelines.root_reduce.expression import EventExpression
 from mr.pipelines.root_reduce.functions import plain
-from mr.storage.whole_files import StoredFile, StoreError, UnusableFile
+from mr.storage.whole_files import StorageError, StoredFile, UnusableFile
 
 __all__ = ["Branches", "Events", "read_events"]
 
@@ -28,7 +28,7 @@ class Events:
     """n events: ``column`` gives one of ``branches`` or of ``defined`` columns, and ``cut`` leaves
     fewer. A defined column is evaluated for the events that are left when it is asked for."""
 
-    def __init__(self, branches: Branches, defined: Mapping[str, Expression]) -> None:
+    def __init__(self, branches: Branches, defined: Mapping[str, EventExpression]) -> None:
         self._branches = branches
         self._defined = defined
         self._left: NDArray[np.intp] | None = None  # all of them
@@ -45,14 +45,14 @@ class Events:
             self._known[name] = self._column(name)
         return self._known[name]
 
-    def evaluate(self, expression: Expression) -> Any:
+    def evaluate(self, expression: EventExpression) -> Any:
         """The same of any expression; ValueError where it can't be evaluated."""
         found = plain(expression.evaluate(self.column))
         if np.ndim(found) == 0:
             raise ValueError(f"{expression.text}: it is the same for every event")
         return found
 
-    def cut(self, where: Expression) -> None:
+    def cut(self, where: EventExpression) -> None:
         """Leave those for which ``where`` is true."""
         true = self.evaluate(where)
         if not isinstance(true, np.ndarray) or true.dtype != np.bool_:
@@ -84,7 +84,7 @@ def read_events(file: StoredFile, tree: str, branches: Set[str]) -> Iterator[Bra
             step = max(AT_ONCE * found.num_entries // max(size, 1), 1)
             for arrays in found.iterate(step_size=step, **kept):
                 yield _numbers(arrays)
-    except (UnusableFile, StoreError):
+    except (UnusableFile, StorageError):
         raise
     except Exception as error:  # of many kinds
         message = " ".join(str(error).split())

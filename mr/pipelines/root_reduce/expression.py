@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Expression"]
+__all__ = ["EventExpression"]
 
 LONGEST = 1000  # characters
 SHOWN = 300  # of a message
@@ -43,19 +43,19 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 }
 
 Columns = Callable[[str], Any]  # a column by its name
-Evaluate = Callable[[Columns], Any]
+Evaluator = Callable[[Columns], Any]
 
 
 @dataclass(frozen=True)
-class Expression:
+class EventExpression:
     """``names`` are the columns that it needs."""
 
     text: str
     names: frozenset[str]
-    _evaluate: Evaluate = field(repr=False, compare=False)
+    _evaluate: Evaluator = field(repr=False, compare=False)
 
     @classmethod
-    def read(cls, text: str) -> "Expression":
+    def read(cls, text: str) -> "EventExpression":
         """Raise ValueError, which has the expression in it, for what can't be said."""
         try:
             if len(text) > LONGEST:
@@ -79,7 +79,7 @@ class Expression:
             raise ValueError(f"{self.text}: {message}") from None
 
 
-def _read(node: ast.expr, names: set[str]) -> Evaluate:
+def _read(node: ast.expr, names: set[str]) -> Evaluator:
     """What evaluates ``node``; the columns that it needs are added to ``names``."""
     match node:
         case ast.Constant(value=number) if type(number) in (int, float):
@@ -118,12 +118,12 @@ def _read(node: ast.expr, names: set[str]) -> Evaluate:
     raise ValueError(f"{ast.unparse(node)} can't be said in a selection")
 
 
-def _applied(apply: Callable[..., Any], operands: Sequence[ast.expr], names: set[str]) -> Evaluate:
+def _applied(apply: Callable[..., Any], operands: Sequence[ast.expr], names: set[str]) -> Evaluator:
     evaluates = [_read(operand, names) for operand in operands]
     return lambda columns: apply(*[evaluate(columns) for evaluate in evaluates])
 
 
-def _all_of(join: Callable[..., Any], evaluates: Sequence[Evaluate]) -> Evaluate:
+def _all_of(join: Callable[..., Any], evaluates: Sequence[Evaluator]) -> Evaluator:
     return lambda columns: reduce(join, [evaluate(columns) for evaluate in evaluates])
 
 

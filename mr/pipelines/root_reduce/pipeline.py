@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from mr.counting.tally import Counts, FileTally, Report, Source, Table
+from mr.counting.tally import Counts, FileTally, InputPreview, JobReport, ResultTable
 from mr.pipelines.root_reduce.selection import ABOVE, BELOW, NAN, READ, Histogram, Selection
 from mr.records.tsv import escape_text
 from mr.storage.whole_files import StoredFile, UnusableFile
@@ -35,7 +35,7 @@ class RootReduce(FileTally):
         self._counted = _nothing()
 
     @staticmethod
-    def look(sources: Sequence[Source], options: Mapping[str, Any]) -> dict[str, Any]:
+    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
         """What the selection's file states; the types of columns in the first file that can be
         read, which must have all that the selection needs."""
         if options["format"] not in FORMATS:
@@ -113,7 +113,7 @@ class RootReduce(FileTally):
 
         merge(parts, folder / f"reduced.{self._format}", self._tree)
 
-    def report(self, counts: Counts) -> Report:
+    def report(self, counts: Counts) -> JobReport:
         """The cut flow, the histogram, and how much is left."""
         events = counts.get("events", {})
         sizes = counts.get("bytes", {})
@@ -123,8 +123,10 @@ class RootReduce(FileTally):
             (escape_text(name).decode(), count, _share(count, left[0]), _share(count, before))
             for name, count, before in zip(flow, left, [left[0], *left], strict=False)
         ]
-        report = Report(
-            tables={"cutflow.tsv": Table(("cut", "events", "of_all", "of_those_before"), rows)},
+        report = JobReport(
+            tables={
+                "cutflow.tsv": ResultTable(("cut", "events", "of_all", "of_those_before"), rows)
+            },
             summary={
                 "cut_flow": flow,
                 "events_kept": _share(left[-1], left[0]),
@@ -137,7 +139,9 @@ class RootReduce(FileTally):
         )
 
 
-def _with_histogram(report: Report, histogram: Histogram, counts: Mapping[str, int]) -> Report:
+def _with_histogram(
+    report: JobReport, histogram: Histogram, counts: Mapping[str, int]
+) -> JobReport:
     bins = [counts.get(str(place), 0) for place in range(histogram.bins)]
     edges = histogram.edges
     rows = [
@@ -150,8 +154,8 @@ def _with_histogram(report: Report, histogram: Histogram, counts: Mapping[str, i
         axes.stairs(bins, edges)
         axes.set(xlabel=histogram.of.text, ylabel="entries")
 
-    return Report(
-        tables={**report.tables, "histogram.tsv": Table(("from", "to", "count"), rows)},
+    return JobReport(
+        tables={**report.tables, "histogram.tsv": ResultTable(("from", "to", "count"), rows)},
         summary={**report.summary, "histogram": {"counts": bins, **outside}},
         plots={"histogram.svg": draw},
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.pipelines.root_reduce.expression import Expression
+from mr.pipelines.root_reduce.expression import EventExpression
 
 __all__ = ["ABOVE", "BELOW", "NAN", "READ", "Cut", "Histogram", "Selection"]
 
@@ -26,14 +26,14 @@ class Cut:
     """Events for which ``where`` is true stay."""
 
     name: str
-    where: Expression
+    where: EventExpression
 
 
 @dataclass(frozen=True)
 class Histogram:
     """Of a value an event, or of all in its list: ``bins`` from ``low`` to, without, ``high``."""
 
-    of: Expression
+    of: EventExpression
     bins: int
     low: float
     high: float
@@ -61,7 +61,7 @@ class Selection:
 
     tree: str
     keep: tuple[str, ...]
-    defined: Mapping[str, Expression]
+    defined: Mapping[str, EventExpression]
     cuts: tuple[Cut, ...]
     histogram: Histogram | None
 
@@ -72,17 +72,17 @@ class Selection:
         keep = stated.get("keep", [])
         if not keep or not all(type(name) is str for name in keep) or len(set(keep)) < len(keep):
             raise ValueError('keep is a list of names, each once: keep = ["run", "event"]')
-        defined: dict[str, Expression] = {}
+        defined: dict[str, EventExpression] = {}
         texts = stated.get("define", {})
         _check("[define]", texts, dict.fromkeys(texts, str))
         for name, text in texts.items():
-            defined[name] = Expression.read(text)
+            defined[name] = EventExpression.read(text)
             if later := defined[name].names & (texts.keys() - defined.keys() | {name}):
                 raise ValueError(f"{text}: {min(later)} isn't defined above it")
         cuts = []
         for cut in stated.get("cut", []):
             _check("[[cut]]", cut, KEYS_OF_CUT, needed=True)
-            cuts.append(Cut(cut["name"], Expression.read(cut["where"])))
+            cuts.append(Cut(cut["name"], EventExpression.read(cut["where"])))
         if len({READ, *(cut.name for cut in cuts)}) <= len(cuts):
             raise ValueError(f"each cut has a name of its own, and none is {READ}")
         histogram = stated.get("histogram")
@@ -119,7 +119,7 @@ def _histogram(stated: Mapping[str, Any]) -> Histogram:
     bins, low, high = stated["bins"], float(stated["from"]), float(stated["to"])
     if not (0 < bins <= MOST_BINS and -np.inf < low < high < np.inf):
         raise ValueError(f"[histogram] has 1 to {MOST_BINS:,} bins, and from is below to")
-    return Histogram(Expression.read(stated["of"]), bins, low, high)
+    return Histogram(EventExpression.read(stated["of"]), bins, low, high)
 
 
 def _check(place: str, stated: Any, kinds: Mapping[str, Any], *, needed: bool = False) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from howdah.cluster.ansible_display import Display, reason
-from howdah.cluster.playbook import Played, attempt, inventory_option, ssh_options
+from howdah.cluster.playbook import (
+    PlaybookResult,
+    inventory_option,
+    run_playbook,
+    ssh_options,
+    try_playbook,
+)
+from howdah.errors import ClusterError
 from howdah.settings import ROOT, SETUP, Settings
 
 SSH = "Task failed: Failed to connect to the host via ssh: "
@@ -59,19 +66,19 @@ class Screen(io.StringIO):
 
 
 @pytest.fixture
-def lamps(tmp_path: Path) -> tuple[Played, str]:
+def lamps(tmp_path: Path) -> tuple[PlaybookResult, str]:
     """A real run on two local hosts and one that ssh doesn't reach: its end, and what was shown."""
     (tmp_path / "lamps.yml").write_text(PLAYBOOK)
     (tmp_path / "hosts.yml").write_text(HOSTS)
     screen = Screen(terminal=False)
     display = Display(stream=screen)
     settings = Settings(root=ROOT, state=tmp_path / "state", cluster=None)
-    played = attempt(str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {}, display)
+    played = try_playbook(str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {}, display)
     display.finish()
     return played, screen.getvalue()
 
 
-def test_a_run_is_told_host_by_host(lamps: tuple[Played, str]) -> None:
+def test_a_run_is_told_host_by_host(lamps: tuple[PlaybookResult, str]) -> None:
     """Three lines a failed host; what was rescued or ignored is no failure."""
     played, said = lamps
     assert played.complaint.splitlines() == [
@@ -97,11 +104,25 @@ def test_a_playbook_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "lamps.yml").write_text("- hosts: all\n  roles: [nobody]\n")
     (tmp_path / "hosts.yml").write_text(HOSTS)
     settings = Settings(root=ROOT, state=tmp_path / "state", cluster=None)
-    played = attempt(
+    played = try_playbook(
         str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {}, Display(stream=None)
     )
     assert played.complaint.startswith("the role 'nobody' was not found")
     assert played.complaint.endswith("lamps.yml:2:11")
+
+
+def test_the_command_that_was_given_goes_on_after_a_failure(tmp_path: Path) -> None:
+    """With all of its options, as a shell takes them."""
+    (tmp_path / "lamps.yml").write_text("- hosts: all\n  roles: [nobody]\n")
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    given = ("cluster", "up", "--monitoring", "--inventory", "my lamps")
+    settings = Settings(root=ROOT, state=tmp_path / "state", cluster=None, command=given)
+    with pytest.raises(ClusterError) as told:
+        run_playbook(str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {})
+    assert told.value.hint == (
+        "bin/cluster up --monitoring --inventory 'my lamps'"
+        "  (goes on from here, once that is mended)"
+    )
 
 
 def test_records_of_runs_hold_no_environment(
@@ -112,7 +133,9 @@ def test_records_of_runs_hold_no_environment(
     (tmp_path / "lamps.yml").write_text("- hosts: nobody\n")
     (tmp_path / "hosts.yml").write_text(HOSTS)
     settings = Settings(root=ROOT, state=tmp_path / "state", cluster=None)
-    attempt(str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {}, Display(stream=None))
+    try_playbook(
+        str(tmp_path / "lamps"), tmp_path / "hosts.yml", settings, {}, Display(stream=None)
+    )
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(path.name == "stdout" for path in left)
     assert not [path for path in left if b"under the mat" in path.read_bytes()]

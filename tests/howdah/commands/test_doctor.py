@@ -13,10 +13,10 @@ import pytest
 
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.inventory import Host, Inventory
-from howdah.cluster.playbook import attempt
+from howdah.cluster.playbook import try_playbook
 from howdah.diagnosis.check import Check
 from howdah.diagnosis.machines import Expected, Machine, Service, check_machines, machine_of
-from howdah.models.published import Published, allowed, read_published
+from howdah.models.hdfs_copies import HdfsCopy, permitted_sha256, read_hdfs_copies
 from howdah.settings import Cluster, Settings, load
 from tests.conftest import Howdah
 
@@ -212,7 +212,7 @@ def sum_of(text: bytes) -> str:
 
 MANIFEST = b'[files]\n"model.joblib" = "aa"\n'
 DUE = {"model.joblib": "aa"}
-GOOD = Published(
+GOOD = HdfsCopy(
     f"churn-2-{sum_of(MANIFEST)[:16]}", {"model.toml": sum_of(MANIFEST), "model.joblib": "aa"}, DUE
 )
 
@@ -236,7 +236,7 @@ def test_copies_may_be_of_any_model_here_or_in_hdfs(tmp_path: Path) -> None:
     (tmp_path / "models" / "churn" / "model.toml").write_bytes(b'[files]\n"model.joblib" = "bb"\n')
     altered = replace(GOOD, files={**GOOD.files, "model.joblib": "cc"})
     settings = Settings(tmp_path, tmp_path / "state", None)
-    assert allowed([GOOD, altered], settings)["model.joblib"] == {"aa", "bb"}
+    assert permitted_sha256([GOOD, altered], settings)["model.joblib"] == {"aa", "bb"}
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def cluster(hadoop: Howdah) -> Cluster:
 @pytest.mark.hadoop
 def test_an_altered_model_is_found_in_hdfs(hadoop: Howdah, cluster: Cluster) -> None:
     """bin/doctor names it, and with its fix the next job runs."""
-    models = {model.folder.partition("-")[0]: model for model in read_published(cluster)}
+    models = {model.folder.partition("-")[0]: model for model in read_hdfs_copies(cluster)}
     model = models["moderation"]  # that of the text below; earlier tests may have left others
     assert not model.altered
     path = f"/howdah/models/{model.folder}/model.toml"
@@ -270,12 +270,12 @@ def test_an_altered_model_is_found_in_hdfs(hadoop: Howdah, cluster: Cluster) -> 
 def test_inspection_sees_a_real_host_and_changes_nothing(hadoop: Howdah, cluster: Cluster) -> None:
     """Its daemons' ports, its Java and Hadoop, and every copy of a model, whole or altered."""
     settings = load(os.environ | {"HOWDAH_STATE": str(hadoop.state)})
-    models = allowed(read_published(cluster), settings)
+    models = permitted_sha256(read_hdfs_copies(cluster), settings)
 
     def look() -> Machine:
         variables = {"inspect_model_files": sorted(models)}
         inventory = Path(cluster.inventory)
-        played = attempt("inspect", inventory, settings, variables, Display(stream=None))
+        played = try_playbook("inspect", inventory, settings, variables, Display(stream=None))
         assert not played.complaint
         assert played.changed == {"localhost": 0}
         return machine_of(played.answers["machines"]["localhost"])

@@ -11,7 +11,7 @@ import pytest
 from howdah.errors import UsageError
 from howdah.hadoop import segmented_file
 from howdah.hadoop.store import HdfsStore, SegmentSink
-from howdah.inputs.local import find_sources
+from howdah.inputs.local import find_local_files
 from howdah.jobs.record import Input
 from howdah.submission import upload
 from howdah.submission.upload import store_input
@@ -66,7 +66,7 @@ def text(tmp_path: Path) -> Path:
 
 
 def store(path: Path, sink: SegmentSink) -> Input:
-    (source,) = find_sources([str(path)])
+    (source,) = find_local_files([str(path)])
     return store_input(source, "00000.txt", sink, progress=lambda count: None)
 
 
@@ -97,7 +97,7 @@ def test_segments_that_arrive_out_of_order(tmp_path: Path, text: Path) -> None:
 
 def test_a_padded_input_ends_with_a_chunk(tmp_path: Path, text: Path) -> None:
     """Hadoop hands over whole chunks; what is known of the input is without the padding."""
-    (source,) = find_sources([str(text)])
+    (source,) = find_local_files([str(text)])
     sink = Folder(tmp_path / "store")
     stored = store_input(source, "00000.txt", sink, padded=True, progress=lambda count: None)
     held = (tmp_path / "store" / "input" / "00000.txt").read_bytes()

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from howdah.errors import HowdahError, ModelError, UsageError
-from howdah.inputs.field_types import BOOLEANS
-from howdah.inputs.local import find_sources
-from howdah.inputs.source import HEAD, Source
+from howdah.inputs.field_types import is_boolean
+from howdah.inputs.input_file import HEAD, InputFile
+from howdah.inputs.local import find_local_files
 from howdah.inputs.table_columns import Columns, find_columns, find_columns_of_all
 from mr.models.manifest import Manifest
 from mr.records.cells import MISSING
@@ -29,12 +29,12 @@ TEXTS = model("text", "lang", types=("text", "text"))
 PERSON = model("age", "city", types=("number", "text"))
 
 
-def files(folder: Path, *texts: bytes) -> list[Source]:
+def files(folder: Path, *texts: bytes) -> list[InputFile]:
     """Files with these contents."""
     names = [str(folder / f"input-{number}") for number in range(len(texts))]
     for name, text in zip(names, texts, strict=True):
         Path(name).write_bytes(text)
-    return find_sources(names)
+    return find_local_files(names)
 
 
 def columns_of(folder: Path, manifest: Manifest, *texts: bytes, no_header: bool = False) -> Columns:
@@ -137,7 +137,7 @@ def test_no_header_is_believed(tmp_path: Path) -> None:
 
 def test_a_jobs_scores_have_their_own_columns(tmp_path: Path) -> None:
     """Whatever is in their names, and although no line has these."""
-    scores = Source("@a", b"", "", ("a", "x,y,z", "b"), tmp_path)
+    scores = InputFile("@a", b"", "", ("a", "x,y,z", "b"), tmp_path)
     assert find_columns([scores], model("b")) == Columns("tsv", "\t", scores.columns, True)
     with pytest.raises(ModelError, match="its columns are a, x,y,z, b"):
         find_columns([scores], model("c"))
@@ -147,7 +147,7 @@ def test_a_jobs_scores_have_their_own_columns(tmp_path: Path) -> None:
 def test_any_header_is_read_as_pandas_does(names: list[str]) -> None:
     """Names with delimiters and quotes in them, whatever the order of the features."""
     line = pandas.DataFrame(columns=names).to_csv(index=False)
-    source = Source("table", line.encode(), "")
+    source = InputFile("table", line.encode(), "")
     if line.lstrip().startswith("{") or not line.strip():
         return
     found = find_columns([source], model(*reversed(names)))
@@ -264,5 +264,7 @@ def test_missing_values_and_booleans_are_pandas(tmp_path: Path) -> None:
 
     assert MISSING == STR_NA_VALUES
     path = tmp_path / "table.csv"
-    path.write_text("\n".join(["a", *BOOLEANS]))
+    spelled = ("True", "TRUE", "true", "tRUE", "False", "FALSE", "false", "faLse")
+    assert all(map(is_boolean, spelled))
+    path.write_text("\n".join(["a", *spelled]))
     assert pandas.read_csv(path)["a"].dtype == bool

@@ -24,12 +24,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeRegressor
 
 from howdah.errors import ModelError
-from howdah.models.compiler import compile_model, compile_program, flatten
-from howdah.models.parity import compare, threshold_rows
+from howdah.models.compiler import compile_model, compile_program
+from howdah.models.tree_arrays import flatten
+from howdah.models.verification.compiled_parity import compare_rows, threshold_rows
 from mr.models.compiled_trees import PROGRAM_FILE, CompiledTrees, Trees, load_program
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
-from mr.scoring.scorer import ROWS_AT_ONCE, predict_rows
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.predict import predict_rows
 from tests.conftest import ROOT
 from tests.mr.small_models import Bits
 
@@ -140,7 +142,7 @@ def test_another_label_is_refused(program: Any) -> None:
     other = replace(trees, outcome="logistic, second above 0")
     compiled = CompiledTrees(other, program, labels=("False", "True"))
     with pytest.raises(ModelError, match="other labels than scikit-learn"):
-        compare(model, compiled, "predict_proba", rows)
+        compare_rows(model, compiled, "predict_proba", rows)
 
 
 def test_every_leaf_is_reached() -> None:
@@ -160,7 +162,7 @@ def test_another_score_is_refused(program: Any) -> None:
     altered[-1] += 1e-9
     compiled = CompiledTrees(replace(trees, values=altered), program)
     with pytest.raises(ModelError, match=r"rows otherwise than scikit-learn, by up to 1e-09"):
-        compare(model, compiled, "predict", threshold_rows(trees))
+        compare_rows(model, compiled, "predict", threshold_rows(trees))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from howdah.commands.models import parser, run
 from howdah.errors import ModelError, UsageError
-from howdah.models.registry import entries, find_model, manifest_of, model_names
+from howdah.models.registry import find_model, manifest_of, model_entries, model_names
 from howdah.settings import Settings
 from mr.models.manifest import sha256_of
 
@@ -52,7 +52,7 @@ def models(settings: Settings, *words: str) -> int:
 def test_ones_own_model_outranks_a_shared_one(settings: Settings) -> None:
     """And that outranks one that an older version put into the source tree; each is usable."""
     places = put_all(settings)
-    (entry,) = entries(settings)
+    (entry,) = model_entries(settings)
     assert (entry.folder, entry.place, entry.hides) == (places["own"], "own", ("shared",))
     for found in places.values():
         assert find_model(settings, "churn").folder == found
@@ -65,7 +65,7 @@ def test_who_owns_the_checkout_shares_what_he_adds(settings: Settings) -> None:
     """His own folder is the shared one: a model there hides nothing."""
     put(settings.root / ".howdah" / "models" / "churn")
     owner = Settings(settings.root, settings.root / ".howdah", None)
-    assert [(entry.place, entry.hides) for entry in entries(owner)] == [("shared", ())]
+    assert [(entry.place, entry.hides) for entry in model_entries(owner)] == [("shared", ())]
 
 
 def test_a_name_is_no_path(settings: Settings) -> None:
@@ -163,7 +163,7 @@ def test_root_takes_what_comes_with_a_checkout_of_another_user(settings: Setting
     added = put(settings.root / "models" / "churn")
     for path in (settings.root, whole, *whole.iterdir(), added, *added.iterdir()):
         os.chown(path, NOBODY, NOBODY)
-    assert [entry.place for entry in entries(settings)] == ["shared", "bundled"]
+    assert [entry.place for entry in model_entries(settings)] == ["shared", "bundled"]
     find_model(settings, "words")
     with pytest.raises(ModelError, match="root loads no other user's"):
         find_model(settings, "churn")
@@ -176,4 +176,4 @@ def test_a_folders_name_is_the_models(settings: Settings) -> None:
     """A copy under another name is another model."""
     folder = put(settings.state / "models" / "churn")
     folder.rename(folder.with_name("churn2"))
-    assert [manifest_of(entry).name for entry in entries(settings)] == ["churn2"]
+    assert [manifest_of(entry).name for entry in model_entries(settings)] == ["churn2"]

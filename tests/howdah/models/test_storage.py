@@ -1,14 +1,16 @@
 """Models that are added, replaced, removed, and kept for jobs."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from howdah.errors import MachineError, ModelError, UsageError
 from howdah.jobs.record import Job, Jobs
-from howdah.models.registry import entries, find_model, model_names
-from howdah.models.storage import adding, keep_models, kept_models, remove, users_of
+from howdah.models.job_models import link_models, linked_models, unfinished_jobs_with
+from howdah.models.registry import find_model, model_entries, model_names
+from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
 from tests.howdah.models.test_registry import put
 
@@ -20,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def add(settings: Settings, content: str, *, replace: bool = False) -> None:
-    with adding(settings, "churn", replace=replace) as folder:
+    with adding_model(settings, "churn", replace=replace) as folder:
         made = put(folder.parent / "made" / "churn", content)
         for path in made.iterdir():
             path.rename(folder / path.name)
@@ -36,12 +38,12 @@ def submitted(settings: Settings) -> Job:
         model_sha256=find_model(settings, "churn").sha256,
         identity="",
     )
-    keep_models(job, Jobs(settings.state).folder(job.id), settings)
+    link_models(job, Jobs(settings.state).folder(job.id), settings)
     return job
 
 
 def content(job: Job, settings: Settings) -> str:
-    (model,) = kept_models(job, Jobs(settings.state).folder(job.id))
+    (model,) = linked_models(job, Jobs(settings.state).folder(job.id))
     return (model.folder / "model.joblib").read_text()
 
 
@@ -82,16 +84,36 @@ def test_what_comes_with_howdah_keeps_its_name(settings: Settings) -> None:
     with pytest.raises(UsageError, match="a model churn comes with Howdah"):
         add(settings, "one")
     with pytest.raises(UsageError, match="churn comes with Howdah"):
-        remove(settings, "churn")
+        remove_model(settings, "churn")
 
 
 def test_what_fails_leaves_what_was_there(settings: Settings) -> None:
     """All or nothing."""
     add(settings, "one")
-    with pytest.raises(FileExistsError), adding(settings, "churn", replace=True) as folder:
+    with pytest.raises(FileExistsError), adding_model(settings, "churn", replace=True) as folder:
         folder.mkdir()
     assert (settings.state / "models" / "churn" / "model.joblib").read_text() == "one"
     assert list((settings.state / "models").iterdir()) == [settings.state / "models" / "churn"]
+
+
+def test_what_a_killed_command_left_is_removed(settings: Settings) -> None:
+    """By the next one that adds or removes a model, once it is old."""
+    models = settings.state / "models"
+    for name, age in ((".adding-old", 7200), (".removing-old", 7200), (".adding-new", 0)):
+        (models / name / "churn").mkdir(parents=True)
+        os.utime(models / name, (time.time() - age,) * 2)
+    add(settings, "one")
+    assert {path.name for path in models.iterdir()} == {"churn", ".adding-new"}
+
+
+def test_a_running_add_keeps_its_folder(settings: Settings) -> None:
+    """However long it takes, and whatever is added meanwhile."""
+    with adding_model(settings, "slow", replace=False) as folder:
+        os.utime(folder.parent, (time.time() - 7200,) * 2)
+        add(settings, "one")
+        put(folder.parent / "made" / "slow")
+        (folder.parent / "made" / "slow" / "model.toml").rename(folder / "model.toml")
+    assert model_names(settings) == ["churn", "slow"]
 
 
 def test_a_job_keeps_its_model(settings: Settings) -> None:
@@ -100,9 +122,9 @@ def test_a_job_keeps_its_model(settings: Settings) -> None:
     first = submitted(settings)
     add(settings, "two", replace=True)
     second = submitted(settings)
-    (entry,) = entries(settings)
-    assert users_of(entry, settings) == [second.id]
-    remove(settings, "churn")
+    (entry,) = model_entries(settings)
+    assert unfinished_jobs_with(entry, settings) == [second.id]
+    remove_model(settings, "churn")
     assert model_names(settings) == []
     assert [content(job, settings) for job in (first, second)] == ["one", "two"]
 
@@ -140,10 +162,10 @@ def test_a_jobs_model_is_what_was_submitted(settings: Settings) -> None:
         content(job, settings)
     add(settings, "two", replace=True)
     with pytest.raises(ModelError, match="was replaced or removed while the job was submitted"):
-        keep_models(job, Jobs(settings.state).folder(job.id), settings)
-    remove(settings, "churn")
+        link_models(job, Jobs(settings.state).folder(job.id), settings)
+    remove_model(settings, "churn")
     with pytest.raises(ModelError, match="was replaced or removed while the job was submitted"):
-        keep_models(job, Jobs(settings.state).folder(job.id), settings)
+        link_models(job, Jobs(settings.state).folder(job.id), settings)
 
 
 def test_a_shared_model_is_its_owners_to_remove(
@@ -153,5 +175,5 @@ def test_a_shared_model_is_its_owners_to_remove(
     put(settings.root / ".howdah" / "models" / "churn")
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(MachineError, match="it is shared, and not yours to remove"):
-        remove(settings, "churn")
+        remove_model(settings, "churn")
     assert model_names(settings) == ["churn"]

@@ -15,7 +15,7 @@ import yaml
 
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.configuration import read_variables
-from howdah.cluster.playbook import attempt
+from howdah.cluster.playbook import try_playbook
 from howdah.http_client import ask
 from howdah.settings import ROOT, SETUP, Settings
 from tests.metrics.receiver import mailbox
@@ -48,7 +48,7 @@ def configured(folder: Path, smarthost: str) -> str:
     named = MAIL | {"alert_mail_smarthost": smarthost}
     variables = read_variables(inventory) | named | {"systemd": False, "state_dir": ""}
     display = Display(stream=None)
-    played = attempt(str(folder / "write"), inventory, settings, variables, display)
+    played = try_playbook(str(folder / "write"), inventory, settings, variables, display)
     return played.complaint or written.read_text()
 
 

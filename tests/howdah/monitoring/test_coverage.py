@@ -12,11 +12,12 @@ import pytest
 
 from howdah.__main__ import main
 from howdah.errors import ClusterError
-from howdah.monitoring.coverage import expressions, faults, gaps
+from howdah.monitoring.coverage import all_queries, queries_without_data, rule_faults
 from howdah.monitoring.prometheus import Prometheus
 from howdah.settings import load
-from metrics.catalog import Alert, hosts
+from metrics.definition import Alert
 from metrics.export.prometheus_rules import rules_yaml
+from metrics.signals import hosts
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
 from tests.metrics.serving import await_value, free_port, prometheus, target
@@ -44,7 +45,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 
 def named(client: Prometheus) -> dict[str, str]:
     """What is without data, and why."""
-    return {gap.expression.asked_for: gap.reason for gap in gaps(client)}
+    return {gap.expression.asked_for: gap.reason for gap in queries_without_data(client)}
 
 
 def test_every_signal_of_a_machine_has_data(watched: Prometheus) -> None:
@@ -83,7 +84,7 @@ def test_comparisons_only_are_asked_for_their_answer(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "howdah.monitoring.coverage.ALERTS", (Alert("A", expression, "1m", "warning", "", ""),)
     )
-    asked = {one.asked_for: one.promql for one in expressions()}["alert A"]
+    asked = {one.asked_for: one.promql for one in all_queries()}["alert A"]
     assert asked == 'a{b=~"x>y",c!="d"} >= bool 1 and e == bool 0 or f{g="<"}'
 
 
@@ -91,7 +92,7 @@ def test_rules_as_they_are_here(tmp_path: Path) -> None:
     """However Prometheus writes them, they are the same."""
     with prometheus(tmp_path, rules=rules_yaml()) as client:
         await_value(client, "prometheus_rule_evaluations_total > 0", tmp_path)
-        assert list(faults(client)) == []
+        assert list(rule_faults(client)) == []
 
 
 def test_rules_that_are_not_as_they_are_here(
@@ -115,7 +116,7 @@ def test_rules_that_are_not_as_they_are_here(
     ))  # fmt: skip
     with target("") as address, prometheus(tmp_path, address, rules=loaded) as client:
         await_value(client, "prometheus_rule_evaluation_failures_total > 0", tmp_path)
-        found = dict(faults(client))
+        found = dict(rule_faults(client))
     assert found.pop("Fails").startswith("fails: found duplicate series")
     assert found == {
         "Older": "loaded with another expression, severity",
@@ -129,7 +130,7 @@ def test_rules_that_are_not_as_they_are_here(
 def test_prometheus_is_down() -> None:
     """That is said once, not for every expression."""
     with pytest.raises(ClusterError, match="does not answer"):
-        gaps(Prometheus(f"http://127.0.0.1:{free_port()}"))
+        queries_without_data(Prometheus(f"http://127.0.0.1:{free_port()}"))
 
 
 def test_the_command(watched: Prometheus, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +153,7 @@ def test_the_command_without_a_cluster(
     """Says how to get one."""
     monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
     assert main(["dashboards", "check"]) == 6
-    assert "bin/cluster up with --monitoring" in capsys.readouterr().err
+    assert "bin/cluster up --monitoring, or --prometheus URL" in capsys.readouterr().err
 
 
 @pytest.mark.hadoop

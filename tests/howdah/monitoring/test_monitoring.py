@@ -16,7 +16,7 @@ import pytest
 
 from howdah.cluster.ansible_display import Display
 from howdah.cluster.configuration import read_variables
-from howdah.cluster.playbook import attempt
+from howdah.cluster.playbook import try_playbook
 from howdah.http_client import ask
 from howdah.monitoring.prometheus import Prometheus
 from howdah.settings import Cluster, Settings, load
@@ -183,7 +183,7 @@ def test_alerts_are_posted_to_the_webhook(monitored: Howdah) -> None:
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    """With the line that installs Debian's package of it."""
+    """To who can't install it, with the line that installs Debian's package of it."""
     role = {"name": "monitoring", "tasks_from": "programs"}
     play = {
         "hosts": "cluster",
@@ -193,6 +193,12 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
     (tmp_path / "look.yml").write_text(json.dumps([play]))
     settings = Settings(ROOT, tmp_path / "state", None)
     packages = ["prometheus", "no-such-exporter"]
-    variables = {"monitoring_packages": packages, "state_dir": str(tmp_path)}
-    played = attempt(str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None))
+    variables = {
+        "monitoring_packages": packages,
+        "state_dir": str(tmp_path),
+        "ansible_user_uid": 1000,
+    }
+    played = try_playbook(
+        str(tmp_path / "look"), INVENTORY, settings, variables, Display(stream=None)
+    )
     assert "sudo apt-get install --no-install-recommends no-such-exporter &&" in played.complaint

@@ -8,7 +8,7 @@ import pytest
 
 from howdah.commands.submit import parser
 from howdah.errors import HowdahError, ModelError, UsageError
-from howdah.inputs.local import find_sources
+from howdah.inputs.local import find_local_files
 from howdah.jobs.predictions import renamed
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan, what_to_run
@@ -36,7 +36,7 @@ def plan(settings: Settings, text: str, *arguments: str) -> dict[str, Any]:
     """What the command line says of an input with this text."""
     Path("input").write_text(text)
     args = parser().parse_args(["input", "--runner", "local", *arguments])
-    return make_plan(args, find_sources(args.inputs), settings)
+    return make_plan(args, find_local_files(args.inputs), settings)
 
 
 def test_predictions_of_two_classes(settings: Settings) -> None:
@@ -142,7 +142,7 @@ def test_no_header(settings: Settings) -> None:
     compare = ["--pipeline", "compare", "--models", "churn,churn2", "--no-header"]
     assert plan(settings, "x\n1\n", *compare)["options"]["header"] is False
     step = Step("s", ("input",), model="churn", no_header=True)
-    step_plan = make_plan(step.arguments("local"), find_sources(["input"]), settings)
+    step_plan = make_plan(step.arguments("local"), find_local_files(["input"]), settings)
     assert step_plan["options"] == planned["options"]
     args = parser().parse_args(
         ["input", "--model", "churn", "--no-header", "--then", "evaluate", "--truth", "a"]

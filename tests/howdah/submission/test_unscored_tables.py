@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
 from howdah.settings import Settings
 from howdah.submission.unscored_tables import check_texts
 from mr.spec import MODEL_FILE
@@ -31,7 +31,7 @@ def refused(settings: Settings, name: str, text: str | bytes, *columns: str) -> 
     data = text if isinstance(text, bytes) else text.encode()
     suffix = ".gz" if data.startswith(b"\x1f\x8b") else ""
     try:
-        check_texts([Source(name, data, suffix, columns)], settings)
+        check_texts([InputFile(name, data, suffix, columns)], settings)
     except UsageError as error:
         return str(error)
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
-from howdah.inputs.local import find_sources
+from howdah.inputs.local import find_local_files
 from howdah.jobs.record import Input
 from howdah.submission import upload
 from howdah.submission.upload import LONGEST_LINE, store_input, store_inputs
@@ -21,7 +21,7 @@ def store(folder: Path, data: bytes, name: str = "input", header: bool = False) 
     """Store a file of ``data`` below ``folder``/store."""
     path = folder / name
     path.write_bytes(data)
-    (source,) = find_sources([str(path)])
+    (source,) = find_local_files([str(path)])
     sink = FileSink(str(folder / "store"))
     return store_input(source, "00000.txt", sink, header=header, progress=lambda count: None)
 
@@ -88,7 +88,7 @@ def test_many_files_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyP
     texts = [b"text %d\n" % number * (number % 7 + 1) for number in range(40)]
     for number, text in enumerate(texts):
         (tmp_path / f"{number:02d}.txt").write_bytes(text)
-    sources = find_sources([str(tmp_path / "*.txt")])
+    sources = find_local_files([str(tmp_path / "*.txt")])
     told: list[int] = []
     sink = FileSink(str(tmp_path / "store"))
     stored = store_inputs(sources, sink, links=None, header=False, progress=told.append)
@@ -104,7 +104,7 @@ def test_the_first_unusable_of_many_files(tmp_path: Path) -> None:
     """It is the one that is told, and what comes after it need not be stored."""
     for number in range(40):
         (tmp_path / f"{number:02d}.txt").write_bytes(b"\xef\xbb\xbf" if number > 4 else b"one\n")
-    sources = find_sources([str(tmp_path / "*.txt")])
+    sources = find_local_files([str(tmp_path / "*.txt")])
     sink = FileSink(str(tmp_path / "store"))
     with pytest.raises(UsageError, match=r"/05\.txt is empty"):
         store_inputs(sources, sink, links=None, header=False, progress=lambda count: None)

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from howdah.inputs.local import find_sources
-from howdah.inputs.source import Source
+from howdah.inputs.input_file import InputFile
+from howdah.inputs.local import find_local_files
 from howdah.jobs.predictions import predicted_in
 
 PREDICTED = {"kind": "binary", "positive": "left", "score": "score", "label": "label"}
 COLUMNS = ["id", "score", "label"]
 
 
-def fetched(folder: Path, name: str = "scores.tsv", columns: list[str] = COLUMNS) -> Source:
+def fetched(folder: Path, name: str = "scores.tsv", columns: list[str] = COLUMNS) -> InputFile:
     """Results as bin/getresults leaves them, and one of the folder's files as an input."""
     told = {"columns": COLUMNS, "predicted": PREDICTED}
     (folder / "run.json").write_text(json.dumps(told))
     (folder / name).write_text("\t".join(columns) + "\n1\t0.5\tleft\n")
-    return find_sources([str(folder / name)])[0]
+    return find_local_files([str(folder / name)])[0]
 
 
 @pytest.mark.parametrize("columns", [COLUMNS, ["truth", *COLUMNS]], ids=["as it was", "and more"])
@@ -33,7 +33,7 @@ def test_a_link_to_scores_is_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "linked.tsv"
     link.symlink_to(source.name)
-    assert predicted_in(find_sources([str(link)])[0]) == PREDICTED
+    assert predicted_in(find_local_files([str(link)])[0]) == PREDICTED
 
 
 def test_a_run_says_nothing_of_other_files(tmp_path: Path) -> None:
@@ -55,5 +55,5 @@ def test_a_run_json_of_another_program_says_nothing(tmp_path: Path, text: str) -
 
 def test_a_step_has_its_job_s_word(tmp_path: Path) -> None:
     """No file is looked for."""
-    source = Source("@score", b"", "", ("id", "score"), tmp_path, predicted=PREDICTED)
+    source = InputFile("@score", b"", "", ("id", "score"), tmp_path, predicted=PREDICTED)
     assert predicted_in(source) == PREDICTED

@@ -14,7 +14,8 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as schema
 from grafana_foundation_sdk.models import units
 
-from metrics.catalog import DASHBOARDS, SIGNALS, Dashboard
+from metrics.catalog import DASHBOARDS, SIGNALS
+from metrics.definition import Dashboard
 from metrics.export.grafana_json import dashboard_json
 
 register_default_plugins()

@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from metrics.catalog import Signal
+from metrics.definition import Signal
 from metrics.pages.svg import Mark, arc, lines_plot, spark, stroke
 from metrics.pages.ticks import time_ticks, value_ticks
-from metrics.reading import Level, Window, judge, name_of, readings
+from metrics.reading import Level, Window, level_of, name_of, readings
 from metrics.series import Line, Series
-from metrics.units import shown
+from metrics.units import format_value
 
 NOON = 1_795_262_400  # Unix seconds
 DISK = Signal("disk", "Disk", "x", "percentunit", "", "{{instance}} {{ device }}", 0.75, 0.9)
@@ -54,7 +54,7 @@ def paths(drawing: str, kind: str) -> list[str]:
 )
 def test_values_in_their_units(value: float, unit: str, text: str) -> None:
     """Three digits, a unit's own prefixes, and words for what is no number."""
-    assert shown(value, unit) == text
+    assert format_value(value, unit) == text
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_flat_zero_is_drawn() -> None:
 )
 def test_levels(signal: Signal, value: float, level: Level) -> None:
     """A value is held against thresholds from the side that is bad; without any it is neither."""
-    assert judge(signal, value) is level
+    assert level_of(signal, value) is level
 
 
 def test_series_are_named_and_in_peoples_order() -> None:

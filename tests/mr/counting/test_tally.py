@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.data.access_logs import AGENTS, Request, cloudfront, combined, requests
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.pipelines.registry import PIPELINES
 from mr.pipelines.requests_by_os.pipeline import RequestsByOs, system_of
 from mr.pipelines.wordcount import WordCount
@@ -36,7 +36,7 @@ def count(tmp_path: Path) -> Count:
         source.write_text(text)
         tally = PIPELINES[pipeline].tally
         assert tally
-        seen = tally().look([Source(source.name, text.encode())], options)
+        seen = tally().look([InputPreview(source.name, text.encode())], options)
         return run_tasks(Spec(pipeline, options=options | seen), source, splits, tmp_path)
 
     return run
@@ -202,7 +202,7 @@ def test_both_readers_of_a_format_read_the_same() -> None:
     """What takes a whole block, and what takes a record."""
     for log in LOGS.values():
         text = log(iter(MADE))
-        options = UNSET | RequestsByOs.look([Source("log", text.encode())], UNSET)
+        options = UNSET | RequestsByOs.look([InputPreview("log", text.encode())], UNSET)
         read = RequestsByOs(options)._log
         lines = text.split("\n")[:-1]
         batch = read.read_block(text.encode())
@@ -249,7 +249,7 @@ def test_options_that_mean_nothing_are_told(options: dict[str, Any], message: st
 def test_inputs_that_are_no_logs_are_told(heads: list[bytes], message: str) -> None:
     """By their names."""
     with pytest.raises(ValueError, match=message):
-        RequestsByOs.look(list(starmap(Source, zip("ab", heads, strict=False))), UNSET)
+        RequestsByOs.look(list(starmap(InputPreview, zip("ab", heads, strict=False))), UNSET)
 
 
 @pytest.mark.parametrize(("agent", "system"), AGENTS.items())

@@ -1,6 +1,6 @@
 import pytest
 
-from mr.records.block import line_starts, read_block
+from mr.records.block import line_starts, parse_block
 from mr.records.split import MAX_RECORD
 
 LONG = b"x" * (MAX_RECORD + 1)
@@ -22,7 +22,7 @@ LONG = b"x" * (MAX_RECORD + 1)
 )
 def test_lines_are_records(raw: bytes, records: list[bytes]) -> None:
     """A line without its line end is a record."""
-    block, rejects = read_block(raw)
+    block, rejects = parse_block(raw)
     assert block.records == records
     assert list(block.numbers) == list(range(len(records)))
     assert not rejects
@@ -41,7 +41,7 @@ def test_lines_are_records(raw: bytes, records: list[bytes]) -> None:
 )
 def test_a_line_that_is_no_record_is_set_aside(line: bytes, reason: str) -> None:
     """The lines around a bad one stay records, under their own numbers."""
-    block, rejects = read_block(b"one\n" + line + b"\ntwo\n")
+    block, rejects = parse_block(b"one\n" + line + b"\ntwo\n")
     assert block.records == [b"one", b"two"]
     assert block.data == b"one\ntwo\n"
     assert list(block.numbers) == [0, 2]
@@ -51,8 +51,8 @@ def test_a_line_that_is_no_record_is_set_aside(line: bytes, reason: str) -> None
 @pytest.mark.parametrize("line", [b"   ", b"\t", b"  x", b"\r"], ids=repr)
 def test_a_lines_fate_does_not_depend_on_its_neighbours(line: bytes) -> None:
     """A block with a bad line in it judges the others as one without does."""
-    alone, _ = read_block(line + b"\n")
-    beside, _ = read_block(line + b"\n\xff\n")
+    alone, _ = parse_block(line + b"\n")
+    beside, _ = parse_block(line + b"\n\xff\n")
     assert alone.records == beside.records
 
 

@@ -6,7 +6,7 @@ import pytest
 from mr.records.block import Block
 from mr.records.cells import MISSING
 from mr.records.table import (
-    Table,
+    TableFormat,
     read_columns,
     read_features,
     read_json_lines,
@@ -15,15 +15,15 @@ from mr.records.table import (
 )
 
 NUMBERS = ("number", "number")
-AB = Table(("a", "b"), ",", True, ("a", "b"), NUMBERS)
-TEXT = Table(("name", "size"), ",", True, ("name", "size"), ("text", "number"))
+AB = TableFormat(("a", "b"), ",", True, ("a", "b"), NUMBERS)
+TEXT = TableFormat(("name", "size"), ",", True, ("name", "size"), ("text", "number"))
 
 
 def block(*records: str) -> Block:
     return Block("".join(record + "\n" for record in records).encode(), range(len(records)))
 
 
-def slowly(table: Table, *records: str) -> list[list[object]]:
+def slowly(table: TableFormat, *records: str) -> list[list[object]]:
     rows, rejects = read_rows(block(*records), table)
     assert not rejects
     if isinstance(rows.features, np.ndarray):
@@ -31,7 +31,7 @@ def slowly(table: Table, *records: str) -> list[list[object]]:
     return [list(row) for row in zip(*rows.features, strict=True)]
 
 
-def reasons(table: Table, *records: str) -> list[str]:
+def reasons(table: TableFormat, *records: str) -> list[str]:
     return [reject.reason for reject in read_rows(block(*records), table)[1]]
 
 
@@ -68,7 +68,7 @@ def test_every_reader_reads_the_same_number(number: str) -> None:
 
 def test_plain_numbers_take_the_fastest_reader() -> None:
     """Rows of numbers come as one array in the features' order, row after row in memory."""
-    table = Table(("a", "b", "c"), ",", True, ("c", "a"), NUMBERS)
+    table = TableFormat(("a", "b", "c"), ",", True, ("c", "a"), NUMBERS)
     rows = read_numbers(b"1,2,3\n4,5,6\n", table)
     assert rows is not None
     assert rows.tolist() == [[3, 1], [6, 4]]
@@ -78,7 +78,7 @@ def test_plain_numbers_take_the_fastest_reader() -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " "], ids=repr)
 def test_every_reader_knows_the_delimiter(delimiter: str) -> None:
     """Whatever stands between the fields, the features are the same."""
-    table = Table(("a", "b"), delimiter, True, ("a", "b"), NUMBERS)
+    table = TableFormat(("a", "b"), delimiter, True, ("a", "b"), NUMBERS)
     record = f"1{delimiter}2"
     data = block(record).data
     numbers, columns = read_numbers(data, table), read_columns(data, table)
@@ -135,11 +135,15 @@ def test_a_rejects_reason_names_the_column(record: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        pytest.param(Table(("1", "2"), ",", True, ("1", "2"), NUMBERS), id="names are numbers"),
-        pytest.param(Table(("a", "b"), ",", True, ("a", "b"), ("text", "text")), id="only texts"),
+        pytest.param(
+            TableFormat(("1", "2"), ",", True, ("1", "2"), NUMBERS), id="names are numbers"
+        ),
+        pytest.param(
+            TableFormat(("a", "b"), ",", True, ("a", "b"), ("text", "text")), id="only texts"
+        ),
     ],
 )
-def test_a_repeated_header_is_no_record_even_if_it_could_be(table: Table) -> None:
+def test_a_repeated_header_is_no_record_even_if_it_could_be(table: TableFormat) -> None:
     """No reader takes the header for a row."""
     header = ",".join(table.columns)
     data = block("5,6", header).data
@@ -155,7 +159,7 @@ def test_quoted_fields_are_read() -> None:
 
 def test_a_table_without_quotes_takes_them_as_text() -> None:
     """In TSV a quote is a character like any other."""
-    table = Table(("name", "size"), "\t", False, ("name", "size"), ("text", "number"))
+    table = TableFormat(("name", "size"), "\t", False, ("name", "size"), ("text", "number"))
     columns = read_columns(b'5" pipe\t2\n', table)
     assert columns is not None
     assert [column.tolist() for column in columns] == [['5" pipe'], [2]]
@@ -185,7 +189,7 @@ MISSING_FIELDS = [*sorted(MISSING), '""', '"NA"', '"null"']
 @pytest.mark.parametrize("kind", ["number", "integer", "boolean", "text"])
 def test_every_reader_knows_what_is_missing(kind: str, field: str) -> None:
     """In quotes or without, a feature of any type is missing where pandas says so."""
-    table = Table(("a", "b"), ",", True, ("a", "b"), (kind, "number"))
+    table = TableFormat(("a", "b"), ",", True, ("a", "b"), (kind, "number"))
     (row,) = slowly(table, f"{field},1")
     np.testing.assert_equal(row, [np.nan, 1])
     columns = read_columns(f"{field},1\n".encode(), table)
@@ -247,7 +251,7 @@ def test_every_reader_reads_a_type_alike(kind: str, field: str, value: Any) -> N
     """A fast reader gives up, or has the values of the slow one, which says what is wrong."""
     booleans = ("a",) if kind == "flag" else ()
     type_ = "number" if kind == "flag" else kind
-    table = Table(("a", "b"), ",", True, ("a", "b"), (type_, "number"), booleans)
+    table = TableFormat(("a", "b"), ",", True, ("a", "b"), (type_, "number"), booleans)
     data = f"{field},1\n"
     numbers, columns = read_numbers(data.encode(), table), read_columns(data.encode(), table)
     if str(value).startswith("not "):
@@ -261,7 +265,7 @@ def test_every_reader_reads_a_type_alike(kind: str, field: str, value: Any) -> N
 
 def test_a_header_that_could_be_missing_values_is_no_record() -> None:
     """Columns may be called NA and True."""
-    table = Table(("NA", "True"), ",", True, ("NA", "True"), ("number", "boolean"))
+    table = TableFormat(("NA", "True"), ",", True, ("NA", "True"), ("number", "boolean"))
     assert read_columns(b"5,1\nNA,True\n", table) is None
     assert reasons(table, "5,1", "NA,True") == ["column NA: the header again"]
 
@@ -339,7 +343,7 @@ def test_a_line_that_is_no_such_object_is_rejected(record: str, reason: str) -> 
 )
 def test_json_values_of_every_type(kind: str, value: str, expected: Any) -> None:
     """What a value in JSON is to a feature of a type."""
-    table = Table(("a", "b"), "", False, ("a", "b"), (kind, "number"))
+    table = TableFormat(("a", "b"), "", False, ("a", "b"), (kind, "number"))
     rows, rejects = read_json_lines(block(f'{{"a": {value}, "b": 1}}'), table)
     if str(expected).startswith("not "):
         assert [reject.reason for reject in rejects] == [f"column a: {expected}"]
@@ -351,7 +355,7 @@ def test_json_values_of_every_type(kind: str, value: str, expected: Any) -> None
 
 def test_other_keys_are_kept_together() -> None:
     """Keys that are no columns are one JSON object in the last column, if there are any."""
-    table = Table(("a", "rest"), "", False, ("a",), ("number",), others="rest")
+    table = TableFormat(("a", "rest"), "", False, ("a",), ("number",), others="rest")
     records = '{"b": "ü\\n", "a": 1, "rest": null}', '{"a": 2}'
     rows, rejects = read_json_lines(block(*records), table)
     assert not rejects
@@ -361,7 +365,7 @@ def test_other_keys_are_kept_together() -> None:
 
 def test_written_texts_are_never_missing() -> None:
     """An id or a truth may be called NA; one that isn't there is empty."""
-    table = Table(("id", "score"), ",", True, ("id", "score"), ("written", "number"))
+    table = TableFormat(("id", "score"), ",", True, ("id", "score"), ("written", "number"))
     columns, _, _ = read_features(block("NA,1", ",NA"), table, json=False)
     np.testing.assert_equal([column.tolist() for column in columns], [["NA", ""], [1, np.nan]])
     records = '{"id": "NA", "score": 1}', '{"score": null}'

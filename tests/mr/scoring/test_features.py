@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
-from mr.records.block import read_block
+from mr.records.block import parse_block
 from mr.records.cells import MISSING
-from mr.records.table import Table, read_rows
+from mr.records.table import TableFormat, read_rows
 from mr.scoring.features import INPUTS, Features
 from mr.scoring.scorer import Batch
 
@@ -71,7 +71,7 @@ class Written:
             "delimiter": DELIMITERS[self.format],
             "columns": ["id", *self.names],
         }
-        block, rejects = read_block("".join(line + "\n" for line in self.lines).encode())
+        block, rejects = parse_block("".join(line + "\n" for line in self.lines).encode())
         batch, more = Tabular(manifest, {"model": None}, options).parse(block)
         assert not [*rejects, *more]
         features: Features = batch.features
@@ -159,7 +159,7 @@ def _objects(
 def test_a_frame_is_what_pandas_reads(table: Written) -> None:
     """Values and types; rows that lack other integers or booleans come by themselves."""
     seen = []
-    for places, frame in table.read("frame").parts():
+    for places, frame in table.read("frame").by_types():
         expected = table.read_by_pandas(places.tolist())
         pd.testing.assert_frame_equal(frame, expected, check_exact=True)
         seen += places.tolist()
@@ -170,7 +170,7 @@ def test_a_frame_is_what_pandas_reads(table: Written) -> None:
 @given(tables())
 def test_an_array_is_what_pandas_makes_of_it(table: Written) -> None:
     """``to_numpy()`` of the same frame: floats, integers, booleans, or Python's objects."""
-    for places, rows in table.read("array").parts():
+    for places, rows in table.read("array").by_types():
         expected = table.read_by_pandas(places.tolist()).to_numpy()
         assert rows.dtype == expected.dtype
         assert str((rows + 0).tolist() if rows.dtype.kind == "f" else rows.tolist()) == str(
@@ -182,7 +182,7 @@ def test_an_array_is_what_pandas_makes_of_it(table: Written) -> None:
 @given(tables())
 def test_records_are_what_pandas_makes_of_each(table: Written) -> None:
     """``to_dict("records")``: floats, ints, bools and texts of Python, all in one list."""
-    ((places, records),) = table.read("records").parts()
+    ((places, records),) = table.read("records").by_types()
     assert places.tolist() == list(range(len(table.lines)))
     for place, record in enumerate(records):
         (expected,) = table.read_by_pandas([place]).to_dict("records")
@@ -193,10 +193,10 @@ def test_records_are_what_pandas_makes_of_each(table: Written) -> None:
 @given(tables(most=1))
 def test_the_only_feature_is_what_pandas_reads(table: Written) -> None:
     """As a list of its values, or as a Series."""
-    for places, series in table.read("series").parts():
+    for places, series in table.read("series").by_types():
         expected = table.read_by_pandas(places.tolist())[table.names[0]]
         pd.testing.assert_series_equal(series, expected, check_exact=True)
-    ((_, values),) = table.read("texts").parts()
+    ((_, values),) = table.read("texts").by_types()
     for place, value in enumerate(values):
         (alone,) = table.read_by_pandas([place])[table.names[0]].tolist()
         assert value == alone or (value != value and alone != alone)
@@ -208,19 +208,19 @@ def test_every_reader_gives_the_model_the_same(table: Written, form: str) -> Non
     """Whichever reader takes a block, and whatever else is in it."""
     form = "frame" if form in ("texts", "series") and len(table.types) > 1 else form
     fast = table.read(form)
-    block, _ = read_block("".join(line + "\n" for line in table.lines).encode())
-    written = Table(
+    block, _ = parse_block("".join(line + "\n" for line in table.lines).encode())
+    written = TableFormat(
         ("id", *table.names), DELIMITERS[table.format], table.format == "csv", table.names,
         table.types,
     )  # fmt: skip
     rows, _ = read_rows(block, written)
     slow = replace(fast, values=rows.features)
-    for (places, found), (others, expected) in zip(fast.parts(), slow.parts(), strict=True):
+    for (places, found), (others, expected) in zip(fast.by_types(), slow.by_types(), strict=True):
         assert places.tolist() == others.tolist()
         assert repr(_plain(found)) == repr(_plain(expected))
         for place, row in zip(places.tolist(), _rows(found), strict=True):
             alone = replace(table, lines=[table.lines[place]]).read(form)
-            ((_, one),) = alone.parts()
+            ((_, one),) = alone.by_types()
             assert repr(_rows(one)) == repr([row])
 
 
@@ -243,14 +243,14 @@ def test_pandas_infers_the_same_types() -> None:
         "csv", ("number", "integer", "boolean", "text"),
         [f"{number},{line}" for number, line in enumerate(text.splitlines())], None,
     )  # fmt: skip
-    ((_, frame),) = table.read("frame").parts()
+    ((_, frame),) = table.read("frame").by_types()
     pd.testing.assert_frame_equal(frame, pd.read_csv(io.StringIO(text), names=table.names))
 
 
 def test_plain_numbers_reach_an_array_model_without_a_copy() -> None:
     """The reader's own array is what the model takes."""
     values = np.ones((3, 2))
-    ((places, rows),) = Features(("a", "b"), ("number", "number"), "array", values).parts()
+    ((places, rows),) = Features(("a", "b"), ("number", "number"), "array", values).by_types()
     assert rows is values
     assert places.tolist() == [0, 1, 2]
 
@@ -261,7 +261,7 @@ def test_features_are_sliced_by_row(values: Any, picked: Any) -> None:
     """As a batch is cut where a model raises."""
     features = Features(("a", "b"), ("number", "number"), "array", values)[picked]
     assert len(features) == 2
-    ((_, rows),) = features.parts()
+    ((_, rows),) = features.by_types()
     assert rows[:, 0].tolist() == ([2, 4] if isinstance(values, np.ndarray) else [1, 2])
 
 
@@ -289,5 +289,5 @@ def test_only_what_a_model_refuses_is_rejected(manifest: Manifest) -> None:
 
 def parse(manifest: Manifest, lines: list[str], columns: list[str]) -> tuple[Batch, list[Any]]:
     options = {"format": "csv", "delimiter": ",", "columns": columns}
-    block, _ = read_block("\n".join(lines).encode())
+    block, _ = parse_block("\n".join(lines).encode())
     return Tabular(manifest, {"model": None}, options).parse(block)

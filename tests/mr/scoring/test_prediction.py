@@ -40,5 +40,5 @@ def test_joined_pieces_are_the_prediction_of_all_rows(pieces: list[int]) -> None
 def test_some_rows_are_those_rows(kept: set[int]) -> None:
     """Of every column of every output."""
     rows = sorted(kept)
-    found = prediction(list(range(10))).of(np.array(rows, np.intp))
+    found = prediction(list(range(10))).take(np.array(rows, np.intp))
     assert as_lists(found) == as_lists(prediction(rows))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mr.models.manifest import Manifest, ModelFault
 from mr.pipelines.tabular import Tabular
-from mr.scoring.raising import Suspects
+from mr.scoring.failing_records import QuotedCells
 from mr.scoring.score_block import score_block
 from tests.mr.small_models import Fussy, Picky
 
@@ -121,10 +121,10 @@ def test_what_was_quoted_is_known_in_the_next_block(manifest: Manifest) -> None:
     """A record with the same cell is tried by itself at once; all others go in one call."""
     raw = b"".join(b"0.5,%d\n" % (7 if row in (3, 900) else row + 1000) for row in range(1000))
     model = Fussy({7}, (0, 0), 0)
-    scorer, suspects = Tabular(manifest, {"model": model}, OPTIONS), Suspects()
+    scorer, quoted_cells = Tabular(manifest, {"model": model}, OPTIONS), QuotedCells()
     for calls in (4, 3):  # at first, there is one that tells what to look for
         model.calls = 0
-        _, rejects = score_block(scorer, manifest, raw, suspects=suspects)
+        _, rejects = score_block(scorer, manifest, raw, quoted_cells=quoted_cells)
         assert [reject.line for reject in rejects] == [3, 900]
         assert model.calls == calls
 

@@ -6,8 +6,8 @@ import pytest
 
 from mr.models.manifest import Manifest
 from mr.records.tsv import escape, escape_row, escape_text, substitute
-from mr.scoring.format import Layout, columns, format_lines
-from mr.scoring.scorer import predict_rows
+from mr.scoring.format import Layout, format_lines, prediction_columns
+from mr.scoring.predict import predict_rows
 from tests.mr.small_models import like
 
 
@@ -82,7 +82,7 @@ def test_lines_of_many_classes_name_the_likeliest(manifest: Manifest) -> None:
     assert prediction.scores.tolist() == [70]
     line = format_lines(Layout.PREDICTION_LAST, [b"a\tb"], prediction, stated)
     assert line == b"a\tb\ty\t0.20\t0.70\t0.10\n"
-    assert columns(stated) == ["label", "score_x", "score_y", "score_z"]
+    assert prediction_columns(stated) == ["label", "score_x", "score_y", "score_z"]
 
 
 def test_lines_of_a_regression_end_with_the_number(manifest: Manifest) -> None:
@@ -91,7 +91,7 @@ def test_lines_of_a_regression_end_with_the_number(manifest: Manifest) -> None:
     prediction = predict_rows(Fixed([-12.25]), stated, np.zeros((1, 2)))
     line = format_lines(Layout.PREDICTION_LAST, [b"a"], prediction, stated)
     assert line == b"a\t-12.2\n"
-    assert columns(stated) == ["score"]
+    assert prediction_columns(stated) == ["score"]
 
 
 def test_lines_of_texts_begin_with_the_score(manifest: Manifest) -> None:

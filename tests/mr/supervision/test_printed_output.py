@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mr.log_lines import PRINTED
-from mr.supervision.printed_output import FIRST, LAST, LONGEST, Lines
+from mr.supervision.printed_output import FIRST, LAST, LONGEST, PrefixedLines
 
 
 def logged(*pieces: bytes) -> list[str]:
     """The lines of the log, without the mark that each must have."""
     written: list[bytes] = []
-    lines = Lines(written.append)
+    lines = PrefixedLines(written.append)
     for piece in pieces:
         lines.add(piece)
     lines.end()

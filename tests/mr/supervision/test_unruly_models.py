@@ -48,12 +48,12 @@ Task = Callable[..., Ended]
 def task(tmp_path: Path) -> Task:
     """Runs a map task over three numbers; the model does what ``code`` says at the second."""
 
-    def run(code: str, *, patience: float = 60, attempt: int = 0) -> Ended:
+    def run(code: str, *, call_timeouts: float = 60, attempt: int = 0) -> Ended:
         joblib.dump(Script(code), tmp_path / "model.joblib")
         stated = {"kind": "regression", "score": "predict", "features": ["x"]}
         write_manifest(tmp_path, "model.joblib", **stated)
         options = {"format": "csv", "delimiter": ",", "columns": ["x"]}
-        spec = Spec("tabular", options=options, patience=(patience, patience / 2))
+        spec = Spec("tabular", options=options, call_timeouts=(call_timeouts, call_timeouts / 2))
         spec.write(tmp_path / SPEC_FILE)
         (tmp_path / "rows.csv").write_text(f"1\n{STONE}\n3\n")
         environ = {
@@ -159,7 +159,7 @@ def test_a_crash_leaves_its_last_words_and_where_it_was(task: Task) -> None:
 def test_a_model_that_does_not_answer_is_ended(task: Task, attempt: int) -> None:
     """After its time; the log says what it did, and where it was; a second attempt waits less."""
     began = time.monotonic()
-    ended = task("import time; time.sleep(100)", patience=4, attempt=attempt)
+    ended = task("import time; time.sleep(100)", call_timeouts=4, attempt=attempt)
     assert time.monotonic() - began < 50
     assert (ended.status, ended.stdout) == (1, "")
     seconds = 2 if attempt else 4
@@ -172,7 +172,7 @@ def test_a_model_that_does_not_answer_is_ended(task: Task, attempt: int) -> None
 def test_a_model_that_keeps_the_lock_is_ended(task: Task) -> None:
     """No thread of Python's can run then: the timer says where it was."""
     began = time.monotonic()
-    ended = task("import ctypes; ctypes.PyDLL(None).sleep(100)", patience=1)
+    ended = task("import ctypes; ctypes.PyDLL(None).sleep(100)", call_timeouts=1)
     assert time.monotonic() - began < 50
     assert (ended.status, ended.stdout) == (1, "")
     ended.line("Timeout (0:00:06)!")

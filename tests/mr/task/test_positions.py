@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mr.models.manifest import Manifest
-from mr.scoring.scorer import ROWS_AT_ONCE, predict_rows
+from mr.scoring.model_call import ROWS_AT_ONCE
+from mr.scoring.predict import predict_rows
 from tests.mr.small_models import Bits, like
 
 ROWS = np.random.default_rng(5).normal(size=(2 * ROWS_AT_ONCE + 100, 20))

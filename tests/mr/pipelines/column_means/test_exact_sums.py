@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.columns import runs
-from mr.pipelines.column_means.exact_sums import LARGEST, Sums
+from mr.pipelines.column_means.exact_sums import LARGEST, ExactSums
 
 Floats = NDArray[np.float64]
 
@@ -17,8 +17,8 @@ def nearest_means(rows: Floats) -> list[float]:
     return [float(sum(map(Fraction, column)) / len(column)) for column in rows.T.tolist()]
 
 
-def summed(rows: Floats) -> Sums:
-    sums = Sums(rows.shape[1])
+def summed(rows: Floats) -> ExactSums:
+    sums = ExactSums(rows.shape[1])
     for row in rows:
         sums.add(row)
     return sums
@@ -44,7 +44,7 @@ def test_neither_order_nor_partition_matters() -> None:
     rows = np.concatenate([runs(30, 3000), hard(31)])
     whole = summed(rows).means(61)
     random = np.random.default_rng(1)
-    merged = Sums(3000)
+    merged = ExactSums(3000)
     for part in np.split(random.permutation(rows), [5, 6, 40]):
         merged.add_dumped(summed(part).dump())
     assert merged.means(61).tobytes() == whole.tobytes()

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
-from mr.records.block import read_block
-from mr.storage.whole_files import Entry, Files
+from mr.records.block import parse_block
+from mr.storage.whole_files import FileEntry, JobFiles
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ def npy(numbers: NDArray[Any]) -> bytes:
 
 
 def settled(files: dict[str, bytes], pad: str = "") -> dict[str, Any]:
-    sources = [Source(name, data, data.count(b"\n")) for name, data in files.items()]
+    sources = [InputPreview(name, data, data.count(b"\n")) for name, data in files.items()]
     options = {"pad": pad}
     return options | ColumnMeans.settle(sources, options)
 
@@ -47,10 +47,10 @@ class Job:
         partials: dict[str, list[str]] = {}
         for task in range(tasks):
             tally = ColumnMeans(self._options)
-            tally.files = Files(str(self._folder))
+            tally.files = JobFiles(str(self._folder))
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
-                block, _ = read_block(Entry(name, size).line())
+                block, _ = parse_block(FileEntry(name, size).line())
                 self.rejects += [(each.reason, each.detail) for each in tally.add(block)]
             for key, partial in tally.partials():
                 partials.setdefault(key, []).append(partial)

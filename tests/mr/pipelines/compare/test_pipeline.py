@@ -17,10 +17,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bench.data.predictions import as_csv, as_json_lines
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.models.manifest import Manifest, read_manifest
-from mr.pipelines.compare.assignment import Shares
-from mr.pipelines.compare.models import match
+from mr.pipelines.compare.assignment import Assignment
+from mr.pipelines.compare.models import common_options
 from mr.pipelines.compare.pipeline import Compare
 from mr.spec import MODEL_FILE, Spec
 from mr.summary import finish
@@ -75,7 +75,7 @@ class Case:
 
     def options(self, **asked: Any) -> dict[str, Any]:
         options = UNSET | TABLE | {"columns": list(COLUMNS)} | asked
-        options |= match(list(self.manifests.values()))
+        options |= common_options(list(self.manifests.values()))
         return options | Compare.look([], options)
 
     def run(self, text: str = "", *, splits: int = 1, **asked: Any) -> tuple[Scored, Any]:
@@ -247,12 +247,12 @@ def test_each_record_meets_one_model(two: Case, splits: int) -> None:
 def test_shares_are_the_same_everywhere() -> None:
     """``printf %s 17 | b2sum -l 64`` says 20…: the first quarter. A larger share keeps its ids."""
     ids = [str(number).encode() for number in range(10_000)]
-    quarters = Shares([1, 1, 1, 1]).of(ids)
+    quarters = Assignment([1, 1, 1, 1]).of(ids)
     assert np.bincount(quarters) == pytest.approx(np.full(4, 2500), rel=0.05)
     assert [int(quarters[number]) for number in (0, 1, 17)] == [2, 3, 0]
-    small, large = Shares([10, 90]).of(ids), Shares([2, 8]).of(ids)
+    small, large = Assignment([10, 90]).of(ids), Assignment([2, 8]).of(ids)
     assert (large[small == 0] == 0).all()
-    assert (Shares([20, 80]).of(ids) == large).all()
+    assert (Assignment([20, 80]).of(ids) == large).all()
 
 
 def test_texts_are_compared(tmp_path: Path) -> None:
@@ -272,7 +272,9 @@ def test_texts_are_compared(tmp_path: Path) -> None:
     source = tmp_path / "texts.txt"
     source.write_text("".join(f"{text}\n" for text in texts))
     manifests = [read_manifest(tmp_path / f"{name}.{MODEL_FILE}") for name in ("one", "two")]
-    options = UNSET | {"columns": ["text"], "format": "", "delimiter": ""} | match(manifests)
+    options = (
+        UNSET | {"columns": ["text"], "format": "", "delimiter": ""} | common_options(manifests)
+    )
     rows = run_tasks(Spec("compare", options=options), source, 2, tmp_path).rows
     assert [row[0] for row in rows] == texts
     spec = Spec("compare", options=options | {"weights": "1,1"})
@@ -309,7 +311,7 @@ def test_kinds_without_a_score_of_their_label_are_not_compared(
     """It is said which model it is, and what can be."""
     other = like(manifest, name="other", kind=kind)
     with pytest.raises(ValueError, match=f"model other can't be compared: its .* {kind}, and"):
-        match([manifest, other])
+        common_options([manifest, other])
 
 
 def test_records_that_cannot_be_compared_are_rejected(three: Case) -> None:
@@ -351,7 +353,7 @@ def test_models_that_cannot_be_compared_are_told(
 ) -> None:
     """With what sets them apart."""
     with pytest.raises(ValueError, match=message):
-        match([manifest, like(manifest, name="other", **stated)])
+        common_options([manifest, like(manifest, name="other", **stated)])
 
 
 @pytest.mark.parametrize(
@@ -373,6 +375,6 @@ def test_options_that_mean_nothing_are_told(
     manifest: Manifest, asked: dict[str, Any], message: str
 ) -> None:
     """With what would."""
-    options = UNSET | TABLE | {"columns": ["a", "b"]} | match([manifest, manifest]) | asked
+    options = UNSET | TABLE | {"columns": ["a", "b"]} | common_options([manifest, manifest]) | asked
     with pytest.raises(ValueError, match=message):
-        Compare(options | Compare.look([Source("customers.csv", b"")], options))
+        Compare(options | Compare.look([InputPreview("customers.csv", b"")], options))

@@ -11,13 +11,13 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from bench.data.predictions import as_csv, as_json_lines, of_many, of_two
-from mr.counting.tally import Report, Source
+from mr.counting.tally import InputPreview, JobReport
 from mr.pipelines.evaluate.pipeline import Evaluate
 from mr.pipelines.evaluate.scored_table import LOOKED_AT
 from mr.spec import Spec
 from tests.mr.conftest import Scored, run_tasks
 
-Evaluated = tuple[Scored, Report]
+Evaluated = tuple[Scored, JobReport]
 Run = Callable[..., Evaluated]
 UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "6"}
 UNSET |= {"labels": "", "id": ""}
@@ -36,7 +36,7 @@ def evaluate(tmp_path: Path) -> Run:
         source = tmp_path / "scores.txt"
         source.write_text(text)
         asked: dict[str, Any] = UNSET | options
-        seen = Source(source.name, text.encode()[:LOOKED_AT], predicted=predicted or {})
+        seen = InputPreview(source.name, text.encode()[:LOOKED_AT], predicted=predicted or {})
         asked |= Evaluate.look([seen], asked)
         headers = [source.name] if asked["header"] else []
         Evaluate.prepare(asked, tmp_path)
@@ -428,7 +428,7 @@ def test_what_cannot_be_evaluated_is_told(head: str, options: dict[str, str], me
     """With what would do."""
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
-        Evaluate(asked | Evaluate.look([Source("scores.tsv", head.encode())], asked))
+        Evaluate(asked | Evaluate.look([InputPreview("scores.tsv", head.encode())], asked))
 
 
 @pytest.mark.parametrize(
@@ -449,12 +449,12 @@ def test_what_contradicts_the_scoring_job_is_refused(
     text = b"truth,score,label,other\nleft,0.9,left,1\nstayed,0.1,stayed,2\n"
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
-        Evaluate.look([Source("scores.tsv", text, predicted=predicted)], asked)
+        Evaluate.look([InputPreview("scores.tsv", text, predicted=predicted)], asked)
 
 
 def test_inputs_that_were_scored_otherwise_are_not_mixed() -> None:
     """Scores of one may be for another truth than those of the other."""
     text = b"truth,score,label\nleft,0.9,left\nstayed,0.1,stayed\n"
-    known = Source("known.tsv", text, predicted=LEFT)
+    known = InputPreview("known.tsv", text, predicted=LEFT)
     with pytest.raises(ValueError, match=r"unknown.tsv was scored by another kind of job, or"):
-        Evaluate.look([known, Source("unknown.tsv", text)], UNSET)
+        Evaluate.look([known, InputPreview("unknown.tsv", text)], UNSET)

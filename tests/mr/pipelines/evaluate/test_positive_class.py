@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mr.pipelines.evaluate.positive_class import Seen, settle
-from mr.pipelines.evaluate.predicted_columns import Predicted
+from mr.pipelines.evaluate.positive_class import FirstRecords, settle_positive_class
+from mr.pipelines.evaluate.predicted_columns import PredictedColumns
 
-UNKNOWN = Predicted({"": "score"}, "label", threshold=0.5, by_label=True)
+UNKNOWN = PredictedColumns({"": "score"}, "label", threshold=0.5, by_label=True)
 PAIRS = st.sampled_from([("0", "1"), ("1", "0"), ("left", "stayed"), ("no", "yes"), ("yes", "no")])
 SCORES = st.lists(st.floats(0, 1), max_size=8)
 
@@ -27,7 +27,9 @@ def test_a_wrong_truth_is_never_guessed(
         sides[score <= asked][label] += 1
     truths = Counter(seen.draw(st.lists(st.sampled_from(pair), max_size=8)))
     try:
-        found = settle(replace(UNKNOWN, threshold=asked), Seen(truths, *sides))
+        found = settle_positive_class(
+            replace(UNKNOWN, threshold=asked), FirstRecords(truths, *sides)
+        )
     except ValueError:
         return
     assert labels == [] or found.positive == positive
@@ -37,11 +39,11 @@ def test_a_wrong_truth_is_never_guessed(
 def test_no_other_truths_are_a_convention(truths: str) -> None:
     """They are asked for."""
     with pytest.raises(ValueError, match="--positive TRUTH"):
-        settle(replace(UNKNOWN, label=""), Seen(Counter(truths.split())))
+        settle_positive_class(replace(UNKNOWN, label=""), FirstRecords(Counter(truths.split())))
 
 
 def test_a_column_with_gaps_is_not_of_labels() -> None:
     """A convention is left."""
-    seen = Seen(Counter({"0": 1, "1": 1}), Counter({"0": 1, "": 1}), Counter({"1": 1}))
-    found = settle(UNKNOWN, seen)
+    seen = FirstRecords(Counter({"0": 1, "1": 1}), Counter({"0": 1, "": 1}), Counter({"1": 1}))
+    found = settle_positive_class(UNKNOWN, seen)
     assert (found.positive, found.label, found.by_label) == ("1", "", False)

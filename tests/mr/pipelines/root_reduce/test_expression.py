@@ -8,7 +8,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from mr.pipelines.root_reduce.expression import Expression
+from mr.pipelines.root_reduce.expression import EventExpression
 
 COLUMNS = {
     "n": np.array([2, 0, 3], np.int32),
@@ -24,7 +24,7 @@ NAN = None
 
 def found(text: str) -> list[Any]:
     """An event's value each; NaN as None."""
-    values = Expression.read(text).evaluate(COLUMNS.__getitem__)
+    values = EventExpression.read(text).evaluate(COLUMNS.__getitem__)
     return [NAN if value != value else value for value in values.tolist()]
 
 
@@ -87,7 +87,7 @@ def test_the_mass_of_a_pair(mass: str) -> None:
 def test_nothing_else_can_be_said(text: str) -> None:
     """The error has the expression in it."""
     with pytest.raises(ValueError, match=re.escape(f"{text[:1000]}: ")):
-        Expression.read(text)
+        EventExpression.read(text)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ import uproot
 from numpy.typing import NDArray
 
 from bench.data.events import MASS, WIDTH, events, write_events
-from mr.counting.tally import Source
+from mr.counting.tally import InputPreview
 from mr.pipelines.root_reduce import events as mr_events
 from mr.pipelines.root_reduce import output
 from mr.pipelines.root_reduce.pipeline import RootReduce
 from mr.spec import Spec
-from mr.storage.whole_files import Entry, Files, StoreError
+from mr.storage.whole_files import FileEntry, JobFiles, StorageError
 from tests.mr.conftest import Scored, run_tasks
 
 DIMUON = """
@@ -96,13 +96,13 @@ class Job:
 
     def look(self) -> dict[str, Any]:
         """The job's options."""
-        sources = [Source(str(self.folder / name), b"") for name in self._names]
+        sources = [InputPreview(str(self.folder / name), b"") for name in self._names]
         return self.options | RootReduce.look(sources, self.options)
 
     def run(self, splits: int = 1) -> tuple[Scored, Path]:
         """What the tasks left, and the merged result."""
         options = self.look()
-        entries = [Entry(name, (self.folder / name).stat().st_size) for name in self._names]
+        entries = [FileEntry(name, (self.folder / name).stat().st_size) for name in self._names]
         (self.folder / "list.txt").write_bytes(b"".join(entry.line() for entry in entries))
         spec = Spec("root-reduce", options=options, files=str(self.folder))
         scored = run_tasks(spec, self.folder / "list.txt", splits, self.folder)
@@ -218,9 +218,9 @@ def test_what_the_store_does_not_give_is_no_damage(job: Job) -> None:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Gone) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        files = Files("/files", f"http://127.0.0.1:{server.server_port}", "nobody")
-        with pytest.raises(StoreError, match=r"/files/00000\.txt"):
-            RootReduce(job.look()).add_file(files.file(Entry("00000.txt", 1000)))
+        files = JobFiles("/files", f"http://127.0.0.1:{server.server_port}", "nobody")
+        with pytest.raises(StorageError, match=r"/files/00000\.txt"):
+            RootReduce(job.look()).add_file(files.file(FileEntry("00000.txt", 1000)))
         server.shutdown()
 
 

@@ -1,0 +1,161 @@
+"""What is scored and with which model, and the two ways to do it in one process: the mapper, and
+a plain program."""
+
+import filecmp
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import inputs
+from bench.measured_process import Used, run_child
+from bench.rounds import say
+from howdah.models.registry import Model, find_model, model_names
+from howdah.models.storage import remove_model
+from howdah.settings import ROOT, Settings
+from mr.pipelines.registry import PIPELINES
+from mr.spec import SPEC_FILE, Spec
+
+__all__ = [
+    "COMPILED",
+    "NAMES",
+    "Reader",
+    "ScoringCase",
+    "expected_scores",
+    "fastest_reader",
+    "make_case",
+    "plain_program",
+    "remove_models",
+    "run_mapper",
+]
+
+COMPILED = "_compiled"  # behind the name of an estimator
+NAMES = (*inputs.ESTIMATORS, "text")
+PREFIX = "bench-"  # of the models that are the bench's
+BLOCK = 1 << 20
+
+Reader = tuple[str, int]  # of plain_scoring.py, and the bytes that it reads at once, 0 for all
+
+
+@dataclass(frozen=True)
+class ScoringCase:
+    """``source``: the input; ``model``: as bin/submit calls it; ``job``: what a task finds in its
+    folder; ``files``: what plain programs load; ``readers``: how these may read."""
+
+    source: Path
+    model: str
+    job: Path
+    files: Sequence[Path]
+    readers: Sequence[Reader]
+
+
+def make_case(name: str, rows: int, settings: Settings) -> ScoringCase:
+    """One of ``NAMES``: an input of ``rows`` records, and the model, added as a user would.
+
+    With ``COMPILED`` behind its name, tasks score with its compiled trees, plain programs without.
+    """
+    return _text(settings, rows) if name == "text" else _table(settings, name, rows)
+
+
+def _table(settings: Settings, name: str, rows: int) -> ScoringCase:
+    folder = settings.state / "bench"
+    estimator = name.removesuffix(COMPILED)
+    file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
+    features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", "yes")
+    command: list[str | Path] = [
+        ROOT / "bin" / "models",
+        "add",
+        model,
+        file,
+        *features,
+        "--replace",
+    ]
+    if name != estimator:
+        command.append("--compiled")
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
+    added = find_model(settings, model, PIPELINES["tabular"])
+    job = _job(folder / name, added, Spec("tabular", options=options))
+    readers = [(name, size) for name in ("simdjson", "pyarrow", "pandas") for size in (BLOCK, 0)]
+    return ScoringCase(inputs.rows(folder, rows), model, job, [file], readers)
+
+
+def _text(settings: Settings, rows: int) -> ScoringCase:
+    import joblib
+
+    folder = settings.state / "bench"
+    model = find_model(settings, "moderation", PIPELINES["moderation"])
+    job = _job(folder / "text", model, Spec("moderation"))
+    files = [job / "model.joblib", job / "vectorizer.joblib"]
+    source = inputs.texts(folder, rows, sorted(joblib.load(files[1]).vocabulary_))
+    return ScoringCase(source, "moderation", job, files, [("text", BLOCK), ("text", 0)])
+
+
+def _job(folder: Path, model: Model, spec: Spec) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in model.files:
+        shutil.copy2(file, folder)
+    spec.write(folder / SPEC_FILE)
+    return folder
+
+
+def remove_models(settings: Settings) -> None:
+    """Remove the models that the bench has added."""
+    for name in model_names(settings):
+        if name.startswith(PREFIX):
+            remove_model(settings, name)
+
+
+def run_mapper(case: ScoringCase, source: Path, target: Path) -> Used:
+    """Have one task score ``source`` as the local runner has it, its scores in ``target``."""
+    folder = target.with_name(f"{target.name}.task")
+    shutil.rmtree(folder, ignore_errors=True)
+    used = run_child(
+        [sys.executable, ROOT / "mr" / "job.py", "--step-num=0", "--mapper"],
+        stdin=source,
+        cwd=case.job,
+        PYTHONPATH=str(ROOT),
+        mapreduce_map_input_file=f"file://{folder.parent}/part{source.suffix}",
+        mapreduce_map_input_start="0",
+        mapreduce_map_input_length=str(source.stat().st_size),
+        mapreduce_task_output_dir=str(folder),
+    )
+    (scores,) = (folder / "scores").iterdir()
+    scores.rename(target)
+    shutil.rmtree(folder)
+    return used
+
+
+def expected_scores(case: ScoringCase) -> Path:
+    """What every other way to score the case must give, below its header: one task's scores."""
+    expected = case.job / "expected"
+    run_mapper(case, case.source, expected)
+    return expected
+
+
+def plain_program(
+    case: ScoringCase, reader: Reader, source: Path, target: Path, times: int = 1
+) -> list[str | Path]:
+    """The plain program that scores ``source``, ``times`` over, its scores in ``target``."""
+    program = ROOT / "bench" / "plain_scoring.py"
+    name, size = reader
+    return [sys.executable, program, name, str(size), source, target, str(times), *case.files]
+
+
+def fastest_reader(case: ScoringCase, expected: Path) -> Reader:
+    """The plain program that is fastest here and gives the bytes of ``expected``."""
+    target, tried = expected.with_name("tried"), {}
+    for reader in case.readers:
+        used = run_child(plain_program(case, reader, case.source, target), PYTHONPATH=str(ROOT))
+        same = filecmp.cmp(target, expected, shallow=False)
+        block = f"{reader[1] >> 20} MiB blocks" if reader[1] else "one block"
+        say(f"plain, {reader[0]}, {block}: {used.wall:.2f} s{'' if same else ', OTHER BYTES'}")
+        if same:
+            tried[reader] = used.wall
+    target.unlink()
+    if not tried:
+        raise RuntimeError("no plain program's output is the mapper's")
+    return min(tried, key=lambda reader: tried[reader])

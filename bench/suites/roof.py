@@ -1,0 +1,96 @@
+"""The mapper against the roof: one core, the same bytes in and out.
+
+The roof (``bench.plain_scoring``) parses, predicts and formats in one plain process, with
+the reader and the block size that are fastest here, and counts, rejects and sums up nothing.
+"""
+
+import argparse
+from pathlib import Path
+from statistics import median
+
+from bench import inputs, scoring_cases
+from bench.measured_process import Used, run_child
+from bench.report import Bar, Measurement, SuiteReport, compose
+from bench.rounds import interleave, over, spread
+from howdah.settings import ROOT, Settings
+
+__all__ = ["ABOUT", "NAMES", "run"]
+
+ABOUT = "the mapper's speed against a plain program's, and its peak memory"
+NAMES = (*scoring_cases.NAMES, "memory")
+
+MEMORY_BYTES = 2 << 30
+HEAD = ("", "roof, s", "mapper, s", "ratio", "of CPU", "without start-up", "mapper's peak, MB")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
+    """Measure what ``args.only`` names, or everything."""
+    findings = [
+        _memory(settings) if name == "memory" else _compare(name, args, settings)
+        for name in NAMES
+        if args.only in (None, name)
+    ]
+    return compose(HEAD, findings, "the mapper's speed over the roof's, whole processes")
+
+
+def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Measurement:
+    """Time mapper and roof in turn, with the whole input and with its first line only."""
+    case = scoring_cases.make_case(name, args.rows, settings)
+    mapped, plain = case.job / "mapped", case.job / "plain"
+    scoring_cases.run_mapper(case, case.source, mapped)
+    reader = scoring_cases.fastest_reader(case, mapped)
+    nothing = case.job / f"nothing{case.source.suffix}"
+    with case.source.open("rb") as file:
+        nothing.write_bytes(file.readline())
+
+    def roof(source: Path) -> Used:
+        return run_child(
+            scoring_cases.plain_program(case, reader, source, plain), PYTHONPATH=str(ROOT)
+        )
+
+    def mapper(source: Path) -> Used:
+        return scoring_cases.run_mapper(case, source, mapped)
+
+    done = interleave(
+        {
+            "roof, one line": lambda: roof(nothing),
+            "mapper, one line": lambda: mapper(nothing),
+            "roof": lambda: roof(case.source),
+            "mapper": lambda: mapper(case.source),
+        },
+        args.rounds,
+    )
+    roofs, mappers = done.of("roof"), done.of("mapper")
+    ratios = over([used.wall for used in roofs], [used.wall for used in mappers])
+    cpu = over([used.cpu for used in roofs], [used.cpu for used in mappers])
+    net = over(_net(roofs, done.of("roof, one line")), _net(mappers, done.of("mapper, one line")))
+    row = [
+        name,
+        spread([used.wall for used in roofs]),
+        spread([used.wall for used in mappers]),
+        *(spread(values) for values in (ratios, cpu, net)),
+        f"{max(used.peak for used in mappers):.0f}",
+    ]
+    figures = {f"roof.{name}": median(ratios), f"roof.{name}.cpu": median(cpu)}
+    note = f"{name}: {case.source.stat().st_size / 1e6:.0f} MB, plain reader {reader[0]}; {done}"
+    return Measurement(figures, row, note, [Bar(name, ratios)])
+
+
+def _net(whole: list[Used], one_line: list[Used]) -> list[float]:
+    """What is left of each round's time without start-up and loading."""
+    return [used.wall - bare.wall for used, bare in zip(whole, one_line, strict=True)]
+
+
+def _memory(settings: Settings) -> Measurement:
+    """Find the peak memory, in MB, of a task with 2 GB of rows."""
+    case = scoring_cases.make_case("logistic", 1_000_000, settings)
+    scores = case.job / "mapped"
+    times = -(-MEMORY_BYTES // case.source.stat().st_size)
+    try:
+        with inputs.repeated(case.source, times) as large:
+            used = scoring_cases.run_mapper(case, large, scores)
+            gigabytes = large.stat().st_size / 1e9
+    finally:
+        scores.unlink(missing_ok=True)
+    note = f"memory: {used.peak:.0f} MB at the peak of {gigabytes:.1f} GB in {used.wall:.0f} s"
+    return Measurement({"memory.mb": used.peak}, [], note, [])

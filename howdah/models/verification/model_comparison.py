@@ -1,0 +1,161 @@
+"""A task's predictions of a sample, compared with the model's own, record by record.
+
+A task scores the sample as it would in a job; another process, which shares no reader with tasks,
+has the model predict directly. Known answers, where the sample has some, are compared as well.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from howdah.errors import ModelError
+from howdah.inputs.header import types_of
+from howdah.models.verification.record_difference import (
+    find_difference,
+    find_known_difference,
+    is_score,
+)
+from howdah.models.verification.sample import Sample, run_direct_prediction
+from howdah.models.verification.single_task import TaskRun, run_task
+from mr.models.manifest import Manifest
+from mr.scoring.format import prediction_columns
+from mr.spec import Spec
+
+__all__ = ["Comparison", "compare_with_model"]
+
+SHOWN = 3
+BLANK = "blank line"
+UNESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``records`` were compared, ``rejected`` by both, by reason; ``labels``: those that were
+    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack."""
+
+    records: int
+    rejected: Mapping[str, int]
+    labels: frozenset[str]
+    missing: frozenset[str]
+    absent: frozenset[str]
+
+
+def compare_with_model(
+    sample: Sample, manifest: Manifest, folder: Path, model: Path, numeric: Sequence[str]
+) -> Comparison:
+    """Compare a task's predictions of the sample with those of the ``model`` file itself.
+
+    ``folder`` has what tasks have of the model; ``numeric`` are the features that inspection found
+    to be numbers of any kind: the model itself gets them in the types that pandas gives them.
+    Raises ModelError, which shows the first records that differ, if a single one does.
+    """
+    run = _run(sample, manifest, folder)
+    answer = sample.file.with_name("answer.npz")
+    request = {
+        "model": str(model),
+        "types": types_of(manifest),
+        "numeric": numeric,
+        "known": list(dict.fromkeys(sample.known.values())),
+        "input": manifest.input,
+        "kind": manifest.kind,
+        "score": manifest.score,
+        "labels": manifest.labels,
+        "positive": manifest.positive,
+        "threshold": manifest.threshold if manifest.labels_from == "threshold" else None,
+        "outputs": manifest.outputs,
+        "output_labels": manifest.output_labels,
+    }
+    run_direct_prediction(sample, request, answer)
+    with np.load(answer, allow_pickle=False) as answered:
+        direct = {name: answered[name] for name in answered.files}
+    return _compared(sample, manifest, run, direct)
+
+
+def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
+    headers = [sample.file.name] if sample.columns.header else []
+    options = sample.columns.options if manifest.pipeline == "tabular" else {}
+    spec = Spec(manifest.pipeline, headers, options=options)
+    run = run_task(spec, folder, sample.file, sample.file.with_name("output"))
+    if run.status:
+        raise ModelError(
+            f"a task can't score the sample:\n{run.log.strip()[-2000:]}",
+            hint="the lines above say why",
+        )
+    return run
+
+
+def _compared(
+    sample: Sample, manifest: Manifest, run: TaskRun, direct: Mapping[str, Any]
+) -> Comparison:
+    lines = [number for number, line in enumerate(sample.lines) if line.strip(b" \r")]
+    rejected = _rejected(sample, run)
+    for line in [line for line in rejected if rejected[line] == BLANK]:
+        del rejected[line]  # pandas leaves blank lines out, too
+    if len(direct["raised"]) != len(lines):
+        raise ModelError(
+            f"pandas reads {len(direct['raised']):,} records in {sample.name}, and Howdah"
+            f" {len(lines):,}: is there a line break within a field?",
+            hint="a record is one line: give a sample without such records",
+        )
+    names = prediction_columns(manifest)
+    scored = iter(_rows(run.scores, names, first=manifest.pipeline != "tabular"))
+    differing: list[str] = []
+    labels: set[str] = set()
+    for row, line in enumerate(lines):
+        found = None if line in rejected else next(scored)
+        expected = {name: direct[name][row] for name in names if name in direct}
+        why = find_difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
+                          manifest)  # fmt: skip
+        known = {of: str(direct[f"known {column}"][row]) for of, column in sample.known.items()}
+        if why is None and found is not None:
+            why = find_known_difference(found, known, manifest)
+            labels |= {cell for name, cell in found.items() if not is_score(name)}
+        if why:
+            record = sample.lines[line].decode(errors="replace").strip()[:100]
+            differing.append(f"  record {row + 1}: {why}: {record}")
+    if differing:
+        raise ModelError(
+            f"{len(differing):,} of {len(lines):,} records of {sample.name} come out otherwise"
+            f" than the model says: it is not added\n" + "\n".join(differing[:SHOWN]),
+            hint="are the features' types those that it was trained with? --features NAME:TYPE",
+        )
+    if len(rejected) == len(lines):
+        raise ModelError(
+            f"the model takes no record of {sample.name}: {direct['raised'][0]}",
+            hint="give a sample of records as they will be submitted",
+        )
+    reasons = Counter(rejected.values())
+    missing, absent = (frozenset(direct[name].tolist()) for name in ("missing", "absent"))
+    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, absent)
+
+
+def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:
+    """The reason of each line that the task rejected, by its number behind the header."""
+    raw = sample.file.read_bytes()
+    before = raw.index(b"\n") + 1 if sample.columns.header else 0
+    numbers, offset = {}, before
+    for number, line in enumerate(sample.lines):
+        numbers[offset] = number
+        offset += len(line) + 1
+    found = {}
+    for record in run.rejected.splitlines():
+        reason, at, _ = record.split(b"\t")
+        found[numbers[int(at)]] = reason.decode()
+    return found
+
+
+def _rows(scores: bytes, names: Sequence[str], *, first: bool) -> Iterator[dict[str, str]]:
+    """The predicted cells of each scored record, by column."""
+    for line in scores.decode().split("\n")[:-1]:
+        cells = line.split("\t")
+        cells = cells[: len(names)] if first else cells[-len(names) :]
+        yield dict(zip(names, map(_unescaped, cells), strict=True))
+
+
+def _unescaped(cell: str) -> str:
+    return re.sub(r"\\(.)", lambda found: UNESCAPED.get(found[1], found[1]), cell)

@@ -1,0 +1,120 @@
+"""A model's sample: some records as they will be submitted, which its owner gives to ``add``."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from howdah.errors import ModelError, UsageError
+from howdah.inputs.header import types_of
+from howdah.inputs.input_file import InputFile
+from howdah.inputs.local import find_local_files
+from howdah.inputs.table_columns import Columns, find_columns
+from mr.models.manifest import Manifest
+from mr.records.compression import decompressed
+from mr.records.split import BOM
+
+__all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
+
+SAMPLE_BYTES = 16 << 20
+PROGRAM = Path(__file__).with_name("direct_prediction.py")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first records of a table, as a plain ``file``; ``known`` says which of its columns hold
+    known answers: ``label`` or ``score``, and the column's name. ``text`` has all lines."""
+
+    name: str
+    source: InputFile
+    file: Path
+    columns: Columns
+    known: Mapping[str, str]
+    text: Sequence[bytes]
+
+    @cached_property
+    def lines(self) -> Sequence[bytes]:
+        """The records."""
+        return self.text[1:] if self.columns.header else self.text
+
+
+def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folder: Path) -> Sample:
+    """Take the first records of ``table``, at most 16 MB of them, to a file in ``folder``.
+
+    Raises UsageError for a table without records, or without the columns of known answers.
+    """
+    (source,) = find_local_files([str(table)])
+    columns = _columns(source, manifest)
+    with source.open() as packed, decompressed(packed, source.suffix) as text:
+        raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
+    if raw and not raw.endswith(b"\n"):
+        raw += b"\n"
+    file = folder / "sample"
+    sample = _checked(Sample(str(table), source, file, columns, known, raw.split(b"\n")[:-1]))
+    file.write_bytes(raw)
+    return sample
+
+
+def with_columns_for(sample: Sample, manifest: Manifest) -> Sample:
+    """The same records, and the columns that ``manifest``, with other types, makes of them."""
+    return _checked(replace(sample, columns=_columns(sample.source, manifest)))
+
+
+def _checked(sample: Sample) -> Sample:
+    if not any(line.strip() for line in sample.lines):
+        raise UsageError(f"{sample.name} has no records to compare", hint="give another --sample")
+    for column in sample.known.values():
+        if column not in sample.columns.names:
+            raise UsageError(
+                f"--expected names {column}, and {sample.name} has no such column",
+                hint=f"it has {', '.join(sample.columns.names)[:200]}",
+            )
+    return sample
+
+
+def _columns(source: InputFile, manifest: Manifest) -> Columns:
+    if manifest.pipeline == "tabular":
+        return find_columns([source], manifest)
+    return Columns("lines", "", ("text",), header=False)
+
+
+def infer_types(
+    sample: Sample, manifest: Manifest, names: Sequence[str]
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """What pandas makes of some of a sample's columns (types of features, or other words), and a
+    few records that lack nothing."""
+    types = {name: kind for name, kind in types_of(manifest).items() if name not in names}
+    answer = sample.file.with_name("inferred.json")
+    run_direct_prediction(sample, {"types": types, "known": [], "infer": [*names]}, answer)
+    found = json.loads(answer.read_text())
+    return found["kinds"], found["records"]
+
+
+def run_direct_prediction(sample: Sample, request: Mapping[str, Any], answer: Path) -> None:
+    """Have direct_prediction.py answer a request on the sample; ModelError with its last words if
+    it fails."""
+    columns = sample.columns
+    table = {
+        "table": str(sample.file),
+        "format": columns.format,
+        "delimiter": columns.delimiter,
+        "header": columns.header,
+        "columns": columns.names,
+    }
+    file = answer.with_name("request.json")
+    file.write_text(json.dumps({**request, **table}))
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", str(PROGRAM), str(file), str(answer)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ModelError(
+            f"the sample can't be scored directly: {done.stderr.strip().splitlines()[-1][:500]}",
+            hint="a sample is a table that pandas reads, with records as they will be submitted",
+        )

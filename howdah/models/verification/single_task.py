@@ -1,0 +1,87 @@
+"""One map task, run here as a runner would run it: what `bin/models add` holds a model to."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from howdah.settings import ROOT
+from mr.spec import SPEC_FILE, Spec
+from mr.stages import COUNTER_GROUP, Stage, counted_stages
+
+__all__ = ["TaskRun", "run_task"]
+
+COUNTER = re.compile(rf"^reporter:counter:{COUNTER_GROUP},(\w+),(\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """How a task ended: ``status`` is its exit status, 0 where it is done; ``scores`` and
+    ``rejected`` are its part files, ``log`` its stderr; ``memory_mb`` is its peak, ``seconds`` is
+    by stage."""
+
+    status: int
+    scores: bytes
+    rejected: bytes
+    log: str
+    memory_mb: int
+    seconds: Mapping[Stage, float]
+
+
+def run_task(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
+    """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``."""
+    spec.write(folder / SPEC_FILE)
+    try:
+        return _run(folder, source, output)
+    finally:
+        (folder / SPEC_FILE).unlink()
+
+
+def _run(folder: Path, source: Path, output: Path) -> TaskRun:
+    environ = {
+        "PYTHONPATH": str(ROOT),
+        "mapreduce_map_input_file": source.absolute().as_uri(),
+        "mapreduce_map_input_start": "0",
+        "mapreduce_map_input_length": str(source.stat().st_size),
+        "mapreduce_task_output_dir": str(output),
+    }
+    command = [sys.executable, str(ROOT / "mr" / "job.py"), "--step-num=0", "--mapper"]
+    with source.open("rb") as stdin, TemporaryFile() as errors:
+        task = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=folder,
+            env=os.environ | environ,
+        )
+        try:
+            _, status, used = os.wait4(task.pid, 0)
+            task.returncode = os.waitstatus_to_exitcode(status)
+        except BaseException:
+            task.kill()
+            task.wait()
+            raise
+        errors.seek(0)
+        log = errors.read().decode(errors="replace")
+    counters: Counter[str] = Counter()
+    for name, count in COUNTER.findall(log):
+        counters[name] += int(count)
+    return TaskRun(
+        task.returncode,
+        _read(output / "scores"),
+        _read(output / "rejected"),
+        log,
+        used.ru_maxrss >> 10,
+        counted_stages(counters),
+    )
+
+
+def _read(folder: Path) -> bytes:
+    parts = sorted(folder.iterdir()) if folder.is_dir() else []
+    return b"".join(part.read_bytes() for part in parts)

@@ -1,0 +1,1 @@
+"""Results of finished jobs: fetched, checked and written as files for people."""

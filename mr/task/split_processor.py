@@ -1,0 +1,25 @@
+"""The part of a map task that differs between pipelines: records are scored, or counted."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from mr.records.block import Reject
+from mr.summary import Partial
+
+__all__ = ["SplitProcessor"]
+
+
+class SplitProcessor(Protocol):
+    """What a pipeline does with the blocks of a split: it scores their records, or counts them."""
+
+    block_size: int
+
+    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+        """Take the whole lines of ``raw``, ``position`` bytes into the split: how many records
+        were scored or counted, and those that can't be."""
+
+    def end(self) -> Partial:
+        """Close what was opened; the split's summary, with what its part files must hold."""
+
+    def partials(self) -> Iterator[tuple[str, str]]:
+        """What reducers merge beside the summary, by key."""
