@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from howdah.errors import ClusterError, IntegrityError
+from howdah.errors import IntegrityError
 from howdah.hadoop.yarn import Yarn
+from howdah.jobs.job_store import job_store
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
-from howdah.settings import ROOT, Cluster, Settings
+from howdah.settings import ROOT, Cluster, Runner, Settings
 
 __all__ = ["TimedJob", "await_idle", "check_scores", "cluster_of", "daemons_of", "run_job"]
 
@@ -42,10 +43,7 @@ class TimedJob:
 
 def cluster_of(settings: Settings) -> Cluster:
     """The cluster that jobs run on; raises ClusterError if there is none."""
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured, and this suite measures one",
-                           hint="bin/cluster up")  # fmt: skip
-    return settings.cluster
+    return settings.require_cluster("no cluster is configured, and this suite measures one")
 
 
 def daemons_of(cluster: Cluster) -> str:
@@ -73,7 +71,7 @@ def run_job(
 
     ``watch`` is open while the commands run.
     """
-    if runner == "hadoop":
+    if runner == Runner.HADOOP:
         await_idle(cluster_of(settings))
     folder = settings.state / "bench" / "results"
     shutil.rmtree(folder, ignore_errors=True)
@@ -89,8 +87,8 @@ def run_job(
     size = scores.stat().st_size
     jobs = Jobs(settings.state)
     job = jobs.read(answer["job"])
-    upload = jobs.marks(job.id)["stored"] - job.created
-    store_of(job, settings).remove("")
+    upload = jobs.marks(job.id)[Mark.STORED] - job.created
+    job_store(job, settings).remove("")
     jobs.remove(job.id)
     shutil.rmtree(folder)
     return TimedJob(submitted - start, fetched - submitted, upload, size)

@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-from howdah.os_errors import known
+from howdah.os_errors import as_howdah_error
 from howdah.privacy import keep_private
 from howdah.settings import Settings, load
 
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 def _tell(error: Exception, settings: Settings | None) -> int:
     """Print what went wrong; its exit status."""
-    if found := known(error, settings):
+    if found := as_howdah_error(error, settings):
         print(f"howdah: {found}", file=sys.stderr)
         return found.exit_status
     print(f"howdah: {type(error).__name__}: {error}", file=sys.stderr)

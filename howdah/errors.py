@@ -1,6 +1,7 @@
 """Every way a command can fail, each with its exit status.
 
     HowdahError
+    ├── SetUpError        1  what .venv lacks can't be installed
     ├── UsageError        2  unusable arguments or input
     ├── RejectedError     3  too many rejected records
     ├── ModelError        4  a model that is missing, altered or doesn't fit
@@ -21,6 +22,7 @@ __all__ = [
     "MachineError",
     "ModelError",
     "RejectedError",
+    "SetUpError",
     "UsageError",
 ]
 
@@ -37,6 +39,10 @@ class HowdahError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+
+
+class SetUpError(HowdahError):
+    exit_status = 1
 
 
 class UsageError(HowdahError):

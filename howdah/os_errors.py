@@ -5,7 +5,6 @@ import os
 import pwd
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from howdah.errors import ClusterError, HowdahError, MachineError
 from howdah.settings import Settings
 
-__all__ = ["known", "naming", "refused_by_machine", "said_by_task"]
+__all__ = ["as_howdah_error", "disk_error_of_task", "naming", "refused_by_machine"]
 
 WEB = {"requests", "urllib3", "hdfs", "http"}  # packages whose errors are of a page that was asked
 DENIED = (errno.EACCES, errno.EPERM)
@@ -48,7 +47,7 @@ def naming(place: Path) -> Iterator[None]:
         raise
 
 
-def known(error: Exception, settings: Settings | None) -> HowdahError | None:
+def as_howdah_error(error: Exception, settings: Settings | None) -> HowdahError | None:
     """The error as one that a user can act on; None for one that nobody thought of."""
     if isinstance(error, HowdahError):
         return error
@@ -71,17 +70,17 @@ def refused_by_machine(error: OSError, settings: Settings | None) -> MachineErro
         place = os.fsdecode(place)
     if not isinstance(place, str):
         place = _full_disk(settings) if number in FULL else ""
-    return _told(number, error.strerror or str(error), place)
+    return _machine_error(number, error.strerror or str(error), place)
 
 
-def said_by_task(text: str, place: str) -> MachineError | None:
+def disk_error_of_task(text: str, place: str) -> MachineError | None:
     """What a disk refused a task of this machine, read off the last line that says so; None where
     something else went wrong. ``place``: where it writes to."""
     found = [said for said in SAID.finditer(text) if int(said[1]) in OF_DISKS]
-    return _told(int(found[-1][1]), found[-1][2], found[-1][3] or place) if found else None
+    return _machine_error(int(found[-1][1]), found[-1][2], found[-1][3] or place) if found else None
 
 
-def _told(number: int, what: str, place: str) -> MachineError:
+def _machine_error(number: int, what: str, place: str) -> MachineError:
     if number in FULL:
         where = place or "the jobs or the results, or where the output goes to"
         return MachineError(
@@ -121,6 +120,8 @@ def _there(place: str) -> Path | None:
 
 
 def _full_disk(settings: Settings | None) -> str:
+    import tempfile  # here, so that commands start early
+
     folders = [Path(tempfile.gettempdir())]
     with suppress(OSError):
         folders.insert(0, Path.cwd())

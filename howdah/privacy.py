@@ -12,7 +12,7 @@ from pathlib import Path
 
 from howdah.settings import Settings
 
-__all__ = ["close", "keep_private", "make_private"]
+__all__ = ["close_to_others", "keep_private", "make_private"]
 
 UMASK = 0o077
 OTHERS = 0o077
@@ -27,7 +27,7 @@ def keep_private(settings: Settings | None) -> None:
         return
     with suppress(OSError):  # whoever can't change it isn't its owner
         for name in ("jobs", "runs"):
-            close(settings.state / name)
+            close_to_others(settings.state / name)
         _close_results(Path.cwd() / "results", settings.state / CLOSED)
 
 
@@ -37,7 +37,7 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def close(folder: Path) -> None:
+def close_to_others(folder: Path) -> None:
     """Take all rights of others from a folder and what is in it, unless that was done before.
 
     Left alone are links, files that have another name elsewhere, and what is somebody else's.
@@ -71,7 +71,7 @@ def _close_results(folder: Path, record: Path) -> None:
         known.seek(0)
         if f"{folder}\n" not in known:
             for results in _results(folder):
-                close(results)
+                close_to_others(results)
             known.write(f"{folder}\n")
 
 

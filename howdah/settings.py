@@ -6,23 +6,40 @@ need of them, in the state folder and, for every user of a host, in /etc/howdah;
 there is no cluster.
 """
 
-import getpass
-import hashlib
 import json
 import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from pathlib import Path
 
-from howdah.errors import UsageError
+from howdah.errors import ClusterError, UsageError
 
-__all__ = ["Cluster", "Settings", "describe", "environment_digest", "load"]
+__all__ = [
+    "AUTO",
+    "SYSTEMD",
+    "Cluster",
+    "Runner",
+    "Settings",
+    "environment_digest",
+    "load",
+    "record_of_cluster",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "hadoop-setup"
 SHARED_RECORD = Path("/etc/howdah/cluster.json")
+AUTO = "auto"  # the runner that is asked for where none is
+SYSTEMD = "systemd"  # the service manager of a cluster of several hosts
+
+
+class Runner(StrEnum):
+    """What runs a job's tasks: this machine alone, or a Hadoop cluster."""
+
+    LOCAL = "local"
+    HADOOP = "hadoop"
 
 
 @dataclass(frozen=True)
@@ -52,8 +69,16 @@ class Cluster:
     grafana_url: str = ""
 
     @property
+    def uses_systemd(self) -> bool:
+        """Whether the daemons are systemd's services on several hosts, with users of their own,
+        rather than processes on this machine alone."""
+        return self.service_manager == SYSTEMD
+
+    @property
     def user(self) -> str:
         """The user of HDFS and YARN that this process acts as."""
+        import getpass  # here, as hashlib below, so that commands start early
+
         return self.hadoop_user or getpass.getuser()
 
 
@@ -83,6 +108,20 @@ class Settings:
     def cluster_record(self) -> Path:
         """The file that says which cluster is in use."""
         return self.state / "cluster.json"
+
+    def runner(self, asked: str) -> Runner:
+        """The runner that is asked for; of ``AUTO``, the cluster if one is configured."""
+        if asked == AUTO:
+            return Runner.HADOOP if self.cluster else Runner.LOCAL
+        return Runner(asked)
+
+    def require_cluster(
+        self, problem: str = "no cluster is configured", *, hint: str = "bin/cluster up"
+    ) -> Cluster:
+        """The cluster in use; raises ClusterError with these words if there is none."""
+        if self.cluster is None:
+            raise ClusterError(problem, hint=hint)
+        return self.cluster
 
 
 def load(environ: Mapping[str, str], command: Sequence[str] = ()) -> Settings:
@@ -128,11 +167,13 @@ def _read_record(path: Path) -> Cluster | None:
         return None
 
 
-def describe(cluster: Cluster) -> str:
+def record_of_cluster(cluster: Cluster) -> str:
     """The record of ``cluster``, as JSON."""
     return json.dumps(asdict(cluster), indent=1) + "\n"
 
 
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
-    return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
+    import hashlib
+
+    return hashlib.sha256((ROOT / "locks" / "tasks.lock").read_bytes()).hexdigest()[:12]

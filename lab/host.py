@@ -19,7 +19,8 @@ __all__ = ["GB", "LabHost"]
 MB = 1024**2
 GB = 1024**3
 BOOT_SECONDS = 180
-CACHES = (".cache/pip", ".m2/repository")  # below the caller's home: shared with the host
+# Below the caller's home: shared with the host
+CACHES = (".cache/pip", ".cache/uv", ".m2/repository")
 
 # systemd takes a container's disks to be its manager's business and leaves out the lines of
 # /etc/fstab that name a device; a real machine mounts them at every boot.

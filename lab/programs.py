@@ -1,6 +1,5 @@
 """Programs of this machine that the lab calls, and what it says when one of them fails."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from howdah.errors import HowdahError, UsageError
+from howdah.file_lock import hold
 
 __all__ = ["LabError", "call", "check_machine", "guard", "install_packages"]
 
@@ -51,9 +51,8 @@ def call(*words: str | Path, stdin: str | None = None) -> str:
 @contextmanager
 def guard(path: Path) -> Iterator[None]:
     """Let one command at a time build or take down what ``path`` stands for."""
-    with path.open("w") as file:
-        os.set_inheritable(file.fileno(), True)
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with hold(path) as file:
+        os.set_inheritable(file.fileno(), True)  # what it has started holds it as well
         yield
 
 

@@ -23,9 +23,11 @@ LAYERS = {
         hadoop
         http_client
         terminal
+        atomic_files file_lock
         privacy os_errors suggestions
         settings
-        errors
+        installer
+        environment errors
     """,
     "mr": """
         job
@@ -66,7 +68,7 @@ FILES = {
     for top in FOREIGN
     for path in sorted((ROOT / top).rglob("*.py"))
 }
-PACKAGES = [name for name, path in FILES.items() if path.name == "__init__.py"]
+PACKAGES = sorted({name.rpartition(".")[0] for name in FILES} - {""})  # folders of modules
 
 
 def imports(module: str) -> Iterator[str]:

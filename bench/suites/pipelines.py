@@ -20,8 +20,8 @@ from bench.peers import HERE, ensure
 from bench.report import Bar, Measurement, SuiteReport, compose
 from bench.rounds import interleave, over, spread
 from howdah.errors import IntegrityError
+from howdah.jobs.pipeline_hooks import takes_files
 from howdah.settings import ROOT, Settings
-from howdah.submission.plan import takes_files
 from mr.counting.tally import FileTally, InputPreview
 from mr.pipelines.registry import PIPELINES
 from mr.spec import SPEC_FILE, Spec
@@ -98,10 +98,10 @@ def _spec(case: PipelineCase, source: Path, rows: int) -> Spec:
     if takes_files(pipeline):
         tally = cast(type[FileTally], pipeline.tally())
         sources = [_begun(path, rows // inputs.FILES) for path in inputs.listed(source)]
-        options |= tally.look(sources, options)
-        options |= tally.settle(sources, options)
+        options |= tally.options_from_previews(sources, options)
+        options |= tally.options_from_stored(sources, options)
         return Spec(case.pipeline, options=options, files=str(source.parent))
-    options |= pipeline.tally().look([_begun(source, rows)], options)
+    options |= pipeline.tally().options_from_previews([_begun(source, rows)], options)
     headers = [PART] if options.get("header") else []
     return Spec(case.pipeline, headers=headers, options=options)
 

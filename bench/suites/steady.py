@@ -55,7 +55,7 @@ HEAD = ("", "job, rows/s", "roof, rows/s", "steady over roof")
 def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Measure what ``args.only`` names, or everything."""
     cluster = cluster_of(settings)
-    if cluster.service_manager != "process":
+    if cluster.uses_systemd:
         raise UsageError(
             "this suite compares the cluster with this machine's cores and disk; it has others",
             hint="bin/cluster up, for one that is this machine alone",

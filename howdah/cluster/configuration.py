@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from howdah.settings import SETUP, Cluster, environment_digest
+from howdah.settings import SETUP, SYSTEMD, Cluster, environment_digest
 
 __all__ = ["read_cluster", "read_variables"]
 
@@ -18,7 +18,7 @@ def read_cluster(
     values = read_variables(inventory)
     state = Path(values["cluster_dir"] or controller_dir)
     home = state / str(values["hadoop_home"])
-    systemd = values["service_manager"] == "systemd"
+    systemd = values["service_manager"] == SYSTEMD
     if monitoring is None:
         monitoring = systemd if values["monitoring"] == "auto" else values["monitoring"]
     dashboards = monitoring and systemd and values["grafana_package"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from howdah.atomic_files import replacing
 from howdah.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,16 +48,12 @@ def read(path: Path) -> str:
 def write(path: Path, text: str) -> None:
     """Replace the file at once; it stays whose it was."""
     path = path.resolve()
-    unfinished = path.with_name(f"{path.name}~")  # Ansible reads no inventory of that name
     try:
-        with unfinished.open("wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, unfinished)
-        if os.geteuid() == 0:
-            os.chown(unfinished, path.stat().st_uid, path.stat().st_gid)
-        unfinished.replace(path)
+        with replacing(path) as beside:  # Ansible reads no inventory of such a name
+            beside.write_bytes(text.encode())
+            shutil.copymode(path, beside)
+            if os.geteuid() == 0:
+                os.chown(beside, path.stat().st_uid, path.stat().st_gid)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from howdah.atomic_files import replacing
 from howdah.cluster.configuration import read_cluster, read_variables
 from howdah.cluster.imports import files_of
 from howdah.cluster.inventory import read
@@ -14,8 +15,9 @@ from howdah.cluster.playbook import run_playbook
 from howdah.cluster.smoke_test import smoke_job
 from howdah.cluster.status_tables import overview, print_addresses
 from howdah.errors import ClusterError, UsageError
-from howdah.hadoop.health import ask
-from howdah.settings import SETUP, Cluster, Settings, describe, environment_digest
+from howdah.hadoop.health import check_health
+from howdah.installer import ensure
+from howdah.settings import SETUP, SYSTEMD, Cluster, Settings, environment_digest, record_of_cluster
 
 __all__ = ["addresses", "check_installer", "down", "find_inventory", "pages", "up"]
 
@@ -56,10 +58,11 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     if in_use and in_use.inventory == str(inventory) and in_use.prometheus_url:
         monitoring |= read_variables(inventory)["monitoring"] == "auto"
     cluster = read_cluster(inventory, settings.cluster_state, monitoring=monitoring or None)
+    if cluster.workers:  # this host has users who can't install what their results need
+        ensure("reports")
     played = run_playbook("up", inventory, settings, playbook_variables(cluster))
-    unfinished = settings.cluster_record.with_suffix(".part")
-    unfinished.write_text(describe(cluster))
-    unfinished.replace(settings.cluster_record)
+    with replacing(settings.cluster_record) as beside:
+        beside.write_text(record_of_cluster(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
     if as_json:
         print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
@@ -68,7 +71,7 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     print_addresses(cluster)
     if scored:
         print(f"A smoke job has scored {scored} records, the same as on this machine.\n")
-        print(overview(ask(cluster)))
+        print(overview(check_health(cluster)))
     return 0
 
 
@@ -78,7 +81,7 @@ def playbook_variables(cluster: Cluster) -> dict[str, Any]:
     return {
         "controller_python": "{}.{}".format(*sys.version_info[:2]),
         "worker_python_digest": environment_digest(),
-        "clients_record": describe(cluster),
+        "clients_record": record_of_cluster(cluster),
         "monitoring": monitoring,
         "job_exporter_files": [str(path) for path in files_of("exporter")] if monitoring else [],
     }
@@ -93,7 +96,7 @@ def check_admin_networks(inventory: Path) -> None:
     except ValueError as error:
         raise UsageError(f"{where}: {error}", hint="a network is written as 10.0.0.0/24") from None
     came_from = os.environ.get("SSH_CONNECTION", "").split()
-    if values["service_manager"] != "systemd" or not came_from:
+    if values["service_manager"] != SYSTEMD or not came_from:
         return
     client = ipaddress.ip_address(came_from[0])
     own = {host.address for host in read(inventory).hosts}

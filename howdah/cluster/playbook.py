@@ -1,6 +1,5 @@
 """Running one of hadoop-setup's playbooks, with its progress shown and its failures kept."""
 
-import fcntl
 import os
 import shlex
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 from howdah.cluster.ansible_display import Display, HostFailure
 from howdah.errors import ClusterError
+from howdah.file_lock import hold
 from howdah.settings import SETUP, Settings
 
 __all__ = ["PlaybookResult", "run_playbook", "ssh_options", "try_playbook"]
@@ -148,6 +148,5 @@ def inventory_option(inventory: Path) -> str:
 def _cluster_lock(settings: Settings) -> Iterator[None]:
     """Hold the cluster's lock: a second up or down waits for the first."""
     settings.cluster_state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.state / "cluster.lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
+    with hold(settings.state / "cluster.lock"):
         yield

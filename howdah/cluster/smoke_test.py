@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from howdah.errors import ClusterError
+from howdah.jobs.job_store import job_store
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
-from howdah.settings import Cluster, Settings, describe
+from howdah.settings import Cluster, Runner, Settings, record_of_cluster
 
 __all__ = ["smoke_job"]
 
@@ -29,10 +29,10 @@ def smoke_job(cluster: Cluster, settings: Settings) -> int:
         state = Path(folder) / "state"
         apart = replace(settings, state=state, cluster=cluster)
         state.mkdir()
-        apart.cluster_record.write_text(describe(cluster))
+        apart.cluster_record.write_text(record_of_cluster(cluster))
         (Path(folder) / "texts.txt").write_text(TEXTS)
-        scores = {runner: _score(runner, Path(folder), apart) for runner in ("local", "hadoop")}
-    if scores["hadoop"] != scores["local"]:
+        scores = {runner: _score(runner, Path(folder), apart) for runner in Runner}
+    if scores[Runner.HADOOP] != scores[Runner.LOCAL]:
         raise ClusterError("the smoke job's scores differ from this machine's", hint="bin/doctor")
     return len(TEXTS.splitlines())
 
@@ -44,7 +44,7 @@ def _score(runner: str, folder: Path, settings: Settings) -> bytes:
         _run(["getresults", job.id, "-o", runner], folder, settings)
         return (folder / runner / "scores.tsv").read_bytes()
     finally:
-        store_of(job, settings).remove("")
+        job_store(job, settings).remove("")
 
 
 def _run(command: list[str], folder: Path, settings: Settings) -> str:

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from howdah.cluster.playbook import inventory_option
-from howdah.hadoop.health import Report
+from howdah.hadoop.health import ClusterHealth
 from howdah.settings import Cluster
-from howdah.terminal.table import gib, span, table
+from howdah.terminal.table import duration, gib, table
 
 __all__ = ["overview", "print_addresses", "print_report"]
 
 MIB = 1 << 20
 
 
-def print_report(cluster: Cluster, report: Report) -> None:
+def print_report(cluster: Cluster, report: ClusterHealth) -> None:
     """Print how the cluster is; what is wrong with it goes to stderr."""
     print(overview(report), flush=True)
     for problem in report.problems:
@@ -25,7 +25,7 @@ def print_report(cluster: Cluster, report: Report) -> None:
         print(f"  try: {hint}\n  logs: {cluster.logs_dir}", file=sys.stderr)
 
 
-def overview(report: Report) -> str:
+def overview(report: ClusterHealth) -> str:
     """A table of the daemons, one of the workers, and a line on HDFS; up to 100 columns."""
     parts = [
         table(daemon_rows(report)),
@@ -36,15 +36,15 @@ def overview(report: Report) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def daemon_rows(report: Report) -> Iterator[Sequence[str]]:
+def daemon_rows(report: ClusterHealth) -> Iterator[Sequence[str]]:
     yield "daemon", "address", "state", "up for", "heap", "version"
     for daemon in report.daemons:
         heap = f"{daemon.heap_used // MIB} of {daemon.heap_max // MIB} MiB"
-        known = (span(daemon.uptime), heap, daemon.version) if daemon.version else ("", "", "")
+        known = (duration(daemon.uptime), heap, daemon.version) if daemon.version else ("", "", "")
         yield daemon.name, daemon.address, "down" if daemon.problem else "up", *known
 
 
-def worker_rows(report: Report) -> Iterator[Sequence[str]]:
+def worker_rows(report: ClusterHealth) -> Iterator[Sequence[str]]:
     yield "worker", "HDFS", "used", "free", "blocks", "YARN", "tasks", "memory", "cores"
     datanodes = {node.host: node for node in report.datanodes}
     managers = {node.host: node for node in report.nodemanagers}
@@ -63,7 +63,7 @@ def worker_rows(report: Report) -> Iterator[Sequence[str]]:
         yield row
 
 
-def hdfs_line(report: Report) -> str:
+def hdfs_line(report: ClusterHealth) -> str:
     if not report.capacity:
         return ""
     return (
@@ -73,7 +73,7 @@ def hdfs_line(report: Report) -> str:
     )
 
 
-def targets_line(report: Report) -> str:
+def targets_line(report: ClusterHealth) -> str:
     if not report.targets:
         return ""
     up = sum(not target.problem for target in report.targets)
@@ -88,6 +88,6 @@ def print_addresses(cluster: Cluster) -> None:
     if cluster.prometheus_url:
         print(f"  Prometheus       {cluster.prometheus_url}")
         why = "grafana_package names none"
-        if cluster.service_manager == "process":
+        if not cluster.uses_systemd:
             why = "it is installed on several machines only"
         print(f"  Grafana          {cluster.grafana_url or f'none: {why} (docs/monitoring.md)'}")

@@ -7,7 +7,7 @@ from howdah.cluster.configuration import read_variables
 from howdah.cluster.inventory import add_worker, read, remove_worker
 from howdah.cluster.playbook import inventory_option, run_playbook
 from howdah.errors import UsageError
-from howdah.settings import Settings
+from howdah.settings import SYSTEMD, Settings
 
 __all__ = ["add", "remove"]
 
@@ -49,7 +49,7 @@ def remove(name: str, inventory: Path, settings: Settings) -> None:
 def _check_many(inventory: Path) -> dict[str, Any]:
     """The settings of a cluster of many hosts; raises UsageError for that of one machine."""
     values = read_variables(inventory)
-    if values["service_manager"] != "systemd":
+    if values["service_manager"] != SYSTEMD:
         raise UsageError(
             f"{inventory} is Hadoop on this machine alone",
             hint="for a cluster of several: cp -r hadoop-setup/inventory/example"

@@ -5,7 +5,7 @@ import argparse
 from howdah.errors import UsageError
 from howdah.jobs.record import Jobs
 from howdah.settings import Settings
-from howdah.tracking.progress import end, observe
+from howdah.tracking.job_status import cancel, refresh_status
 
 __all__ = ["parser", "run"]
 
@@ -24,8 +24,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Cancel the job."""
-    job = observe(Jobs(settings.state).read(args.job), settings).job
+    job = refresh_status(Jobs(settings.state).read(args.job), settings).job
     if job.is_finished:
         raise UsageError(f"job {job.id} is {job.state} already")
-    print(f"{end(job, settings).id} cancelled")
+    print(f"{cancel(job, settings).id} cancelled")
     return 0

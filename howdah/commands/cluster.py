@@ -35,7 +35,7 @@ from howdah.cluster.lifecycle import (
 )
 from howdah.cluster.status_tables import print_report
 from howdah.errors import ClusterError
-from howdah.hadoop.health import ask
+from howdah.hadoop.health import check_health
 from howdah.hadoop.users import check_user
 from howdah.settings import Cluster, Settings
 
@@ -116,13 +116,12 @@ def tunnel(cluster: Cluster) -> int:
 
 def status(given: str | None, inventory: Path, settings: Settings, *, as_json: bool) -> int:
     """Print how the cluster is; 6 when something is down."""
-    cluster = settings.cluster
-    if given is not None:
+    if given is None:
+        cluster = settings.require_cluster()
+    else:
         cluster = read_cluster(inventory, settings.cluster_state)
-    if cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up")
     check_user(cluster)
-    report = ask(cluster)
+    report = check_health(cluster)
     if as_json:
         print(json.dumps({"problems": report.problems, **addresses(cluster), **asdict(report)}))
     else:

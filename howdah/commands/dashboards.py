@@ -3,18 +3,16 @@
 import argparse
 import getpass
 import json
-import re
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 
+from howdah.commands.arguments import moment
 from howdah.errors import ClusterError, UsageError
 from howdah.settings import Settings
 
-__all__ = ["moment", "parser", "run"]
+__all__ = ["parser", "run"]
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 EXAMPLES = """examples:
   bin/dashboards check
   bin/dashboards publish --password-file ~/grafana
@@ -166,15 +164,3 @@ def _render(args: argparse.Namespace, settings: Settings, prometheus_url: str) -
     for page in render(Prometheus(prometheus_url), start, end, args.output, links):
         print(page)
     return 0
-
-
-def moment(text: str, now: float) -> float:
-    """Unix seconds of "6h" (so long ago) or of a local time in ISO's form."""
-    if ago := re.fullmatch(r"(\d+)([smhd])", text):
-        return now - int(ago[1]) * UNITS[ago[2]]
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        raise UsageError(
-            f"{text} isn't a time", hint="30m, 6h or 2d ago, or one as 2026-11-21T20:00"
-        ) from None

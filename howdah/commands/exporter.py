@@ -16,10 +16,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 
 from howdah.commands.arguments import seconds_from
-from howdah.errors import ClusterError, UsageError
+from howdah.errors import UsageError
 from howdah.monitoring.exporter import Exporter
-from howdah.monitoring.job_collector import Census
-from howdah.monitoring.job_totals import Ledger
+from howdah.monitoring.job_collector import JobCollector
+from howdah.monitoring.job_totals import JobTotals
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -70,11 +70,10 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look and answer until the process is ended."""
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up")
+    cluster = settings.require_cluster()
     host, port = args.listen
-    ledger = Ledger(args.state or settings.state / "exporter.json")
-    exporter = Exporter(Census(settings.cluster), ledger, settings)
+    job_totals = JobTotals(args.state or settings.state / "exporter.json")
+    exporter = Exporter(JobCollector(cluster), job_totals, settings)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     try:

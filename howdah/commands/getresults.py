@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import JobError, UsageError
-from howdah.jobs.record import Job, Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import check_meaning, read_summary
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import check_meaning, read_summary
+from howdah.jobs.marks import Mark
+from howdah.jobs.record import Job, Jobs, State, is_run
 from howdah.results.fetch import fetch_results
 from howdah.settings import Settings
-from howdah.terminal.progress_bar import Bar
-from howdah.tracking.progress import observe
-from howdah.workflows.record import Runs, is_run, jobs_of
+from howdah.terminal.progress_bar import ProgressBar
+from howdah.tracking.job_status import refresh_status
+from howdah.workflows.record import Runs, jobs_of
 from mr.supervision.process import process_start
 
 __all__ = ["parser", "run"]
@@ -75,7 +76,7 @@ def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: 
     missing = []
     for step in (step.name for step in run.workflow.steps):
         job = found.get(step)
-        if job is None or (job := observe(job, settings).job).state != "done":
+        if job is None or (job := refresh_status(job, settings).job).state != State.DONE:
             missing.append(step)
             continue
         files = _fetch(job, folder / step, imported, jobs, settings)
@@ -97,15 +98,14 @@ def _fetch(
 ) -> dict[str, str]:
     """Fetch a job's results unless they are there; their files, by name."""
     if not _has_results(folder, job):
-        jobs.mark(job.id, "results", process_start())
-        jobs.mark(job.id, "results imported", imported)
-        store = store_of(job, settings)
-        partial = read_summary(job, store)
-        jobs.mark(job.id, "fetching")
+        jobs.mark(job.id, Mark.RESULTS, process_start())
+        jobs.mark(job.id, Mark.RESULTS_IMPORTED, imported)
+        partial = read_summary(job, settings)
+        jobs.mark(job.id, Mark.FETCHING)
         total = sum(part["scores_bytes"] for part in partial["parts"].values())
-        with Bar("fetching", total) as bar:
-            fetch_results(job, partial, store, folder, bar.add)
-        jobs.mark(job.id, "fetched")
+        with ProgressBar("fetching", total) as bar:
+            fetch_results(job, partial, job_store(job, settings), folder, bar.add)
+        jobs.mark(job.id, Mark.FETCHED)
     own = {path.name for path in folder.iterdir()} - set(ALWAYS)
     return {name: str(folder / name) for name in (*sorted(own), *ALWAYS)}
 
@@ -122,14 +122,14 @@ def _print(files: dict[str, str]) -> None:
 
 def _newest(jobs: Jobs, settings: Settings) -> Job:
     for job in jobs.all():
-        if observe(job, settings).job.state == "done":
+        if refresh_status(job, settings).job.state == State.DONE:
             return jobs.read(job.id)
     raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
 
 
 def _ready(job: Job, settings: Settings) -> Job:
-    job = observe(job, settings).job
-    if job.state in ("failed", "cancelled"):
+    job = refresh_status(job, settings).job
+    if job.state in (State.FAILED, State.CANCELLED):
         raise JobError(f"job {job.id} {job.state}, so it has no results",
                        hint=f"bin/logs {job.id}")  # fmt: skip
     if not job.is_finished:

@@ -3,7 +3,7 @@
 import argparse
 
 from howdah.jobs.layout import RUN_LOG
-from howdah.jobs.record import Jobs
+from howdah.jobs.record import Jobs, State
 from howdah.settings import Settings
 from howdah.tracking.failures import failures_of, first_error
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     jobs = Jobs(settings.state)
     job = jobs.read(args.job)
     failures = failures_of(job, settings)
-    if job.state == "failed":
+    if job.state == State.FAILED:
         print(first_error(job, failures).message)
         print()
     log = jobs.folder(job.id) / RUN_LOG

@@ -2,19 +2,17 @@
 
 import argparse
 import json
-import shutil
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 
-from howdah.errors import ClusterError, HowdahError, UsageError
-from howdah.hadoop.yarn import History, Yarn
-from howdah.jobs.record import Job, Jobs
+from howdah.errors import HowdahError, UsageError
+from howdah.hadoop.yarn import Yarn
+from howdah.jobs.record import Job, Jobs, is_run
 from howdah.settings import Settings
-from howdah.tracking.describe import describe, tracking_url
-from howdah.tracking.progress import Progress, observe
-from howdah.tracking.timeline import render, timeline
-from howdah.workflows.record import Runs, is_run, jobs_of
+from howdah.tracking.job_description import describe_job, tracking_url
+from howdah.tracking.job_status import JobStatus, refresh_status
 
 __all__ = ["parser", "run"]
 
@@ -51,20 +49,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
     one = args.job and not is_run(args.job)
     if one:
-        seen = [observe(jobs.read(args.job), settings)]
+        seen = [refresh_status(jobs.read(args.job), settings)]
     elif args.job:
+        from howdah.workflows.record import Runs, jobs_of  # here, so that the list comes soon
+
         of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
-        seen = [_observe(job, settings) for job in of_run.values()]
+        seen = _statuses(of_run.values(), settings)
     else:
-        seen = [_observe(job, settings) for job in jobs.all()]
+        seen = _statuses(jobs.all(), settings)
     if args.json:
-        rows = [_as_json(progress, settings) for progress in seen]
+        rows = [_as_json(status, settings) for status in seen]
         print(json.dumps(rows[0] if one else rows, indent=1))
     elif one:
         _print_one(seen[0], settings)
     else:
-        for progress in seen:
-            _print_line(progress)
+        for status in seen:
+            _print_line(status)
     return 0
 
 
@@ -75,8 +75,12 @@ def _newest(jobs: Jobs) -> Job:
 
 
 def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> int:
-    job = observe(job, settings).job
-    history, note = _history(job, settings)
+    import shutil
+
+    from howdah.tracking.timeline import read_history, render, timeline
+
+    job = refresh_status(job, settings).job
+    history, note = read_history(job, settings)
     spans = timeline(job, Jobs(settings.state).marks(job.id), history)
     if args.json:
         seconds = round(sum(span.seconds for span in spans), 3)
@@ -89,53 +93,42 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
     return 0
 
 
-def _history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
-    """What YARN knows of a job; else None, and why it can't be told."""
-    if job.runner == "local" or not job.application:
-        return None, None
-    if not job.is_finished:
-        return None, "its tasks' times come when it has ended"
-    if settings.cluster is None:
-        return None, "its tasks' times are its cluster's, and none is configured now"
-    try:
-        history = Yarn(settings.cluster).history(job.application)
-    except ClusterError as error:
-        return None, error.message
-    return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
+def _statuses(jobs: Iterable[Job], settings: Settings) -> list[JobStatus]:
+    """The status of each; what keeps one from being known doesn't stop the list."""
+    yarn = Yarn(settings.cluster) if settings.cluster else None
+    found = []
+    for job in jobs:
+        try:
+            found.append(refresh_status(job, settings, yarn))
+        except HowdahError as error:
+            found.append(JobStatus(job, 0.0, error.message))
+    return found
 
 
-def _observe(job: Job, settings: Settings) -> Progress:
-    """One job of many: what stops a look at it doesn't stop the list."""
-    try:
-        return observe(job, settings)
-    except HowdahError as error:
-        return Progress(job, 0.0, error.message)
-
-
-def _as_json(progress: Progress, settings: Settings) -> dict[str, object]:
-    rate = _rate(progress)
-    return describe(progress.job, settings) | {
-        "progress": round(progress.share, 3),
-        "note": progress.note or None,
+def _as_json(status: JobStatus, settings: Settings) -> dict[str, object]:
+    rate = status.records_per_second
+    return describe_job(status.job, settings) | {
+        "progress": round(status.share, 3),
+        "note": status.note or None,
         "records_per_second": round(rate) if rate else None,
     }
 
 
-def _print_line(progress: Progress) -> None:
-    job = progress.job
+def _print_line(status: JobStatus) -> None:
+    job = status.job
     names = ", ".join(job.names)
-    note = f"  ({progress.note})" if progress.note else ""
-    print(f"{job.id}  {job.state:<9} {progress.share:>4.0%}  {job.runner:<6}"
+    note = f"  ({status.note})" if status.note else ""
+    print(f"{job.id}  {job.state:<9} {status.share:>4.0%}  {job.runner:<6}"
           f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}")  # fmt: skip
 
 
-def _print_one(progress: Progress, settings: Settings) -> None:
-    job = progress.job
+def _print_one(status: JobStatus, settings: Settings) -> None:
+    job = status.job
     used = job.model or ", ".join(job.models)
     rows = {
         "job": job.id,
         "run": job.of,
-        "state": f"{job.state} {progress.share:.0%} {progress.note}".rstrip(),
+        "state": f"{job.state} {status.share:.0%} {status.note}".rstrip(),
         "inputs": ", ".join(job.names),
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
@@ -144,19 +137,10 @@ def _print_one(progress: Progress, settings: Settings) -> None:
         "runner": job.runner,
         "submitted": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created)),
         "took": f"{job.finished - job.created:.1f} s" if job.finished else "",
-        "rate": f"{rate:,.0f} records/s" if (rate := _rate(progress)) else "",
+        "rate": f"{rate:,.0f} records/s" if (rate := status.records_per_second) else "",
         "track": tracking_url(job, settings) or "",
         "error": job.error,
     }
     for name, value in rows.items():
         if value:
             print(f"{name:<10} {value}")
-
-
-def _rate(progress: Progress) -> float | None:
-    """Records a second, since the job began to run."""
-    job: Job = progress.job
-    if job.started is None or not progress.share:
-        return None
-    seconds = (job.finished or time.time()) - job.started
-    return job.records * progress.share / seconds if seconds > 0 else None

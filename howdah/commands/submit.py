@@ -8,12 +8,14 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
-from howdah.jobs.options import add_job_arguments
+from howdah.jobs.job_arguments import add_job_arguments
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
-from howdah.submission.submit import Told, check_end, follow_to_end, submit, summary_at_end
-from howdah.tracking.describe import describe, summary_lines
-from howdah.tracking.progress import end
+from howdah.settings import AUTO, Runner, Settings
+from howdah.submission.submit import Callbacks, check_outcome, final_summary, submit, wait_for_end
+from howdah.tracking.job_description import describe_job
+from howdah.tracking.job_status import cancel
+from howdah.tracking.summary_text import summary_lines
 from mr.supervision.process import process_start
 
 __all__ = ["parser", "run"]
@@ -52,8 +54,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--pipeline", metavar="P", help="what to do; bin/pipelines lists them")
     command.add_argument(
         "--runner",
-        choices=("auto", "local", "hadoop"),
-        default="auto",
+        choices=(AUTO, *(runner.value for runner in Runner)),
+        default=AUTO,
         help="auto: the cluster if one is configured, else this machine",
     )
     command.add_argument("--detach", action="store_true", help="return once the job runs")
@@ -78,42 +80,42 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _run_workflow(args, settings)
     if not args.inputs:
         parser().error("the following arguments are required: INPUT")
-    told = Told(named=_ignore if args.json else _print, say=_tell)
+    callbacks = Callbacks(on_id=_ignore if args.json else _print, on_message=_tell)
     sources = find_inputs(args.inputs, args.runner, settings)
-    began = {"command": process_start(), "imported": imported}
-    job = submit(args, sources, settings, told, began=began)
+    marks = {Mark.COMMAND: process_start(), Mark.IMPORTED: imported}
+    job = submit(args, sources, settings, callbacks, marks=marks)
     try:
-        job = follow_to_end(job, settings, told, detach=args.detach)
+        job = wait_for_end(job, settings, callbacks, detach=args.detach)
     except KeyboardInterrupt:
         return _interrupted(job, settings)
     if args.detach and not job.is_finished:
         if args.json:
-            print(json.dumps(describe(job, settings)))
+            print(json.dumps(describe_job(job, settings)))
         return 0
-    summary = summary_at_end(job, settings)
+    summary = final_summary(job, settings)
     if args.json:
-        print(json.dumps(describe(job, settings) | {"summary": summary}))
+        print(json.dumps(describe_job(job, settings) | {"summary": summary}))
     else:
         print("\n".join(summary_lines(job, summary)))
-    Jobs(settings.state).mark(job.id, "told")
-    check_end(job, summary)
+    Jobs(settings.state).mark(job.id, Mark.TOLD)
+    check_outcome(job, summary)
     return 0
 
 
 def _run_workflow(args: argparse.Namespace, settings: Settings) -> int:
-    from howdah.workflows.definition import chain, read
-    from howdah.workflows.execute import begin, resume
+    from howdah.workflows.definition import parse_then, read
+    from howdah.workflows.execute import resume, run_workflow
 
     if args.detach:
         raise UsageError("a workflow can't be detached: bin/submit starts one step after another",
                          hint="leave --detach out; after Ctrl-C, --resume RUN")  # fmt: skip
     if args.then is not None and args.inputs and not (args.workflow or args.resume):
-        return begin(chain(args, settings), args.runner, settings, as_json=args.json)
+        return run_workflow(parse_then(args, settings), args.runner, settings, as_json=args.json)
     default = vars(parser().parse_args([]))
     stated = {name for name, value in vars(args).items() if value != default[name]} - {"json"}
     if args.workflow and stated <= {"workflow", "runner"}:
         workflow = read(args.workflow, settings)
-        return begin(workflow, args.runner, settings, as_json=args.json)
+        return run_workflow(workflow, args.runner, settings, as_json=args.json)
     if args.resume and stated == {"resume"}:
         return resume(args.resume, settings, as_json=args.json)
     raise UsageError(
@@ -132,7 +134,7 @@ def _interrupted(job: Job, settings: Settings) -> int:
         except KeyboardInterrupt:
             answer = ""
         if answer.strip().lower().startswith("c"):
-            end(job, settings)
+            cancel(job, settings)
             _tell(f"{job.id} is cancelled")
             return 130
     _tell(f"{job.id} goes on; bin/status {job.id}, bin/cancel {job.id}")

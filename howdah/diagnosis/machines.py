@@ -84,7 +84,7 @@ class Expected:
 
 def may_look(settings: Settings, cluster: Cluster) -> bool:
     """Whether there are machines to look at, and the caller is who installed them."""
-    return cluster.service_manager == "systemd" and os.access(settings.cluster_state, os.W_OK)
+    return cluster.uses_systemd and os.access(settings.cluster_state, os.W_OK)
 
 
 def check_nodes(

@@ -28,6 +28,10 @@ class Store(Protocol):
     def sizes(self, folder: str) -> dict[str, int]:
         """The files right below ``folder`` and their bytes; none if it isn't there."""
 
+    def stamps(self, folder: str) -> dict[str, list[int]]:
+        """The same files, with their bytes and time of change: others once a file was written
+        anew."""
+
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes of a file from ``offset`` on, up to its end or ``length`` of them."""
 
@@ -53,10 +57,13 @@ class LocalStore:
         return FileSink(str(self._folder))
 
     def sizes(self, folder: str) -> dict[str, int]:
+        return {name: size for name, (size, _) in self.stamps(folder).items()}
+
+    def stamps(self, folder: str) -> dict[str, list[int]]:
         path = self._folder / folder
-        if not path.is_dir():
-            return {}
-        return {entry.name: entry.stat().st_size for entry in path.iterdir() if entry.is_file()}
+        files = [entry for entry in path.iterdir() if entry.is_file()] if path.is_dir() else []
+        found = ((entry.name, entry.stat()) for entry in files)
+        return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in found}
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with (self._folder / name).open("rb") as file:
@@ -109,12 +116,19 @@ class HdfsStore:
         return SegmentSink(self._folder, self._cluster.webhdfs_url, self._cluster.user)
 
     def sizes(self, folder: str) -> dict[str, int]:
+        return {name: size for name, (size, _) in self.stamps(folder).items()}
+
+    def stamps(self, folder: str) -> dict[str, list[int]]:
         path = f"{self._folder}/{folder}"
         with self.reaching():
             if self._client.status(path, strict=False) is None:
                 return {}
             entries = self._client.list(path, status=True)
-        return {name: status["length"] for name, status in entries if status["type"] == "FILE"}
+        return {
+            name: [status["length"], status["modificationTime"]]
+            for name, status in entries
+            if status["type"] == "FILE"
+        }
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> Generator[bytes]:
         path, part = f"{self._folder}/{name}", {"offset": offset, "length": length}

@@ -12,7 +12,7 @@ __all__ = ["check_user"]
 
 def check_user(cluster: Cluster) -> None:
     """Raise ClusterError for who the firewall keeps from the cluster: it would say nothing."""
-    if cluster.service_manager != "systemd" or os.geteuid() == 0:
+    if not cluster.uses_systemd or os.geteuid() == 0:
         return
     name = getpass.getuser()
     members = grp.getgrnam("howdah").gr_mem

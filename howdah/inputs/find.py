@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from howdah.errors import ClusterError, UsageError
+from howdah.errors import UsageError
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.inputs.hdfs import SCHEME, absolute_path, check_name, expand_pattern, hdfs_file
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 
 __all__ = ["find_inputs"]
 
@@ -25,22 +25,21 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
             "a job's inputs are all in HDFS or all on this machine",
             hint="submit them one after the other, or put all of them into HDFS",
         )
-    if runner == "local":
+    if runner == Runner.LOCAL:
         raise UsageError(
             f"{in_hdfs[0]} is in HDFS, and --runner local reads files of this machine",
             hint="leave --runner local out, or fetch the file first",
         )
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up")
-    client = hdfs_client(settings.cluster)
-    with HdfsStore(settings.cluster, "").reaching():
+    cluster = settings.require_cluster()
+    client = hdfs_client(cluster)
+    with HdfsStore(cluster, "").reaching():
         paths = [
             path
             for argument in in_hdfs
-            for path in expand_pattern(client, argument, absolute_path(argument, settings.cluster))
+            for path in expand_pattern(client, argument, absolute_path(argument, cluster))
         ]
         for place, path in enumerate(paths):
             if path in paths[:place]:  # its parts would have the same names
                 raise UsageError(f"hdfs://{path} is given twice", hint="name it once")
             check_name(path)
-        return [hdfs_file(client, settings.cluster, path, f"hdfs://{path}") for path in paths]
+        return [hdfs_file(client, cluster, path, f"hdfs://{path}") for path in paths]

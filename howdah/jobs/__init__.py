@@ -1,1 +1,1 @@
-"""What is recorded of a job: its record, the names in its folder, its options and its summary."""
+"""A job: its record, marks and summary, the names in its folder, its pipeline's part in it."""

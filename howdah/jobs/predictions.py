@@ -9,14 +9,14 @@ from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.table import first_fields
 
-__all__ = ["predicted_in", "renamed", "said_by", "said_by_all"]
+__all__ = ["known_predictions", "predictions_of_model", "predictions_of_models", "renaming_notes"]
 
 FETCHED = {pipeline.results for pipeline in PIPELINES.values() if pipeline.scorer}
 
 
-def said_by(manifest: Manifest, called: Mapping[str, str]) -> dict[str, Any]:
-    """Of one model, whose columns are ``called`` so; those that others have the names of are
-    ``renamed``."""
+def predictions_of_model(manifest: Manifest, columns: Mapping[str, str]) -> dict[str, Any]:
+    """What one model's predictions are. ``columns`` has each column's name in the results, by the
+    name that it would have if the input had no column of that name."""
     is_binary = manifest.kind == "binary"
     of_classes = {label: f"score_{label}" for label in manifest.labels}
     return {
@@ -24,29 +24,29 @@ def said_by(manifest: Manifest, called: Mapping[str, str]) -> dict[str, Any]:
         "labels": list(manifest.labels),
         "positive": manifest.labels[manifest.positive] if is_binary else None,
         "threshold": manifest.threshold if is_binary else None,
-        "score": called.get("score"),
-        "label": called.get("label"),
+        "score": columns.get("score"),
+        "label": columns.get("label"),
         "classes": {
-            label: called[name]
+            label: columns[name]
             for label, name in of_classes.items()
-            if manifest.kind == "classes" and name in called
+            if manifest.kind == "classes" and name in columns
         },
-    } | _renamed(called)
+    } | _renamed(columns)
 
 
-def said_by_all(
-    manifests: Sequence[Manifest], thresholds: Sequence[float], called: Mapping[str, str]
+def predictions_of_models(
+    manifests: Sequence[Manifest], thresholds: Sequence[float], columns: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Of several models of one kind, with the columns of each in ``models``; the threshold if all
-    have the same."""
+    """The same of several models of one kind: the columns of each are in ``models``, and the
+    threshold is told if all have the same."""
     same = thresholds[0] if len(set(thresholds)) == 1 else None
-    what = said_by(manifests[0], called)
+    what = predictions_of_model(manifests[0], columns)
     return what | {
         "threshold": same if manifests[0].kind == "binary" else None,
         "classes": {},
         "models": {
             manifest.name: {
-                name: called.get(f"{name}_{manifest.name}", called.get(name))
+                name: columns.get(f"{name}_{manifest.name}", columns.get(name))
                 for name in ("score", "label")
             }
             for manifest in manifests
@@ -54,20 +54,20 @@ def said_by_all(
     }
 
 
-def renamed(predicted: Mapping[str, Any]) -> list[str]:
-    """What people are told of columns that are called otherwise, a sentence each."""
+def renaming_notes(predicted: Mapping[str, Any]) -> list[str]:
+    """For people, a sentence for each column of predictions that has another name than usual."""
     return [
         f"the input has a column {name} already: the prediction's is called {other}"
         for name, other in predicted.get("renamed", {}).items()
     ]
 
 
-def _renamed(called: Mapping[str, str]) -> dict[str, Any]:
-    others = {name: other for name, other in called.items() if name != other}
+def _renamed(columns: Mapping[str, str]) -> dict[str, Any]:
+    others = {name: other for name, other in columns.items() if name != other}
     return {"renamed": others} if others else {}
 
 
-def predicted_in(source: InputFile) -> Mapping[str, Any]:
+def known_predictions(source: InputFile) -> Mapping[str, Any]:
     """What is known of the predictions in an input: of a step's scores from its job, of a file
     that was fetched from the run.json beside it."""
     if source.predicted or source.path or source.name == STDIN or source.columns:

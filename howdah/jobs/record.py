@@ -4,26 +4,49 @@ A record outlives its process and the machine's reboot. Whether a process still 
 job is told by a lock that the kernel drops with the process.
 """
 
-import fcntl
 import json
-import os
-import secrets
 import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from howdah.atomic_files import replacing
 from howdah.errors import UsageError
-from howdah.jobs.layout import CODE, MODEL_LINKS, RESERVE
+from howdah.file_lock import hold, is_held
+from howdah.jobs.layout import (
+    CODE,
+    DISK_RESERVE,
+    MARKS,
+    MODEL_LINKS,
+    RECORD,
+    RECORD_LOCK,
+    lock_file,
+)
+from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
+from howdah.settings import Runner
 
-__all__ = ["FINISHED", "Input", "Job", "Jobs", "write_record"]
+__all__ = ["FINISHED", "RUN_PREFIX", "Input", "Job", "Jobs", "State", "is_run", "write_record"]
 
-FINISHED = ("done", "failed", "cancelled")
-MARKS = "marks"
+RUN_PREFIX = "run-"  # of a workflow's run's id
+
+
+class State(StrEnum):
+    """Where a job stands, in the order in which it gets there; it ends in one of the last three."""
+
+    UPLOADING = "uploading"
+    LAUNCHING = "launching"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -55,15 +78,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Job:
-    """``state`` is uploading, launching, running, done, failed or cancelled; times are Unix
-    seconds; ``identity`` tells the same input, model and options again; ``models``: where there
-    are several, each one's sha256; ``kept``: its results stay in the store however old they are;
-    ``run`` and ``step``: of which workflow's run it is. ``predicted``: what a job that scores has
-    called its predictions' columns, and what they mean."""
+    """Times are Unix seconds; ``identity`` tells the same input, model and options again;
+    ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
+    however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
+    a job that scores has called its predictions' columns, and what they mean."""
 
     id: str
-    state: str
-    runner: str
+    state: State
+    runner: Runner
     pipeline: str
     model: str
     identity: str
@@ -127,6 +149,8 @@ class Jobs:
 
     def create(self, **values: Any) -> Job:
         """Record a new job, with an id of its own."""
+        import secrets  # here, so that commands start early
+
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         job = Job(id=f"{stamp}-{secrets.token_hex(2)}", created=now, **values)
@@ -138,21 +162,22 @@ class Jobs:
     def read(self, job_id: str) -> Job:
         """The job of this id; raises UsageError if there is none."""
         try:
-            stated = json.loads((self.folder(job_id) / "job.json").read_text())
+            stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
         inputs = tuple(Input(**source) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
-        return Job(**stated, inputs=inputs, columns=columns)
+        state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
+        return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
-        found = [path.parent.name for path in self._folder.glob("*/job.json")]
+        found = [path.parent.name for path in self._folder.glob(f"*/{RECORD}")]
         return sorted(map(self.read, found), key=lambda job: job.created, reverse=True)
 
     def update(self, job: Job, **changes: Any) -> Job:
         """Change the record; what others have changed in it meanwhile stays, and so does an end."""
-        with self.lock(job.id, "record"):
+        with self.lock(job.id, RECORD_LOCK):
             recorded = self.read(job.id)
             if recorded.is_finished and "state" in changes:
                 return recorded
@@ -164,19 +189,19 @@ class Jobs:
 
     def clear(self, job_id: str) -> None:
         """Remove what only a job's launcher and local tasks need: by far the largest files."""
-        for name in (CODE, RESERVE):
+        for name in (CODE, DISK_RESERVE):
             (self.folder(job_id) / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder(job_id) / MODEL_LINKS, ignore_errors=True)
 
-    def mark(self, job_id: str, name: str, at: float | None = None) -> None:
-        """Note that the job has come to ``name``, now or ``at`` Unix seconds.
+    def mark(self, job_id: str, mark: Mark, at: float | None = None) -> None:
+        """Note that the job has come to ``mark``, now or ``at`` Unix seconds.
 
         Marks are appended to a file of their own: that needs no lock, waits for no disk, and
         whoever else writes the record can't lose one.
         """
         path = self.folder(job_id) / MARKS
         with naming(path), path.open("a") as file:
-            file.write(f"{time.time() if at is None else at:.6f} {name}\n")
+            file.write(f"{time.time() if at is None else at:.6f} {mark}\n")
 
     def marks(self, job_id: str) -> dict[str, float]:
         """The job's marks in Unix seconds; of those made twice, the later one."""
@@ -197,34 +222,24 @@ class Jobs:
         Without a job it is a lock of all jobs.
         """
         make_private(self._folder)
-        path = self.folder(job_id) / f"{name}.lock"
+        path = self.folder(job_id) / lock_file(name)
         path.parent.mkdir(exist_ok=True)
-        file = path.open("w")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return file
+        return hold(path)
 
     def is_held(self, job_id: str, name: str) -> bool:
         """Whether a live process holds the job's lock ``name``."""
-        try:
-            file = (self.folder(job_id) / f"{name}.lock").open("r")
-        except FileNotFoundError:
-            return False
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            return False
+        return is_held(self.folder(job_id) / lock_file(name))
 
     def _write(self, job: Job) -> None:
-        write_record(self.folder(job.id) / "job.json", asdict(job))
+        write_record(self.folder(job.id) / RECORD, asdict(job))
+
+
+def is_run(id: str) -> bool:
+    """Whether an id is that of a workflow's run, not of a job."""
+    return id.startswith(RUN_PREFIX)
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write a record that is whole at every moment, on the disk, too."""
-    partial = path.with_suffix(".partial")
-    with naming(path), partial.open("w") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=1, ensure_ascii=False))

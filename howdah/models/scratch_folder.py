@@ -32,9 +32,9 @@ def scratch_folder(models: Path, purpose: Literal["adding", "removing"]) -> Iter
             if _lock(models, fcntl.LOCK_EX, looking):
                 _remove_leftovers(models)
             made = TemporaryDirectory(dir=models, prefix=PREFIXES[purpose])
-            scratch = Path(held.enter_context(made))
-            _lock(scratch, fcntl.LOCK_EX, held)
-        yield scratch
+            _lock(Path(made.name), fcntl.LOCK_EX, held)
+            scratch = held.enter_context(made)  # removed before its lock is let go
+        yield Path(scratch)
 
 
 def _lock(folder: Path, how: int, held: ExitStack) -> bool:

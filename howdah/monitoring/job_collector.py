@@ -5,26 +5,36 @@ name. An application's end comes from the ResourceManager, what its tasks did fr
 JobHistory server, and how far a running one is from its ApplicationMaster.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from howdah import http_client
-from howdah.errors import ClusterError
+from howdah.hadoop.job_history import COUNTERS, JobHistory, TaskAttempt
 from howdah.hadoop.job_name import Kind, read_job_name
-from howdah.hadoop.yarn import COUNTERS, UNFINISHED, WAITING, history_id
+from howdah.hadoop.yarn import Yarn, in_states
+from howdah.hadoop.yarn_states import (
+    ENDED,
+    UNFINISHED,
+    WAITING,
+    ApplicationState,
+    AttemptState,
+    FinalStatus,
+)
+from howdah.jobs.record import State
 from howdah.settings import Cluster
 
-__all__ = ["Application", "Census", "Progress", "Work"]
+__all__ = ["RUNS", "WAITS", "JobCollector", "JobWork", "ObservedJob", "TaskProgress"]
 
 SECONDS_TO_ANSWER = 5
-ENDED = ("FINISHED", "FAILED", "KILLED")
-ENDS = {"SUCCEEDED": "done", "KILLED": "cancelled"}  # any other one is a failure
+WAITS = "waiting"  # the state of a job whose application has no container yet
+RUNS = State.RUNNING
+# Any other one is a failure
+ENDS = {FinalStatus.SUCCEEDED: State.DONE, FinalStatus.KILLED: State.CANCELLED}
 SPECULATION = "Speculation: "  # begins why the slower one of two attempts was killed
 
 
-class Application(NamedTuple):
-    """A job's application.
+class ObservedJob(NamedTuple):
+    """A job as its application shows it; ``id`` is the application's.
 
     ``state`` is waiting, running, done, failed or cancelled; ``ended`` is in Unix seconds, 0 if
     it hasn't. ``seconds`` are those since its submission, or from there to its end;
@@ -43,7 +53,7 @@ class Application(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Progress:
+class TaskProgress:
     """How far a running job is: its map and reduce tasks, 0 to 1; ``records``, that they have
     scored or rejected."""
 
@@ -53,7 +63,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Work:
+class JobWork:
     """What an ended job's tasks did: the counters of ``mr.job``, of tasks that succeeded, and how
     many attempts failed, were killed, or lost to another attempt at the same task."""
 
@@ -63,80 +73,65 @@ class Work:
     speculative: int = 0
 
 
-class Census:
-    """A client of the daemons' pages; raises ClusterError where one doesn't answer as it should."""
+class JobCollector:
+    """Asks the daemons for jobs; raises ClusterError where one doesn't answer as it should."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._resourcemanager = cluster.resourcemanager_url
-        self._historyserver = cluster.historyserver_url
+        self._yarn = Yarn(cluster, timeout=SECONDS_TO_ANSWER)
+        self._history = JobHistory(cluster, timeout=SECONDS_TO_ANSWER)
 
-    def applications(self, since: float) -> list[Application]:
+    def jobs(self, since: float) -> list[ObservedJob]:
         """The jobs that wait or run, and of those still known that ended at ``since`` (Unix
         seconds) or later."""
-        who, base = "the ResourceManager", f"{self._resourcemanager}/ws/v1/cluster"
-        info = _get(f"{base}/info", who)
-        if not info or info["clusterInfo"]["haState"] != "ACTIVE":
-            # it already answers then, and knows only some of its applications
-            raise ClusterError("the ResourceManager is starting")
-        apps = f"{base}/apps?applicationTypes=MAPREDUCE&deSelects=resourceRequests,resourceInfo"
+        self._yarn.check_started()
+        these = "applicationTypes=MAPREDUCE&deSelects=resourceRequests,resourceInfo"
         begin = max(int(since * 1000), 1)  # 0 would let those through that are about to end
-        found: dict[str, Application] = {}
+        found: dict[str, ObservedJob] = {}
         for query in (
-            f"states={','.join(UNFINISHED)}",
-            f"states={','.join(ENDED)}&finishedTimeBegin={begin}",
+            in_states(UNFINISHED),
+            f"{in_states(ENDED)}&finishedTimeBegin={begin}",
         ):
-            told = read_applications(_get(f"{apps}&{query}", who) or {"apps": None})
-            found |= {app.id: app for app in told}  # one may have ended in between
+            jobs = read_jobs(self._yarn.applications(f"{these}&{query}"))
+            found |= {job.id: job for job in jobs}  # one may have ended in between
         return list(found.values())
 
-    def progress(self, application_id: str) -> Progress:
+    def progress(self, application_id: str) -> TaskProgress:
         """Ask the job's ApplicationMaster, through the ResourceManager's proxy."""
-        base = f"{self._resourcemanager}/proxy/{application_id}/ws/v1/mapreduce/jobs"
-        job_id = history_id(application_id)
-        who = f"the ApplicationMaster of {application_id}"
-        job, counters = (_get(f"{base}/{job_id}{page}", who) for page in ("", "/counters"))
-        if job is None or counters is None:
-            raise ClusterError(f"{who} doesn't know of it")
-        return read_progress(job, counters)
+        return read_progress(*self._yarn.running_job(application_id))
 
     def check_history(self) -> None:
         """Raise ClusterError unless the JobHistory server answers."""
-        _get(f"{self._historyserver}/ws/v1/history/info", "the JobHistory server")
+        self._history.check()
 
-    def work(self, application_id: str) -> Work | None:
+    def work(self, application_id: str) -> JobWork | None:
         """What the JobHistory server has of an ended job; None if it has nothing (yet)."""
-        jobs = f"{self._historyserver}/ws/v1/history/mapreduce/jobs"
-        path = f"{jobs}/{history_id(application_id)}"
-        who = "the JobHistory server"
-        job = _get(path, who)
-        counters = _get(f"{path}/counters", who)
-        if job is None or counters is None:
+        found = self._history.ended_job(application_id)
+        if found is None:
             return None
+        job, counters = found
         work = read_work(job, counters)
-        if not work.killed or job["job"]["state"] != "SUCCEEDED":
+        if not work.killed or job["job"]["state"] != AttemptState.SUCCEEDED:
             return work
-        tasks = (_get(f"{path}/tasks", who) or {}).get("tasks", {}).get("task", [])
-        pages = (_get(f"{path}/tasks/{task['id']}/attempts", who) or {} for task in tasks)
-        lost = sum(map(speculative_attempts, pages))
-        return Work(work.counters, work.failed, work.killed - lost, lost)
+        lost = speculative_attempts(self._history.attempts(application_id) or [])
+        return JobWork(work.counters, work.failed, work.killed - lost, lost)
 
 
-def read_applications(told: Mapping[str, Any]) -> list[Application]:
+def read_jobs(applications: Iterable[Mapping[str, Any]]) -> list[ObservedJob]:
     """Howdah's jobs among the ResourceManager's applications."""
     found = []
-    for app in (told["apps"] or {}).get("app", []):
+    for app in applications:
         if not (name := read_job_name(app["name"])):
             continue
         if app["state"] in WAITING:
-            state = "waiting"
-        elif app["state"] == "RUNNING":
-            state = "running"
+            state = WAITS
+        elif app["state"] == ApplicationState.RUNNING:
+            state = RUNS
         else:
-            state = ENDS.get(app["finalStatus"], "failed")
+            state = ENDS.get(app["finalStatus"], State.FAILED)
         launched = app["launchTime"] or app["finishedTime"]  # it may end without having run
         seconds = app["elapsedTime"] / 1000
         found.append(
-            Application(
+            ObservedJob(
                 id=app["id"],
                 kind=name.kind,
                 state=state,
@@ -150,30 +145,29 @@ def read_applications(told: Mapping[str, Any]) -> list[Application]:
     return found
 
 
-def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Progress:
+def read_progress(job: Mapping[str, Any], counters: Mapping[str, Any]) -> TaskProgress:
     """What an ApplicationMaster's two pages say."""
     stated, counted = job["job"], _totals(counters)
-    return Progress(
+    return TaskProgress(
         maps=stated["mapProgress"] / 100,
         reduces=stated["reduceProgress"] / 100,
         records=counted.get("scored", 0) + counted.get("rejected", 0),
     )
 
 
-def read_work(job: Mapping[str, Any], counters: Mapping[str, Any]) -> Work:
+def read_work(job: Mapping[str, Any], counters: Mapping[str, Any]) -> JobWork:
     """What the JobHistory server's two pages say; ``killed`` are those lost to others, too."""
     stated = job["job"]
-    return Work(
+    return JobWork(
         counters=_totals(counters),
         failed=stated["failedMapAttempts"] + stated["failedReduceAttempts"],
         killed=stated["killedMapAttempts"] + stated["killedReduceAttempts"],
     )
 
 
-def speculative_attempts(told: Mapping[str, Any]) -> int:
-    """How many of a task's attempts lost to another one."""
-    attempts = told.get("taskAttempts", {}).get("taskAttempt", [])
-    return sum(SPECULATION in attempt.get("diagnostics", "") for attempt in attempts)
+def speculative_attempts(attempts: Iterable[TaskAttempt]) -> int:
+    """How many attempts lost to another one at the same task."""
+    return sum(SPECULATION in attempt.diagnostics for attempt in attempts)
 
 
 def _totals(told: Mapping[str, Any]) -> dict[str, int]:
@@ -184,13 +178,3 @@ def _totals(told: Mapping[str, Any]) -> dict[str, int]:
         if found["counterGroupName"] == COUNTERS
         for counter in found["counter"]
     }
-
-
-def _get(url: str, who: str) -> dict[str, Any] | None:
-    """A page's answer; None if the page isn't there."""
-    with http_client.asking(who, url):
-        response = http_client.ask(url, timeout=SECONDS_TO_ANSWER)
-        if response.status_code == 404:
-            return None
-        response.raise_for_status()
-        return dict(response.json())

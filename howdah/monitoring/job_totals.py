@@ -6,17 +6,18 @@ would take sums that began anew for new work: the ResourceManager goes on listin
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from howdah.atomic_files import replacing
 from howdah.errors import UsageError
 from howdah.hadoop.job_name import Kind
-from howdah.monitoring.job_collector import Application, Work
+from howdah.jobs.record import FINISHED
+from howdah.monitoring.job_collector import JobWork, ObservedJob
 from mr.stages import Stage
 
-__all__ = ["COST", "PHASES", "SUMS", "Ledger"]
+__all__ = ["COST", "PHASES", "SUMS", "JobTotals"]
 
 # Sums by their metric's name, and what each is told apart by
 SUMS: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +44,6 @@ COST = (
     "core_seconds",
     "memory_mb_seconds",
 )
-STATES = ("done", "failed", "cancelled")
 OUTCOMES = ("scored", "rejected")
 ATTEMPTS = ("failed", "speculative", "killed")
 
@@ -55,7 +55,7 @@ LATE_SECONDS = 600  # how much later than another one a job's end may become kno
 Labels = tuple[str, ...]
 
 
-class Ledger:
+class JobTotals:
     """``sums`` are by metric and labels, ``newest`` by kind and ``COST``; ``open`` are the ended
     jobs of which isn't known yet what their tasks did, the longest ended first."""
 
@@ -65,7 +65,7 @@ class Ledger:
         self._saved = ""
         self._ended: dict[str, float] = {}  # by application; those that may be told of again
         self._newest_end: dict[Kind, float] = {}
-        self.open: dict[str, Application] = {}
+        self.open: dict[str, ObservedJob] = {}
         self.sums: dict[str, dict[Labels, float]] = {name: {} for name in SUMS}
         self.newest: dict[Kind, dict[str, float]] = {}
         for outcome in ATTEMPTS:
@@ -99,7 +99,7 @@ class Ledger:
             kind = OTHER
         if kind not in known:
             for name, values in (
-                ("howdah_jobs_ended", STATES),
+                ("howdah_jobs_ended", FINISHED),
                 ("howdah_records", OUTCOMES),
                 ("howdah_task_seconds", PHASES),
             ):
@@ -108,7 +108,7 @@ class Ledger:
             self._add("howdah_input_bytes", kind, 0)
         return kind
 
-    def end(self, jobs: Iterable[Application]) -> None:
+    def end(self, jobs: Iterable[ObservedJob]) -> None:
         """Count ended jobs, those that are new."""
         since = self.since
         for job in sorted(jobs, key=lambda job: job.ended):
@@ -123,7 +123,7 @@ class Ledger:
         for forgotten in list(self.open)[:-MOST_OPEN]:
             del self.open[forgotten]
 
-    def settle(self, job: Application, work: Work) -> None:
+    def settle(self, job: ObservedJob, work: JobWork) -> None:
         """Count what the tasks of an open job did."""
         del self.open[job.id]
         counted = work.counters
@@ -153,18 +153,14 @@ class Ledger:
         }
         if (text := json.dumps(stated)) == self._saved:
             return
-        partial = self._path.with_suffix(".partial")
-        with partial.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._path)
+        with replacing(self._path) as beside:
+            beside.write_text(text)
         self._saved = text
 
     def _read(self, stated: Mapping[str, Any]) -> None:
         self._ended = dict(stated["ended"])
         for id, kind, *rest in stated["open"]:
-            self.open[id] = Application(id, Kind(*kind), *rest)
+            self.open[id] = ObservedJob(id, Kind(*kind), *rest)
         for name, found in stated["sums"].items():
             self.sums[name] |= {tuple(labels): value for labels, value in found}
         for (pipeline, model), ended, cost in stated["newest"]:
@@ -176,7 +172,7 @@ class Ledger:
         self.sums[name][labels] = self.sums[name].get(labels, 0) + value
 
 
-def _cost(job: Application, scored: int, rejected: int) -> dict[str, float]:
+def _cost(job: ObservedJob, scored: int, rejected: int) -> dict[str, float]:
     records = scored + rejected
     worked = job.seconds - job.wait_seconds
     values = (

@@ -5,7 +5,7 @@ from typing import Any
 import requests
 
 from howdah.errors import ClusterError
-from howdah.http_client import ask
+from howdah.http_client import HttpClient
 from metrics.series import Series
 
 __all__ = ["Prometheus"]
@@ -18,6 +18,7 @@ class Prometheus:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        self._http = HttpClient(TIMEOUT)
 
     def now(self, expression: str) -> list[Series]:
         """The newest value of each series."""
@@ -43,7 +44,7 @@ class Prometheus:
     def _ask(self, what: str, **parameters: str | float) -> Any:
         try:
             url = f"{self.url}/api/v1/{what}"
-            answer = ask(url, params=parameters, timeout=TIMEOUT).json()
+            answer = self._http.ask(url, params=parameters).json()
             status = answer["status"]
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             raise ClusterError(

@@ -5,48 +5,20 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from howdah.monitoring.snapshot import Snapshot, UnfinishedJob
 from metrics.catalog import SIGNALS
 from metrics.dashboards import SECTIONS, Section
 from metrics.definition import Signal
-from metrics.firing import FiringAlert
 from metrics.reading import Level, level_of, natural_order
 from metrics.series import Series
 from metrics.units import format_value
 
-__all__ = ["Running", "View", "draw", "worst"]
+__all__ = ["draw", "worst"]
 
 GAP, WIDE_GAP = 2, 3  # columns between those of a table, and between numbers
 LONGEST_NAME = 40
 BOLD, DIM, YELLOW, RED = "1", "2", "33", "31"
 STYLES = {Level.WARNING: YELLOW, Level.CRITICAL: RED}
-
-
-@dataclass(frozen=True)
-class Running:
-    """A job that hasn't ended: ``share`` of it is done, 0 to 1; it has run for ``seconds``."""
-
-    id: str
-    user: str
-    state: str
-    share: float
-    seconds: float
-    cores: int
-    name: str
-
-
-@dataclass(frozen=True)
-class View:
-    """What was found at a time: each signal's series, alerts, jobs; ``source`` gave it.
-
-    ``note``: what is to be known of that.
-    """
-
-    at: float
-    source: str
-    found: Mapping[str, Sequence[Series]]
-    firing: Sequence[FiringAlert] = ()
-    running: Sequence[Running] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,19 +36,19 @@ class Cell:
 Line = list[Cell]
 
 
-def draw(view: View, columns: int, *, styled: bool) -> list[str]:
-    """The view as lines of up to ``columns`` characters, escape sequences not counted.
+def draw(snapshot: Snapshot, columns: int, *, styled: bool) -> list[str]:
+    """The snapshot as lines of up to ``columns`` characters, escape sequences not counted.
 
     Sections begin with an empty line.
     """
-    told: list[Line] = list(_alerts(view, columns))
+    told: list[Line] = list(_alerts(snapshot, columns))
     for section in SECTIONS:
         body = [
-            *_numbers(section, view.found, columns),
-            *_table(_signal_rows(section, view.found), columns),
+            *_numbers(section, snapshot.found, columns),
+            *_table(_signal_rows(section, snapshot.found), columns),
         ]
         if section.title == "Jobs":
-            body += _table(_job_rows(view.running), columns)
+            body += _table(_job_rows(snapshot.running), columns)
         told += [[], [Cell(section.title.upper(), BOLD)], *(body or [[Cell("no data", DIM)]])]
     return [_written(line, styled) for line in told]
 
@@ -98,10 +70,10 @@ def _written(line: Line, styled: bool) -> str:
     )
 
 
-def _alerts(view: View, columns: int) -> Iterator[Line]:
+def _alerts(snapshot: Snapshot, columns: int) -> Iterator[Line]:
     """A line for each thing that somebody should look at."""
-    told = [(Level.WARNING, view.note)] if view.note else []
-    for one in view.firing:
+    told = [(Level.WARNING, snapshot.note)] if snapshot.note else []
+    for one in snapshot.firing:
         level = Level.CRITICAL if one.severity == "critical" else Level.WARNING
         told.append((level, f"{one.summary}: {one.runbook}"))
     for level, text in told:
@@ -157,7 +129,7 @@ def _signal_rows(section: Section, found: Mapping[str, Sequence[Series]]) -> lis
     return [head, *rows] if rows else []
 
 
-def _job_rows(running: Sequence[Running]) -> list[Line]:
+def _job_rows(running: Sequence[UnfinishedJob]) -> list[Line]:
     head = [
         Cell("unfinished", left=True),
         Cell("state", DIM, left=True),

@@ -15,6 +15,10 @@ SIZE = (6, 5)  # inches
 
 def write_report(report: JobReport, folder: Path) -> None:
     """Write every table and plot of ``report`` to ``folder``."""
+    if report.plots:
+        from howdah.installer import ensure
+
+        ensure("reports")
     for name, table in report.tables.items():
         _write(table, folder / name)
     for name, plot in report.plots.items():

@@ -1,1 +1,1 @@
-"""From the command line's inputs to a running job: planned, uploaded, shipped, launched."""
+"""From the command line's inputs to a running job: checked, planned, uploaded, launched."""

@@ -4,7 +4,6 @@ It holds the job's ``run`` lock as long as it lives, and what it says goes to ru
 """
 
 import errno
-import fcntl
 import logging
 import os
 import shlex
@@ -12,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,15 +19,27 @@ from tempfile import TemporaryDirectory
 from howdah.hadoop.job_name import NO_MODEL, Kind, job_name
 from howdah.hadoop.store import HdfsStore, LocalStore
 from howdah.hadoop.yarn import Yarn
-from howdah.jobs.layout import CODE, JOBS, RESERVE, RUN_LOCK, RUN_LOG, SENT, SUCCESS, TASKS
-from howdah.jobs.record import Job, Jobs
+from howdah.jobs.layout import (
+    CODE,
+    DISK_RESERVE,
+    INPUT,
+    OUTPUT,
+    RUN_LOCK,
+    RUN_LOG,
+    SENT,
+    SUCCESS,
+    TASKS,
+    hdfs_folder,
+)
+from howdah.jobs.marks import Mark, SetMark
+from howdah.jobs.record import Job, Jobs, State
 from howdah.models.job_models import linked_models
 from howdah.models.registry import Model
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
-from howdah.settings import ROOT, Cluster, Settings, load
-from howdah.submission.memory import fits_alone, memory_settings, task_mb
-from howdah.submission.task_files import ship, task_inputs
+from howdah.settings import ROOT, Cluster, Runner, Settings, load
+from howdah.submission.memory import container_mb, fits_uber_task, memory_settings
+from howdah.submission.task_files import task_inputs, write_task_files
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
@@ -37,12 +48,12 @@ from mr.supervision.watchdog import CALL_TIMEOUT
 
 __all__ = ["start"]
 
-RESERVED = 128 << 10
+DISK_RESERVE_BYTES = 128 << 10
 SMALLEST_SPLIT = 32 << 20
 LARGEST_SPLIT = 2 << 30
-SECONDS_TO_FAIL = 120  # for a task whose model hung, to say so before Hadoop ends it
-HADOOP_PATIENCE = 600  # its default
-CHUNKED = {
+FAILURE_REPORT_SECONDS = 120  # for a task whose model hung, to say so before Hadoop ends it
+HADOOP_TASK_TIMEOUT = 600  # its default
+CHUNK_PROPERTIES = {
     "fixedlengthinputformat.record.length": str(CHUNK),
     "stream.map.input": "rawbytes",
 }
@@ -50,14 +61,15 @@ CHUNKED = {
 
 def start(job: Job, settings: Settings) -> None:
     """Start the process that runs ``job``, in a session of its own."""
-    folder = Jobs(settings.state).folder(job.id)
-    with naming(folder), (folder / RESERVE).open("wb") as reserve:
-        os.posix_fallocate(reserve.fileno(), 0, RESERVED)
+    jobs = Jobs(settings.state)
+    folder = jobs.folder(job.id)
+    with naming(folder), (folder / DISK_RESERVE).open("wb") as reserve:
+        os.posix_fallocate(reserve.fileno(), 0, DISK_RESERVE_BYTES)
     environ = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # for paths in HDFS
     if "HOWDAH_STATE" in environ:
         environ["HOWDAH_STATE"] = str(settings.state)  # its folder is another
-    with (folder / f"{RUN_LOCK}.lock").open("w") as lock, (folder / RUN_LOG).open("ab") as log:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the child, too, from its first moment
+    with jobs.lock(job.id, RUN_LOCK) as lock, (folder / RUN_LOG).open("ab") as log:
+        # the child holds the lock, too, from its first moment
         subprocess.Popen(
             [sys.executable, "-m", "howdah.submission.launcher", job.id, str(lock.fileno())],
             stdin=subprocess.DEVNULL,
@@ -80,30 +92,31 @@ def main(job_id: str, lock: int) -> int:
     of = jobs.read(job_id).of
     named = f"%(asctime)s {of} %(message)s" if of else "%(asctime)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=named)
-    jobs.mark(job_id, "launcher", process_start())
-    jobs.mark(job_id, "launching")
+    jobs.mark(job_id, Mark.LAUNCHER, process_start())
+    jobs.mark(job_id, Mark.LAUNCHING)
     job = jobs.update(jobs.read(job_id), process=os.getpid())
-    if job.state == "uploading":  # who started this was killed before saying so
-        job = jobs.update(job, state="launching")
+    if job.state == State.UPLOADING:  # who started this was killed before saying so
+        job = jobs.update(job, state=State.LAUNCHING)
     if job.is_finished:  # cancelled before there was a process to end
         return 0
     mark = partial(jobs.mark, job_id)
     try:
         models = linked_models(job, jobs.folder(job.id))
-        if job.runner == "local":
+        if job.runner == Runner.LOCAL:
             _run_locally(job, models, jobs.folder(job.id), settings, mark)
-            jobs.update(job, state="done")
+            jobs.update(job, state=State.DONE)
         else:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
     except Exception as error:
         why = _with_task(error)
-        if shutil.disk_usage(jobs.folder(job.id)).free < RESERVED:  # whatever else went wrong
+        # whatever else went wrong, a full disk is why
+        if shutil.disk_usage(jobs.folder(job.id)).free < DISK_RESERVE_BYTES:
             why = f"{OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(jobs.folder(job.id)))}"
-        (jobs.folder(job.id) / RESERVE).unlink(missing_ok=True)
+        (jobs.folder(job.id) / DISK_RESERVE).unlink(missing_ok=True)
         traceback.print_exc()
-        on_cluster = job.runner == "hadoop" and settings.cluster is not None
+        on_cluster = job.runner == Runner.HADOOP and settings.cluster is not None
         if not (on_cluster and Yarn(settings.cluster).application(job.id)):  # type: ignore[arg-type]
-            jobs.update(job, state="failed", error=why)
+            jobs.update(job, state=State.FAILED, error=why)
         return 1
     finally:
         jobs.clear(job.id)
@@ -121,32 +134,32 @@ def _run_locally(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import local_job
 
     store = LocalStore(folder)
-    store.remove("output")  # an earlier, killed run's
+    store.remove(OUTPUT)  # an earlier, killed run's
     spec = Spec(
         job.pipeline,
         _headers(job),
         options=job.options,
-        files=str(folder / "input"),
+        files=str(folder / INPUT),
         call_timeouts=_call_timeouts(models, settings),
     )
-    shipped = ship(spec, folder, models, None)
+    files = write_task_files(spec, folder, models, None)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
-        *("--output-dir", str(folder / "output")),
-        *_common_arguments(shipped, sys.executable),
+        *("--output-dir", str(folder / OUTPUT)),
+        *_common_arguments(files, sys.executable),
         *task_inputs(job, store, str(folder), os.cpu_count() or 1),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
-    mark("prepared")
+    mark(Mark.PREPARED)
     with local_job(arguments, job.splits, mark).make_runner() as runner:
         runner.run()
-    mark("run")
-    (folder / "output" / SUCCESS).touch()
+    mark(Mark.RUN)
+    (folder / OUTPUT / SUCCESS).touch()
 
 
 def _run_on_hadoop(
@@ -154,14 +167,14 @@ def _run_on_hadoop(
     models: Sequence[Model],
     folder: Path,
     settings: Settings,
-    mark: Callable[[str], None],
+    mark: SetMark,
 ) -> None:
     from howdah.submission.mrjob_runners import hadoop_job
 
     cluster = settings.cluster
     assert cluster
-    mark("mrjob")
-    home = f"{JOBS}/{job.id}"
+    mark(Mark.MRJOB)
+    home = hdfs_folder(job.id)
     padded = {source.stored: source.bytes for source in job.inputs if source.padded}
     spec = Spec(
         job.pipeline,
@@ -170,7 +183,7 @@ def _run_on_hadoop(
         job.options,
         cluster.webhdfs_url,
         cluster.user,
-        f"{home}/input",
+        f"{home}/{INPUT}",
         {
             source.path: Unstored(source.stored, source.bytes, source.modified)
             for source in job.inputs
@@ -178,9 +191,9 @@ def _run_on_hadoop(
         },
         call_timeouts=_call_timeouts(models, settings),
     )
-    shipped = ship(spec, folder, models, cluster)
-    mark("published")
-    needed_mb = task_mb(models)
+    files = write_task_files(spec, folder, models, cluster)
+    mark(Mark.PUBLISHED)
+    needed_mb = container_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
@@ -193,10 +206,10 @@ def _run_on_hadoop(
         "mapreduce.job.tags": job.id,
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
-        **memory_settings(needed_mb, alone=tasks == 1 and fits_alone(needed_mb, cluster)),
+        **memory_settings(needed_mb, uber=tasks == 1 and fits_uber_task(needed_mb, cluster)),
         # a task says that it is at work, unless its model keeps the interpreter to itself
         "mapreduce.task.timeout": str(
-            int(max(HADOOP_PATIENCE, spec.call_timeouts[0] + SECONDS_TO_FAIL) * 1000)
+            int(max(HADOOP_TASK_TIMEOUT, spec.call_timeouts[0] + FAILURE_REPORT_SECONDS) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(size),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
@@ -205,19 +218,19 @@ def _run_on_hadoop(
         "mapreduce.map.failures.maxpercent": "0",
         # a line ends at LF only: a lone CR is part of a record
         "textinputformat.record.delimiter": "\n",
-        **(CHUNKED if padded else {}),
+        **(CHUNK_PROPERTIES if padded else {}),
     }
     arguments = [
         *("--hadoop-bin", cluster.hadoop_bin),
         *("--hadoop-streaming-jar", cluster.streaming_jar),
         *("--hadoop-tmp-dir", f"{home}/{SENT}"),
         *("--local-tmp-dir", str(folder)),
-        *("--output-dir", f"{cluster.fs_uri}{home}/output"),
+        *("--output-dir", f"{cluster.fs_uri}{home}/{OUTPUT}"),
         *("--no-read-logs", "--no-check-input-paths"),
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in properties.items() for word in ("-D", f"{name}={value}")),
-        *_common_arguments(shipped, cluster.python or sys.executable),
+        *_common_arguments(files, cluster.python or sys.executable),
         *(cluster.fs_uri + path for path in paths),
     ]
     with TemporaryDirectory() as nothing:
@@ -232,9 +245,9 @@ def _reducers(job: Job, tasks: int) -> int:
     return tasks if tally and tally().reduces else 1
 
 
-def _common_arguments(shipped: Iterable[str], python: str) -> list[str]:
+def _common_arguments(files: Iterable[str], python: str) -> list[str]:
     return [
-        *("--files", ",".join(shipped)),
+        *("--files", ",".join(files)),
         *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),

@@ -7,7 +7,7 @@ from howdah.hadoop.yarn import Yarn
 from howdah.models.registry import Model
 from howdah.settings import Cluster
 
-__all__ = ["check_memory", "fits_alone", "memory_settings", "task_mb"]
+__all__ = ["check_memory", "container_mb", "fits_uber_task", "memory_settings"]
 
 LEAST_MB = 1024
 JVM_MB = 512  # 256 of them are its heap
@@ -16,7 +16,7 @@ PYTHON_MB = 512  # with scikit-learn and a few blocks, where no model's peak was
 MASTER_MB = 512  # what an ApplicationMaster needs beside a task that runs in its own JVM
 
 
-def task_mb(models: Sequence[Model]) -> int:
+def container_mb(models: Sequence[Model]) -> int:
     """What a map task's container needs: a JVM's share, and the peaks of all models as they were
     measured, with a quarter more; four times the file's size of one that wasn't."""
     measured = [model.manifest.memory_mb * 5 // 4 for model in models if model.manifest.memory_mb]
@@ -26,26 +26,26 @@ def task_mb(models: Sequence[Model]) -> int:
     return max(LEAST_MB, JVM_MB + python + sum(measured) + 4 * (files >> 20))
 
 
-def memory_settings(needed_mb: int, *, alone: bool) -> dict[str, str]:
+def memory_settings(needed_mb: int, *, uber: bool) -> dict[str, str]:
     """Hadoop's settings for map tasks that need so much.
 
-    A task that is ``alone`` runs in the ApplicationMaster's container, and no other is started.
+    An ``uber`` task runs in the ApplicationMaster's container, and no other is started.
     """
     settings = {"mapreduce.map.memory.mb": str(needed_mb)}
-    if alone:
+    if uber:
         settings["mapreduce.job.ubertask.enable"] = "true"
         settings["yarn.app.mapreduce.am.resource.mb"] = str(needed_mb + MASTER_MB)
     return settings
 
 
-def fits_alone(needed_mb: int, cluster: Cluster) -> bool:
+def fits_uber_task(needed_mb: int, cluster: Cluster) -> bool:
     """Whether a worker has room for a task in an ApplicationMaster's container."""
     return needed_mb + MASTER_MB <= Yarn(cluster).largest_worker()[1]
 
 
 def check_memory(models: Sequence[Model], cluster: Cluster) -> None:
     """Raise ModelError if a task with ``models`` needs more memory than any worker offers."""
-    needed = task_mb(models)
+    needed = container_mb(models)
     if needed == LEAST_MB:
         return
     host, offered = Yarn(cluster).largest_worker()

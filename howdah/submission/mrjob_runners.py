@@ -13,13 +13,13 @@ from mrjob.inline import InlineMRJobRunner
 from mrjob.local import LocalMRJobRunner
 
 from howdah.hadoop.store import hdfs_client
+from howdah.jobs.marks import Mark, SetMark
 from howdah.settings import Cluster
 from mr.job import ScoreJob
 from mr.records.compression import compression_of
 
 __all__ = ["hadoop_job", "local_job"]
 
-Mark = Callable[[str], None]
 SMALLEST_SPLIT = 4 << 20
 CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
 
@@ -31,7 +31,7 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
     """
 
     splits: ClassVar[int] = 0  # 0: one a core
-    mark: ClassVar[Mark]
+    mark: ClassVar[SetMark]
     _mrjob_cls = ScoreJob
 
     def _split_mapper_input(
@@ -57,7 +57,7 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
         return cast(Callable[..., None], runner._invoke_task_func(self, task_type, *task))
 
     def _run_reducers(self, step_num: int, num_reducer_tasks: int) -> None:
-        type(self).mark("mapped")
+        type(self).mark(Mark.MAPPED)
         try:
             for number in range(num_reducer_tasks):
                 self._run_task_func("reducer", step_num, number)()
@@ -99,7 +99,7 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
     """Speaks to HDFS over WebHDFS; its only JVM is the one that submits the job."""
 
     cluster: ClassVar[Cluster]
-    mark: ClassVar[Mark]
+    mark: ClassVar[SetMark]
     _fs: Any
 
     @property
@@ -117,18 +117,18 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
         return self.cluster.hadoop_version
 
     def _run_hadoop(self, *arguments: Any, **options: Any) -> Any:
-        type(self).mark("hadoop jar")
+        type(self).mark(Mark.HADOOP_JAR)
         return super()._run_hadoop(*arguments, **options)
 
 
-def local_job(arguments: list[str], splits: int, mark: Mark) -> ScoreJob:
+def local_job(arguments: list[str], splits: int, mark: SetMark) -> ScoreJob:
     """The job for the local runner; ``mark`` is told when its map tasks have ended."""
     told = {"splits": splits, "mark": staticmethod(mark)}
     runner = type("LocalRunner", (LocalRunner,), told)
     return _job("local", runner, arguments)
 
 
-def hadoop_job(arguments: list[str], cluster: Cluster, mark: Mark, *, chunked: bool) -> ScoreJob:
+def hadoop_job(arguments: list[str], cluster: Cluster, mark: SetMark, *, chunked: bool) -> ScoreJob:
     """The job for ``cluster``; ``mark`` is told when its JVM is about to start.
 
     ``chunked``: tasks get the input's bytes instead of its lines.

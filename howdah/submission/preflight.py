@@ -18,17 +18,16 @@ def check_cluster(
 ) -> None:
     """Raise ClusterError unless HDFS can take the input and YARN can run the job; ModelError if no
     worker has the memory for its models."""
-    from howdah.hadoop.health import ask
+    from howdah.hadoop.health import check_health
 
-    if settings.cluster is None:
-        raise ClusterError("no cluster is configured", hint="bin/cluster up, or --runner local")
-    check_user(settings.cluster)
-    if settings.cluster.python and environment_digest() not in settings.cluster.python:
+    cluster = settings.require_cluster(hint="bin/cluster up, or --runner local")
+    check_user(cluster)
+    if cluster.python and environment_digest() not in cluster.python:
         raise ClusterError(
             "the workers have another Python environment than this checkout's lock",
             hint="bin/cluster up gives them this one, beside the one that running jobs use",
         )
-    report = ask(settings.cluster)
+    report = check_health(cluster)
     if report.blockers:
         raise ClusterError(report.blockers[0], hint="bin/cluster status; bin/cluster up")
     copied = (source for source in sources if not source.path)
@@ -39,4 +38,4 @@ def check_cluster(
             hint="bin/results rm --older-than DAYS, or add a worker",
         )
     names = list(planned.get("models") or filter(None, [planned["model"]]))
-    check_memory([find_model(settings, name) for name in names], settings.cluster)
+    check_memory([find_model(settings, name) for name in names], cluster)

@@ -6,104 +6,119 @@
 import argparse
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.input_file import InputFile
-from howdah.jobs.layout import KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
-from howdah.jobs.predictions import renamed
-from howdah.jobs.record import Job, Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import check_meaning
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
+from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.marks import Mark
+from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
+from howdah.jobs.predictions import renaming_notes
+from howdah.jobs.record import Job, Jobs, State
 from howdah.models.job_models import link_models
-from howdah.os_errors import naming, said_by_task
-from howdah.settings import Settings
+from howdah.os_errors import disk_error_of_task, naming
+from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
-from howdah.submission.plan import make_plan, prepare, settle, takes_files
+from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
-from howdah.terminal.progress_bar import Bar
-from howdah.tracking.describe import summary_of, tracking_url
+from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
-from howdah.tracking.progress import follow, observe
+from howdah.tracking.job_description import tracking_url
+from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
 
-__all__ = ["Told", "check_end", "follow_to_end", "submit", "summary_at_end", "was_cut_off"]
+__all__ = [
+    "Callbacks",
+    "check_outcome",
+    "final_summary",
+    "submit",
+    "upload_was_interrupted",
+    "wait_for_end",
+]
 
 
 @dataclass(frozen=True)
-class Told:
-    """Who is told how a job gets on: ``named`` of its id as soon as it has one, ``say`` of
-    what people may want to know; ``bars``: with bars of progress. ``stopped`` says whether to
-    leave the job to itself."""
+class Callbacks:
+    """What is called while a job is submitted and followed.
 
-    named: Callable[[str], None]
-    say: Callable[[str], None]
-    bars: bool = True
-    stopped: Callable[[], bool] = lambda: False
+    ``on_id`` gets the job's id as soon as it has one, ``on_message`` each line for people.
+    ``show_bars`` says whether to draw progress bars, ``is_stopped`` whether to leave the job to
+    itself.
+    """
+
+    on_id: Callable[[str], None]
+    on_message: Callable[[str], None]
+    show_bars: bool = True
+    is_stopped: Callable[[], bool] = lambda: False
 
 
 def submit(
     args: argparse.Namespace,
     sources: Sequence[InputFile],
     settings: Settings,
-    told: Told,
+    callbacks: Callbacks,
     *,
-    began: dict[str, float],
+    marks: dict[Mark, float],
     run: str = "",
     step: str = "",
 ) -> Job:
-    """Start a job, or find the unfinished one that has the same input; ``began`` are marks of what
-    was before. A step of a run is the same as no other."""
+    """Start a job, or find the unfinished one that has the same input, model and options.
+
+    ``marks`` are moments before this call, for the job's timeline. ``run`` and ``step`` say which
+    step of a workflow's run the job is; it is then the same job only in that step.
+    """
     planned = make_plan(args, sources, settings)
-    for line in renamed(planned["predicted"]):
-        told.say(line)
+    for line in renaming_notes(planned["predicted"]):
+        callbacks.on_message(line)
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run
-    if planned["runner"] == "hadoop":
+    if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)
-        attached = job is not None and not was_cut_off(job, jobs)
+        attached = job is not None and not upload_was_interrupted(job, jobs)
         if job is None:
-            job = jobs.create(state="uploading", **planned)
+            job = jobs.create(state=State.UPLOADING, **planned)
         elif attached:
-            told.say(f"{job.id} has the same input and isn't finished: following it")
+            callbacks.on_message(f"{job.id} has the same input and isn't finished: following it")
         else:
-            told.say(f"the upload of {job.id} was cut off: uploading again")
+            callbacks.on_message(f"the upload of {job.id} was cut off: uploading again")
         upload_lock = None if attached else jobs.lock(job.id, SUBMIT_LOCK)
-    told.named(job.id)
+    callbacks.on_id(job.id)
     if upload_lock is None:
-        return _keep(job, jobs, settings) if args.keep_in_store else job
-    for name, at in began.items():
-        jobs.mark(job.id, name, at)
-    jobs.mark(job.id, "planned")
+        return _keep_in_store(job, jobs, settings) if args.keep_in_store else job
+    for mark, at in marks.items():
+        jobs.mark(job.id, mark, at)
+    jobs.mark(job.id, Mark.PLANNED)
     with upload_lock:
-        return _store_and_start(job, sources, jobs, settings, told, keep=args.keep_in_store)
+        return _store_and_start(job, sources, jobs, settings, callbacks, keep=args.keep_in_store)
 
 
 def _unfinished(identity: str, jobs: Jobs, settings: Settings) -> Job | None:
     for job in jobs.all():
         if identity and job.identity == identity and not job.is_finished:
-            job = observe(job, settings).job
+            job = refresh_status(job, settings).job
             if not job.is_finished:
                 return job
     return None
 
 
-def was_cut_off(job: Job, jobs: Jobs) -> bool:
+def upload_was_interrupted(job: Job, jobs: Jobs) -> bool:
     """Whether nobody is left who would store the job's input."""
-    return job.state == "uploading" and not any(
+    return job.state == State.UPLOADING and not any(
         jobs.is_held(job.id, lock) for lock in (SUBMIT_LOCK, RUN_LOCK)
     )
 
 
-def _keep(job: Job, jobs: Jobs, settings: Settings) -> Job:
+def _keep_in_store(job: Job, jobs: Jobs, settings: Settings) -> Job:
     """Have the job's results stay in the store however old they are."""
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     with store.reaching():
         store.sink().open(KEEP).close()
     return jobs.update(job, kept=True)
@@ -114,89 +129,95 @@ def _store_and_start(
     sources: Sequence[InputFile],
     jobs: Jobs,
     settings: Settings,
-    told: Told,
+    callbacks: Callbacks,
     *,
     keep: bool,
 ) -> Job:
-    store = store_of(job, settings)
+    store = job_store(job, settings)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
-    stays = job.runner == "local" or bool(sources[0].path)
+    stays = job.runner == Runner.LOCAL or bool(sources[0].path)
     try:
         link_models(job, jobs.folder(job.id), settings)
-        prepare(job, jobs.folder(job.id) / PREPARED)
-        store.remove("input")  # of an upload that was cut off
+        prepare_task_files(job, jobs.folder(job.id) / PREPARED)
+        store.remove(INPUT)  # of an upload that was cut off
         with (
             naming(jobs.folder(job.id)),
             store.reaching(),
-            Bar("reading" if stays else "uploading", total, shown=told.bars) as bar,
+            ProgressBar(
+                "reading" if stays else "uploading", total, shown=callbacks.show_bars
+            ) as bar,
         ):
 
             def progress(count: int) -> None:
-                if told.stopped():
+                if callbacks.is_stopped():
                     raise KeyboardInterrupt
                 bar.add(count)
 
             stored = store_inputs(
                 sources,
                 store.sink(),
-                links=jobs.folder(job.id) / "input" if job.runner == "local" else None,
+                links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
             )
-        options = settle(replace(job, inputs=stored), sources)
+        options = options_from_stored(job, sources, stored)
         if keep:
-            _keep(job, jobs, settings)
+            _keep_in_store(job, jobs, settings)
     except BaseException:
         with suppress(ClusterError):  # what went wrong first is told
             store.remove("")
         jobs.remove(job.id)
         raise
-    jobs.mark(job.id, "stored")
+    jobs.mark(job.id, Mark.STORED)
     job = jobs.update(job, inputs=stored, options=options)
     if job.is_finished:  # cancelled meanwhile
         jobs.clear(job.id)
         return job
     start(job, settings)
     job = jobs.read(job.id)
-    return jobs.update(job, state="launching") if job.state == "uploading" else job
+    return jobs.update(job, state=State.LAUNCHING) if job.state == State.UPLOADING else job
 
 
-def follow_to_end(job: Job, settings: Settings, told: Told, *, detach: bool = False) -> Job:
+def wait_for_end(
+    job: Job, settings: Settings, callbacks: Callbacks, *, detach: bool = False
+) -> Job:
     """Watch the job until it has ended, or, to ``detach``, until it runs."""
 
     def under_way(job: Job) -> bool:
-        return told.stopped() or (detach and (bool(job.application) or job.runner == "local"))
+        return callbacks.is_stopped() or (
+            detach and (bool(job.application) or job.runner == Runner.LOCAL)
+        )
 
     tracked = False
-    with Bar("scoring", None, shown=told.bars) as bar:
+    with ProgressBar("scoring", None, shown=callbacks.show_bars) as bar:
         for progress in follow(job, settings, until=under_way):
             job = progress.job
             if not tracked and (url := tracking_url(job, settings)):
                 tracked = True
                 bar.clear()
-                told.say(f"track it at {url}")
+                callbacks.on_message(f"track it at {url}")
             bar.show(progress.share, progress.note)
     return job
 
 
-def summary_at_end(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that has ended; raises JobError unless it is done, ModelError if its
-    model is why."""
-    if job.state == "failed":
+def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
+    """The summary of a job that has ended, as in summary.json; raises JobError unless it is done,
+    ModelError if its model is why."""
+    if job.state == State.FAILED:
         error = failure_of(job, settings)
-        uri = store_of(job, settings).uri
-        if job.runner == "local" and (refused := said_by_task(error.message, uri)):
+        uri = job_store(job, settings).uri
+        if job.runner == Runner.LOCAL and (refused := disk_error_of_task(error.message, uri)):
             refused.message = f"job {job.id} failed: {refused.message}"
             raise refused
         raise error
-    if job.state == "cancelled":
+    if job.state == State.CANCELLED:
         raise JobError(f"job {job.id} was cancelled")
-    return summary_of(job, settings)
+    return readable_summary(job, read_summary(job, settings))
 
 
-def check_end(job: Job, summary: dict[str, Any]) -> None:
+def check_outcome(job: Job, summary: dict[str, Any]) -> None:
     """Raise RejectedError if more of the job's records were rejected than may be, UsageError if
     what was counted means nothing."""
     rejected = (job.rejected or 0) / max(job.records, 1)

@@ -15,7 +15,7 @@ from howdah.settings import Settings
 from mr.models.manifest import Manifest
 from mr.records.compression import COMPRESSIONS
 
-__all__ = ["check_texts"]
+__all__ = ["refuse_tables"]
 
 TABULAR = "tabular"
 PACKED = "|".join(re.escape(known.suffix) for known in COMPRESSIONS)
@@ -26,7 +26,7 @@ FEW = 3  # of lines that are alike; two may be so by chance
 MANY = 20
 
 
-def check_texts(sources: Sequence[InputFile], settings: Settings) -> None:
+def refuse_tables(sources: Sequence[InputFile], settings: Settings) -> None:
     """UsageError for inputs that look like tables; its hint has the models that fit."""
     models = _models(settings)
     for source in sources:

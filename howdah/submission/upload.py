@@ -16,6 +16,7 @@ from howdah.errors import UsageError
 from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile
+from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
 from mr.records.compression import TESTS, decompressed, is_damage
 from mr.records.split import BOM
@@ -23,16 +24,16 @@ from mr.storage.part_file import PartFile, Sink
 
 __all__ = ["LONGEST_LINE", "store_input", "store_inputs"]
 
-CHUNK = 1 << 20
-SMALL = 8 << 20  # such files take round trips rather than bandwidth
-AT_ONCE = 4
+READ_BYTES = 1 << 20
+SMALL_FILE = 8 << 20  # such files take round trips rather than bandwidth
+UPLOADS_AT_ONCE = 4
 IN_CACHE = 1 << 16
 LF = 10
 LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
 
 
 @dataclass
-class _Raw:
+class _InputReader:
     """The input's own bytes: read on demand, hashed, and handed on to the store."""
 
     head: bytes
@@ -45,14 +46,14 @@ class _Raw:
         self.bytes = 0
 
     def read(self, size: int = -1) -> bytes:
-        chunk = self.head[:size] if self.head else self.stream.read(size)
-        self.head = self.head[len(chunk) :]
-        self.sha256.update(chunk)
-        self.bytes += len(chunk)
+        data = self.head[:size] if self.head else self.stream.read(size)
+        self.head = self.head[len(data) :]
+        self.sha256.update(data)
+        self.bytes += len(data)
         if self.part:
-            self.part.write(chunk)
-        self.progress(len(chunk))
-        return chunk
+            self.part.write(data)
+        self.progress(len(data))
+        return data
 
 
 def store_inputs(
@@ -88,12 +89,12 @@ def store_inputs(
             progress=progress,
         )
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         try:
             small = {
                 number: pool.submit(store, number, lambda _: None)
                 for number, source in enumerate(sources)
-                if source.size is not None and source.size <= SMALL
+                if source.size is not None and source.size <= SMALL_FILE
             }
             stored = []
             for number in range(len(sources)):
@@ -127,14 +128,14 @@ def store_input(
     head = source.head if source.name == STDIN else b""
     header = header and not source.columns
     with source.open() as stream:
-        part = _part(source, stream, sink, f"input/{stored}", padded) if sink else None
-        raw = _Raw(head, stream, part, progress)
+        part = _part(source, stream, sink, f"{INPUT}/{stored}", padded) if sink else None
+        reader = _InputReader(head, stream, part, progress)
         try:
-            text = _Text(source.name, sys.maxsize if whole else LONGEST_LINE)
-            lines = decompressed(raw, source.suffix)
-            while chunk := lines.read(CHUNK):
-                text.add(chunk)
-            text.end(header)
+            counter = _LineCounter(source.name, sys.maxsize if whole else LONGEST_LINE)
+            lines = decompressed(reader, source.suffix)
+            while data := lines.read(READ_BYTES):
+                counter.add(data)
+            counter.end(header)
         except BaseException as error:
             if part:
                 end = part.abort if isinstance(part, SegmentedFile) else part.close
@@ -148,7 +149,7 @@ def store_input(
             ) from None
         if part:
             part.close()
-    if source.path and raw.bytes != source.size:
+    if source.path and reader.bytes != source.size:
         raise UsageError(f"{source.name} changed while it was read",
                          hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
@@ -157,10 +158,10 @@ def store_input(
     return Input(
         name=os.fsencode(source.name).decode(errors="backslashreplace"),
         stored=stored,
-        bytes=raw.bytes,
-        sha256=raw.sha256.hexdigest(),
-        lines=text.lines,
-        bom=text.bom,
+        bytes=reader.bytes,
+        sha256=reader.sha256.hexdigest(),
+        lines=counter.lines,
+        bom=counter.bom,
         header=header,
         padded=padded,
         whole=whole,
@@ -182,15 +183,15 @@ def _part(
     return PartFile(sink, name)
 
 
-def _newlines(chunk: bytes) -> int:
-    """``chunk.count``, in less than half the time and without holding other threads up."""
-    data = np.frombuffer(chunk, np.uint8)
-    pieces = (data[start : start + IN_CACHE] for start in range(0, len(data), IN_CACHE))
-    return sum(int(np.count_nonzero(piece == LF)) for piece in pieces)
+def _newlines(data: bytes) -> int:
+    """``data.count``, in less than half the time and without holding other threads up."""
+    array = np.frombuffer(data, np.uint8)
+    slices = (array[start : start + IN_CACHE] for start in range(0, len(array), IN_CACHE))
+    return sum(int(np.count_nonzero(each == LF)) for each in slices)
 
 
-class _Text:
-    """Counts the lines of a text that comes in chunks."""
+class _LineCounter:
+    """Counts the lines of a text as it is read."""
 
     def __init__(self, name: str, longest: int) -> None:
         self.lines = 0
@@ -200,15 +201,15 @@ class _Text:
         self._bytes = 0
         self._open_line = 0  # bytes since the last newline
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, data: bytes) -> None:
         if not self._bytes:
-            self.bom = chunk.startswith(BOM)
-        self._bytes += len(chunk)
-        if newlines := _newlines(chunk):
+            self.bom = data.startswith(BOM)
+        self._bytes += len(data)
+        if newlines := _newlines(data):
             self.lines += newlines
-            self._open_line = len(chunk) - chunk.rfind(b"\n") - 1
+            self._open_line = len(data) - data.rfind(b"\n") - 1
         else:
-            self._open_line += len(chunk)
+            self._open_line += len(data)
         if self._open_line > self._longest:
             raise UsageError(
                 f"{self._name}: line {self.lines + 1} is longer than {self._longest >> 20} MiB",

@@ -3,13 +3,13 @@
 import sys
 import time
 
-__all__ = ["Bar"]
+__all__ = ["ProgressBar"]
 
 WIDTH = 30
 REDRAW_SECONDS = 0.1
 
 
-class Bar:
+class ProgressBar:
     """Shows how far something of ``total`` units is; None: a share is shown as it is told."""
 
     def __init__(self, title: str, total: int | None, *, shown: bool = True) -> None:
@@ -19,7 +19,7 @@ class Bar:
         self._drawn = 0.0
         self._live = shown and sys.stderr.isatty()
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:

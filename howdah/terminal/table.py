@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["GIB", "gib", "span", "table"]
+__all__ = ["GIB", "duration", "gib", "table"]
 
 GIB = 1 << 30
 
@@ -19,7 +19,7 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def span(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """How long, in the one or two largest units."""
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     if days:

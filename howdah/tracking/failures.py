@@ -4,37 +4,24 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from howdah.errors import ClusterError, HowdahError, JobError, ModelError
+from howdah.errors import HowdahError, JobError, ModelError
+from howdah.hadoop.job_history import JobHistory
 from howdah.hadoop.yarn import Yarn
+from howdah.jobs.job_store import cluster_of_job
 from howdah.jobs.layout import TASKS
 from howdah.jobs.record import Job, Jobs
-from howdah.settings import Settings
+from howdah.settings import Cluster, Runner, Settings
 from mr.log_lines import AT, FAILED, FAULT
 
-__all__ = [
-    "EXITED",
-    "FAULTY",
-    "LAST_WORDS",
-    "LOG_POLL_SECONDS",
-    "LOG_WAIT_SECONDS",
-    "PLACE",
-    "TIMER",
-    "TRACEBACK",
-    "T",
-    "failure_of",
-]
+__all__ = ["AttemptFailure", "failure_of", "failures_of", "first_error"]
 
-EXITED = re.compile(
-    r"subprocess failed with code (\d+)"
-)  # as streaming says it of a task's process
-
-
+EXITED = re.compile(r"subprocess failed with code (\d+)")  # as streaming says it of a task
 LOG_POLL_SECONDS = 0.5
 LAST_WORDS = re.compile(r"^reporter:counter:howdah,input_bytes,", re.MULTILINE)  # of a success
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
@@ -46,25 +33,38 @@ FAULTY = re.compile(f"^{FAULT}: (.*)$", re.MULTILINE)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class AttemptFailure:
+    """A failed task attempt: where it ran, what its runner says, and its stderr."""
+
+    name: str
+    host: str
+    cause: str
+    log: str
+
+
 def failure_of(job: Job, settings: Settings) -> HowdahError:
     """What failed and where, with the task's own traceback if there is one: ModelError if that was
     the model's doing, else JobError."""
     return first_error(job, failures_of(job, settings))
 
 
-def first_error(job: Job, failures: "list[_Failure]") -> HowdahError:
+def first_error(job: Job, failures: Sequence[AttemptFailure]) -> HowdahError:
+    """The error that made the job fail, of all that its attempts' logs have."""
     hint = f"bin/logs {job.id}"
     for failure in failures:
         if found := FAULTY.search(failure.log):
-            return ModelError(_told(job, failure, _trace(failure.log), found[1]), hint=hint)
+            return ModelError(_message(job, failure, _trace(failure.log), found[1]), hint=hint)
         if found := TIMER.search(failure.log):
             fault = f"model {job.model or ', '.join(job.models)} has not answered for {found[1]}"
-            return ModelError(_told(job, failure, failure.log[found.start() :], fault), hint=hint)
+            return ModelError(
+                _message(job, failure, failure.log[found.start() :], fault), hint=hint
+            )
     for failure in failures:
         if trace := _trace(failure.log):
-            return JobError(_told(job, failure, trace), hint=hint)
+            return JobError(_message(job, failure, trace), hint=hint)
     if failures:
-        return JobError(_told(job, failures[0], failures[0].cause), hint=hint)
+        return JobError(_message(job, failures[0], failures[0].cause), hint=hint)
     return JobError(f"job {job.id} failed: {job.error}", hint=hint)
 
 
@@ -74,17 +74,7 @@ def _trace(log: str) -> str:
     return log[found[-1] :].strip() if found else ""
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """A failed task attempt: where it ran, what its runner says, and its stderr."""
-
-    name: str
-    host: str
-    cause: str
-    log: str
-
-
-def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
+def _message(job: Job, failure: AttemptFailure, cause: str, fault: str = "") -> str:
     trace, _, rest = cause.partition(FAILED + ": ")
     place = rest.split("\n")[0]  # in an ApplicationMaster's container other lines may follow
     if not place:
@@ -96,29 +86,28 @@ def _told(job: Job, failure: _Failure, cause: str, fault: str = "") -> str:
     return f"job {job.id} failed: " + "\n".join(line for line in told if line)
 
 
-def failures_of(job: Job, settings: Settings) -> list[_Failure]:
-    if job.runner == "local":
+def failures_of(job: Job, settings: Settings) -> list[AttemptFailure]:
+    """The job's failed task attempts, the one that tells most first."""
+    if job.runner == Runner.LOCAL:
         return _local_failures(Jobs(settings.state).folder(job.id), job.error)
-    if settings.cluster is None:
-        raise ClusterError(f"job {job.id} ran on a cluster, and none is configured now")
-    if not job.application:
-        return []
-    return _hadoop_failures(Yarn(settings.cluster), job.application)
+    cluster = cluster_of_job(job, settings)
+    return _hadoop_failures(cluster, job.application) if job.application else []
 
 
-def _local_failures(folder: Path, cause: str) -> list[_Failure]:
+def _local_failures(folder: Path, cause: str) -> list[AttemptFailure]:
     failures = []
     for path in sorted((folder / TASKS).glob("*/step/*/*/*/stderr")):
         log = path.read_text(errors="replace")
         if not LAST_WORDS.search(log):
             name = "/".join(path.parts[-3:-1])
-            failures.append(_Failure(name, socket.gethostname(), cause, log))
+            failures.append(AttemptFailure(name, socket.gethostname(), cause, log))
     # others may have been stopped because one failed: that one is named in the cause
     return sorted(failures, key=lambda failure: not cause.startswith(failure.name))
 
 
-def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
+def _hadoop_failures(cluster: Cluster, application: str) -> list[AttemptFailure]:
     """The failed attempts; YARN collects histories and logs a moment after a job's end."""
+    history = JobHistory(cluster)
     deadline = time.monotonic() + LOG_WAIT_SECONDS
 
     def wait_for(answer: Callable[[], T | None]) -> T | None:
@@ -126,33 +115,35 @@ def _hadoop_failures(yarn: Yarn, application: str) -> list[_Failure]:
             time.sleep(LOG_POLL_SECONDS)
         return found
 
-    attempts = wait_for(lambda: yarn.failed_attempts(application))
+    attempts = wait_for(lambda: history.failed_attempts(application))
     if attempts is None:
-        return _master_failures(yarn, application)
+        return _master_failures(cluster, history, application)
     return [
-        _Failure(
+        AttemptFailure(
             attempt.id,
             attempt.node,
             _cause(attempt.diagnostics),
-            wait_for(partial(yarn.log, attempt.node, attempt.container, "stderr")) or "",
+            wait_for(partial(history.log, attempt.node, attempt.container, "stderr")) or "",
         )
         for attempt in attempts
     ]
 
 
-def _master_failures(yarn: Yarn, application: str) -> list[_Failure]:
+def _master_failures(
+    cluster: Cluster, history: JobHistory, application: str
+) -> list[AttemptFailure]:
     """What an ApplicationMaster tells that ended without a history.
 
     That may happen to one whose own JVM runs the task that fails: it then goes on to the reduce
     task, whose first report ends the JVM.
     """
-    node, container = yarn.master(application)
-    told = yarn.log(node, container, "syslog") or ""
+    node, container = Yarn(cluster).master(application)
+    told = history.log(node, container, "syslog") or ""
     why = EXITED.search(told)
     if why is None:
         return []
-    log = yarn.log(node, container, "stderr") or ""
-    return [_Failure(container, node, _cause(why[0]), log)]
+    log = history.log(node, container, "stderr") or ""
+    return [AttemptFailure(container, node, _cause(why[0]), log)]
 
 
 def _cause(diagnostics: str) -> str:

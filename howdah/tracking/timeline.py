@@ -5,8 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from howdah.hadoop.yarn import Attempt, History
+from howdah.errors import ClusterError
+from howdah.hadoop.job_history import History, JobHistory, TaskAttempt
+from howdah.hadoop.yarn_states import AttemptState
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job
+from howdah.settings import Runner, Settings
 from mr.stages import counted_stages
 
 __all__ = ["PAUSE", "Span", "render", "timeline"]
@@ -52,7 +56,7 @@ def timeline(job: Job, marks: Mapping[str, float], history: History | None) -> l
     Marks are Unix seconds (``Jobs.marks``); ``history`` is None for the local runner, and
     while YARN hasn't told. What nothing is known of is "waiting".
     """
-    zero = marks.get("command", job.created)
+    zero = marks.get(Mark.COMMAND, job.created)
     spans: list[Span] = []
     now = 0.0
     for phase in _phases(job, marks, history, zero):
@@ -60,7 +64,7 @@ def timeline(job: Job, marks: Mapping[str, float], history: History | None) -> l
             continue
         begun, ended = phase.begun - zero, phase.ended - zero
         if begun > now + SHORTEST:
-            gap = PAUSE if phase.begun == marks.get("results") else WAITING
+            gap = PAUSE if phase.begun == marks.get(Mark.RESULTS) else WAITING
             spans.append(Span(now, begun - now, gap))
             now = begun
         spans.append(Span(now, ended - now, phase.what, inner=phase.inner))
@@ -72,32 +76,34 @@ def _phases(
     job: Job, marks: Mapping[str, float], history: History | None, zero: float
 ) -> Iterator[_Phase]:
     """Every phase in its order; ``zero`` is what tasks' spans count from."""
-    mark = marks.get
-    hadoop = job.runner == "hadoop"
-    yield _Phase("bin/submit: Python starts and imports", mark("command"), mark("imported"))
+    at = marks.get
+    hadoop = job.runner == Runner.HADOOP
+    yield _Phase("bin/submit: Python starts and imports", at(Mark.COMMAND), at(Mark.IMPORTED))
     checked = "input, model, cluster" if hadoop else "input and model"
-    yield _Phase(f"bin/submit: checks {checked}", mark("imported"), mark("planned"))
+    yield _Phase(f"bin/submit: checks {checked}", at(Mark.IMPORTED), at(Mark.PLANNED))
     stored = "uploads the input" if hadoop else "reads the input"
-    yield _Phase(f"bin/submit: {stored}", mark("planned"), mark("stored"))
-    yield _Phase("launcher: Python starts and imports", mark("launcher"), mark("launching"))
+    yield _Phase(f"bin/submit: {stored}", at(Mark.PLANNED), at(Mark.STORED))
+    yield _Phase("launcher: Python starts and imports", at(Mark.LAUNCHER), at(Mark.LAUNCHING))
     if hadoop:
-        yield _Phase("launcher: imports mrjob", mark("launching"), mark("mrjob"))
-        yield _Phase("launcher: publishes code and model", mark("mrjob"), mark("published"))
-        yield _Phase("launcher: mrjob prepares the job", mark("published"), mark("hadoop jar"))
+        yield _Phase("launcher: imports mrjob", at(Mark.LAUNCHING), at(Mark.MRJOB))
+        yield _Phase("launcher: publishes code and model", at(Mark.MRJOB), at(Mark.PUBLISHED))
+        yield _Phase("launcher: mrjob prepares the job", at(Mark.PUBLISHED), at(Mark.HADOOP_JAR))
     else:
-        yield _Phase("launcher: imports mrjob, packs the code", mark("launching"), mark("prepared"))
-        yield _Phase("map tasks", mark("prepared"), mark("mapped"))
-        yield _Phase("reduce task", mark("mapped"), mark("run"))
+        yield _Phase(
+            "launcher: imports mrjob, packs the code", at(Mark.LAUNCHING), at(Mark.PREPARED)
+        )
+        yield _Phase("map tasks", at(Mark.PREPARED), at(Mark.MAPPED))
+        yield _Phase("reduce task", at(Mark.MAPPED), at(Mark.RUN))
     if history:
-        yield from _yarn_phases(mark("hadoop jar"), history, zero)
-    ended = history.ended or history.finished if history else mark("run")
-    yield _Phase("until a command notices the end", ended, mark("noticed") or job.finished)
-    yield _Phase("the counts are checked", mark("noticed"), job.finished)
-    yield _Phase("bin/submit: prints the summary", job.finished, mark("told"))
-    imported = mark("results imported")
-    yield _Phase("bin/getresults: Python starts and imports", mark("results"), imported)
-    yield _Phase("bin/getresults: checks the counts", imported, mark("fetching"))
-    yield _Phase("bin/getresults: fetches and merges", mark("fetching"), mark("fetched"))
+        yield from _yarn_phases(at(Mark.HADOOP_JAR), history, zero)
+    ended = history.ended or history.finished if history else at(Mark.RUN)
+    yield _Phase("until a command notices the end", ended, at(Mark.NOTICED) or job.finished)
+    yield _Phase("the counts are checked", at(Mark.NOTICED), job.finished)
+    yield _Phase("bin/submit: prints the summary", job.finished, at(Mark.TOLD))
+    imported = at(Mark.RESULTS_IMPORTED)
+    yield _Phase("bin/getresults: Python starts and imports", at(Mark.RESULTS), imported)
+    yield _Phase("bin/getresults: checks the counts", imported, at(Mark.FETCHING))
+    yield _Phase("bin/getresults: fetches and merges", at(Mark.FETCHING), at(Mark.FETCHED))
 
 
 def _yarn_phases(jar: float | None, history: History, zero: float) -> Iterator[_Phase]:
@@ -117,11 +123,11 @@ def _yarn_phases(jar: float | None, history: History, zero: float) -> Iterator[_
     yield _Phase("ApplicationMaster: ends", history.finished, history.ended)
 
 
-def _last_end(attempts: Sequence[Attempt]) -> float | None:
+def _last_end(attempts: Sequence[TaskAttempt]) -> float | None:
     return max((attempt.finished for attempt in attempts if attempt.finished), default=None)
 
 
-def _attempt_spans(attempts: Sequence[Attempt], zero: float) -> tuple[Span, ...]:
+def _attempt_spans(attempts: Sequence[TaskAttempt], zero: float) -> tuple[Span, ...]:
     """Those attempts of which start and end are known, by their start."""
     found = [
         Span(
@@ -137,16 +143,16 @@ def _attempt_spans(attempts: Sequence[Attempt], zero: float) -> tuple[Span, ...]
     return tuple(sorted(found, key=lambda span: (span.start, span.what)))
 
 
-def _name(attempt: Attempt) -> str:
+def _name(attempt: TaskAttempt) -> str:
     """Such as "map 3", or "map 3, try 2, killed" of an attempt that wasn't the good one."""
     *_, task, number = attempt.id.split("_")
     name = f"{attempt.kind.lower()} {int(task)}"
-    if attempt.state != "SUCCEEDED":
+    if attempt.state != AttemptState.SUCCEEDED:
         return f"{name}, try {int(number) + 1}, {attempt.state.lower()}"
     return f"{name}, try {int(number) + 1}" if int(number) else name
 
 
-def _parts(attempt: Attempt, started: float, finished: float) -> dict[str, float]:
+def _parts(attempt: TaskAttempt, started: float, finished: float) -> dict[str, float]:
     """A map attempt's by what its Python counted, the rest being Hadoop's; a reduce's by phase."""
     if attempt.kind == "REDUCE":
         if not (attempt.shuffled and attempt.merged):
@@ -160,6 +166,21 @@ def _parts(attempt: Attempt, started: float, finished: float) -> dict[str, float
     if not counted:
         return {}
     return {"Hadoop": max(finished - started - sum(counted.values()), 0.0)} | counted
+
+
+def read_history(job: Job, settings: Settings) -> tuple[History | None, str | None]:
+    """What YARN knows of a job; else None, and why it can't be told."""
+    if job.runner == Runner.LOCAL or not job.application:
+        return None, None
+    if not job.is_finished:
+        return None, "its tasks' times come when it has ended"
+    if settings.cluster is None:
+        return None, "its tasks' times are its cluster's, and none is configured now"
+    try:
+        history = JobHistory(settings.cluster).history(job.application)
+    except ClusterError as error:
+        return None, error.message
+    return history, None if history else "the JobHistory server doesn't have its tasks' times yet"
 
 
 def render(spans: Sequence[Span], columns: int) -> list[str]:

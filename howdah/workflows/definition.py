@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 
 from howdah.errors import HowdahError, UsageError
 from howdah.inputs.input_file import STDIN
-from howdah.jobs.options import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
+from howdah.jobs.job_arguments import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
-from howdah.submission.plan import what_to_run
+from howdah.submission.validation import find_pipeline
 from mr.pipelines.registry import Pipeline
 
-__all__ = ["Step", "Workflow", "chain", "parse", "read"]
+__all__ = ["Step", "Workflow", "parse", "parse_then", "read"]
 
 STEP = "@"  # begins an input that is an earlier step's output
 THEN = "--then"
@@ -116,10 +116,10 @@ def parse(text: str, source: str, folder: Path, settings: Settings) -> Workflow:
     for name, table in steps.items():
         with workflow.at(name):
             read.append(_step(name, table, folder))
-    return _checked(source, read, settings)
+    return _validated(source, read, settings)
 
 
-def chain(args: argparse.Namespace, settings: Settings) -> Workflow:
+def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
     """The workflow that a command line with ``--then`` says: each step reads the one before it."""
     folder = Path.cwd()
     first = {name: value for name in OPTIONS if (value := getattr(args, name)) is not None}
@@ -139,23 +139,23 @@ def chain(args: argparse.Namespace, settings: Settings) -> Workflow:
     words = [THEN, *args.then]
     starts = [place for place, word in enumerate(words) if word == THEN]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
-        told = _ThenParser.of_step().parse_args(words[start + 1 : end])
-        options = {name: value for name in OPTIONS if (value := getattr(told, name)) is not None}
+        stated = _ThenParser.of_step().parse_args(words[start + 1 : end])
+        options = {name: value for name in OPTIONS if (value := getattr(stated, name)) is not None}
         names = [step.name for step in steps]
         steps.append(
             Step(
-                _unused(told.model or told.pipeline, names),
+                _unused(stated.model or stated.pipeline, names),
                 (STEP + names[-1],),
-                told.pipeline,
-                told.model,
-                told.max_rejected,
-                told.splits,
-                args.keep_in_store or told.keep_in_store,
-                told.no_header,
+                stated.pipeline,
+                stated.model,
+                stated.max_rejected,
+                stated.splits,
+                args.keep_in_store or stated.keep_in_store,
+                stated.no_header,
                 _with_files(options, folder),
             )
         )
-    return _checked("bin/submit", steps, settings)
+    return _validated("bin/submit", steps, settings)
 
 
 class _ThenParser(argparse.ArgumentParser):
@@ -232,7 +232,7 @@ def _absolute(name: str, folder: Path) -> str:
     return f"{glob.escape(str(folder)) if pattern else folder}/{name}"
 
 
-def _checked(source: str, steps: Sequence[Step], settings: Settings) -> Workflow:
+def _validated(source: str, steps: Sequence[Step], settings: Settings) -> Workflow:
     """The workflow in an order that it can be run in, if it can."""
     workflow = Workflow(source, ())
     found = {step.name: step for step in steps}
@@ -240,7 +240,7 @@ def _checked(source: str, steps: Sequence[Step], settings: Settings) -> Workflow
     for step in steps:
         with workflow.at(step.name):
             _check_inputs(step, found)
-            pipelines[step.name], _ = what_to_run(step.pipeline, step.model, settings)
+            pipelines[step.name], _ = find_pipeline(step.pipeline, step.model, settings)
             _check_options(step, pipelines[step.name])
     for step in steps:
         for need in step.needs:

@@ -17,40 +17,41 @@ from typing import Any
 from howdah.errors import IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.input_file import InputFile
-from howdah.jobs.record import Job, Jobs
-from howdah.os_errors import known
+from howdah.jobs.marks import Mark
+from howdah.jobs.record import Job, Jobs, State
+from howdah.os_errors import as_howdah_error
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
 from howdah.submission.submit import (
-    Told,
-    check_end,
-    follow_to_end,
+    Callbacks,
+    check_outcome,
+    final_summary,
     submit,
-    summary_at_end,
-    was_cut_off,
+    upload_was_interrupted,
+    wait_for_end,
 )
-from howdah.tracking.describe import describe, summary_lines
-from howdah.tracking.progress import observe
+from howdah.tracking.job_description import describe_job
+from howdah.tracking.job_status import refresh_status
+from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs, jobs_of
 from howdah.workflows.step_inputs import scores_of
 
-__all__ = ["begin", "resume"]
+__all__ = ["resume", "run_workflow"]
 
 AT_ONCE = 4  # steps; more would only wait for the same cores
 
 
-def begin(workflow: Workflow, runner: str, settings: Settings, *, as_json: bool) -> int:
+def run_workflow(workflow: Workflow, runner: str, settings: Settings, *, as_json: bool) -> int:
     """Run a workflow that can be; the first failed step's exit status, or 0."""
-    if runner == "auto":
-        runner = "hadoop" if settings.cluster else "local"
+    runner = settings.runner(runner)
     _check(workflow, runner, settings)
-    return _Steps(Runs(settings.state).create(workflow, runner), settings, as_json).run()
+    return _Execution(Runs(settings.state).create(workflow, runner), settings, as_json).run()
 
 
 def resume(run_id: str, settings: Settings, *, as_json: bool) -> int:
     """Go on with a run: what is done is used, what goes on is followed, the rest is run."""
-    return _Steps(Runs(settings.state).read(run_id), settings, as_json).run()
+    return _Execution(Runs(settings.state).read(run_id), settings, as_json).run()
 
 
 def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
@@ -73,7 +74,7 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
             )
 
 
-class _Steps:
+class _Execution:
     """The steps of a run, on their way."""
 
     def __init__(self, run: Run, settings: Settings, as_json: bool) -> None:
@@ -115,12 +116,12 @@ class _Steps:
                     for step in steps:
                         if step.name not in begun and self._done.keys() >= set(step.needs):
                             begun.add(step.name)
-                            under_way[pool.submit(self._take, step)] = step
+                            under_way[pool.submit(self._run_step, step)] = step
                     if not under_way:
                         break
                     ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
                     for future in ended:
-                        self._end(under_way.pop(future), future)
+                        self._step_ended(under_way.pop(future), future)
             except BaseException:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
@@ -128,59 +129,59 @@ class _Steps:
         for step in steps:
             if step.name not in begun:
                 waits = [need for need in step.needs if need not in self._done]
-                self._say(step.name, f"not run, it reads {', '.join(waits)}")
+                self._message(step.name, f"not run, it reads {', '.join(waits)}")
 
-    def _end(self, step: Step, future: Future[Job]) -> None:
+    def _step_ended(self, step: Step, future: Future[Job]) -> None:
         try:
             self._done[step.name] = future.result()
         except Exception as error:  # other branches go on
-            if found := known(error, self._settings):
+            if found := as_howdah_error(error, self._settings):
                 self._failed[step.name] = found.exit_status
-                self._say(step.name, str(found))
+                self._message(step.name, str(found))
             else:
                 self._failed[step.name] = 1
-                self._say(step.name, f"{type(error).__name__}: {error}")
+                self._message(step.name, f"{type(error).__name__}: {error}")
 
-    def _take(self, step: Step) -> Job:
+    def _run_step(self, step: Step) -> Job:
         """See to one step's end; raises what ``bin/submit`` would."""
-        told = Told(
-            named=partial(self._print, step.name),
-            say=partial(self._say, step.name),
-            bars=False,
-            stopped=self._stop.is_set,
+        callbacks = Callbacks(
+            on_id=partial(self._print, step.name),
+            on_message=partial(self._message, step.name),
+            show_bars=False,
+            is_stopped=self._stop.is_set,
         )
-        job = self._usable(step)
+        job = self._reusable_job(step)
         if job is None:
-            job = self._submitted(step, told)
+            job = self._submit_step(step, callbacks)
         else:
-            told.named(job.id)
-            told.say("it is done" if job.is_finished else "it goes on: following it")
+            callbacks.on_id(job.id)
+            callbacks.on_message("it is done" if job.is_finished else "it goes on: following it")
         ended_before = job.is_finished
-        job = follow_to_end(job, self._settings, told)
+        job = wait_for_end(job, self._settings, callbacks)
         if not job.is_finished:
             raise KeyboardInterrupt
-        summary = summary_at_end(job, self._settings)
+        summary = final_summary(job, self._settings)
         self._summaries[step.name] = summary
         if not ended_before:
             self._print(step.name, *summary_lines(job, summary))
-            self._jobs.mark(job.id, "told")
-        check_end(job, summary)
+            self._jobs.mark(job.id, Mark.TOLD)
+        check_outcome(job, summary)
         return job
 
-    def _usable(self, step: Step) -> Job | None:
+    def _reusable_job(self, step: Step) -> Job | None:
         """The step's job of before, if it goes on, or is done and its output still there."""
         job = self._earlier.get(step.name)
-        if job is None or was_cut_off(job, self._jobs):
+        if job is None or upload_was_interrupted(job, self._jobs):
             return None
         with suppress(RejectedError, IntegrityError, UsageError):
-            job = observe(job, self._settings).job
-            if job.state == "done":
-                check_end(job, summary_at_end(job, self._settings))
-            return None if job.state in ("failed", "cancelled") else job
+            job = refresh_status(job, self._settings).job
+            if job.state == State.DONE:
+                check_outcome(job, final_summary(job, self._settings))
+            return None if job.state in (State.FAILED, State.CANCELLED) else job
         return None
 
-    def _submitted(self, step: Step, told: Told) -> Job:
-        began = time.time()
+    def _submit_step(self, step: Step, callbacks: Callbacks) -> Job:
+        now = time.time()
         if step.needs:
             jobs = [self._done[need] for need in step.needs]
             sources = [source for job in jobs for source in scores_of(job, self._settings)]
@@ -190,8 +191,8 @@ class _Steps:
             step.arguments(self._run.runner),
             sources,
             self._settings,
-            told,
-            began={"command": began, "imported": began},
+            callbacks,
+            marks={Mark.COMMAND: now, Mark.IMPORTED: now},
             run=self._run.id,
             step=step.name,
         )
@@ -200,14 +201,14 @@ class _Steps:
         print(file=sys.stderr)
         for step, job in jobs_of(self._run, self._jobs).items():
             if not job.is_finished:
-                self._say(step, f"{job.id} goes on; bin/cancel {job.id}")
+                self._message(step, f"{job.id} goes on; bin/cancel {job.id}")
         print(f"howdah: bin/submit --resume {self._run.id} goes on from here", file=sys.stderr)
         return 130
 
     def _described(self) -> dict[str, Any]:
         found = jobs_of(self._run, self._jobs)
         return {
-            step.name: describe(found[step.name], self._settings)
+            step.name: describe_job(found[step.name], self._settings)
             | {"summary": self._summaries.get(step.name)}
             if step.name in found
             else None
@@ -218,6 +219,6 @@ class _Steps:
         if not self._as_json:
             print("\n".join(f"{self._run.id}/{step} {line}" for line in lines), flush=True)
 
-    def _say(self, step: str, text: str) -> None:
+    def _message(self, step: str, text: str) -> None:
         lines = (f"howdah: {self._run.id}/{step}: {line}" for line in text.splitlines())
         print("\n".join(lines), file=sys.stderr, flush=True)

@@ -1,22 +1,19 @@
 """Records of workflows' runs: what was to be run; the jobs' own records say how far it is."""
 
-import fcntl
 import json
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from howdah.errors import UsageError
-from howdah.jobs.record import Job, Jobs, write_record
+from howdah.file_lock import hold_if_free
+from howdah.jobs.record import RUN_PREFIX, Job, Jobs, write_record
 from howdah.privacy import make_private
 from howdah.workflows.definition import Step, Workflow
 
-__all__ = ["Run", "Runs", "is_run", "jobs_of"]
-
-PREFIX = "run-"
+__all__ = ["Run", "Runs", "jobs_of"]
 
 
 @dataclass(frozen=True)
@@ -27,11 +24,6 @@ class Run:
     created: float
     runner: str
     workflow: Workflow
-
-
-def is_run(name: str) -> bool:
-    """Whether an id is that of a run, not of a job."""
-    return name.startswith(PREFIX)
 
 
 def jobs_of(run: Run, jobs: Jobs) -> dict[str, Job]:
@@ -57,7 +49,7 @@ class Runs:
         """Record a new run, with an id of its own."""
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-        run = Run(f"{PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
+        run = Run(f"{RUN_PREFIX}{stamp}-{secrets.token_hex(2)}", now, runner, workflow)
         make_private(self._folder)
         write_record(self.path(run.id), asdict(run))
         return run
@@ -85,11 +77,8 @@ class Runs:
 
     def lock(self, run_id: str) -> IO[str]:
         """Take the run's lock; raises UsageError if another process has it."""
-        file = self.path(run_id).with_suffix(".lock").open("w")
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if file := hold_if_free(self.path(run_id).with_suffix(".lock")):
             return file
-        file.close()
         raise UsageError(
             f"{run_id} is going on already", hint="wait for it, or end that bin/submit"
         )

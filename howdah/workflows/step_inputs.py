@@ -6,16 +6,14 @@ from howdah.errors import UsageError
 from howdah.hadoop.store import hdfs_client
 from howdah.inputs.hdfs import hdfs_file
 from howdah.inputs.input_file import InputFile
-from howdah.jobs.layout import JOBS
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import read_summary
+from howdah.jobs.layout import SCORES, hdfs_folder
 from howdah.jobs.record import Job, Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary
-from howdah.results.fetch import check_parts
-from howdah.settings import Settings
+from howdah.results.integrity import check_parts
+from howdah.settings import Runner, Settings
 
 __all__ = ["scores_of"]
-
-SCORES = "output/scores"
 
 
 def scores_of(job: Job, settings: Settings) -> list[InputFile]:
@@ -23,13 +21,13 @@ def scores_of(job: Job, settings: Settings) -> list[InputFile]:
 
     Raises IntegrityError unless they are what its tasks wrote, UsageError if there are none.
     """
-    store = store_of(job, settings)
-    check_parts(job, read_summary(job, store), store)
+    store = job_store(job, settings)
+    check_parts(job, read_summary(job, settings), store)
     parts = sorted(store.sizes(SCORES))
     if not parts:
         raise UsageError(f"step {job.step} has scored no record", hint=f"bin/getresults {job.id}")
     names = [f"@{job.step}/{part}" for part in parts]
-    if job.runner == "local":
+    if job.runner == Runner.LOCAL:
         here = Jobs(settings.state).folder(job.id) / SCORES
         files = [here / part for part in parts]
         return [
@@ -38,7 +36,7 @@ def scores_of(job: Job, settings: Settings) -> list[InputFile]:
         ]
     assert settings.cluster
     client = hdfs_client(settings.cluster)
-    paths = [f"{JOBS}/{job.id}/{SCORES}/{part}" for part in parts]
+    paths = [f"{hdfs_folder(job.id)}/{SCORES}/{part}" for part in parts]
     with store.reaching():
         found = [
             hdfs_file(client, settings.cluster, path, name, job.columns)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.tsv import escape_row
 from mr.stages import Stage
@@ -24,6 +25,7 @@ __all__ = [
     "JobReport",
     "ResultTable",
     "Tally",
+    "TaskContext",
     "key_of",
     "same_for_all",
 ]
@@ -33,8 +35,12 @@ Counts = Mapping[str, Mapping[str, int]]  # a column of counts: its name, and a 
 
 @dataclass(frozen=True)
 class InputPreview:
-    """An input as the host looks at it: its name, and its first bytes, uncompressed; once it is
-    stored, its ``lines``, too. ``predicted``: what is known of the predictions in it."""
+    """The beginning of an input, from which the host finds out options: the input's name, and its
+    first bytes, decompressed.
+
+    ``lines`` is the number of lines in the whole input, once that is stored. ``predicted`` says
+    which columns hold predictions and what they mean, as far as the job that made them is known.
+    """
 
     name: str
     head: bytes
@@ -60,39 +66,87 @@ class JobReport:
     plots: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
 
 
-class Tally(ABC):
-    """A pipeline's part in a task, which counts block by block, and on the host, which reports.
+@dataclass(frozen=True)
+class TaskContext:
+    """What a map task gives a pipeline.
 
-    ``groups`` and ``columns`` name the columns of ``counts.tsv``: what a key consists of, and
-    what is counted. ``left_out`` says how many records no group tells of, and why, although
-    nothing is wrong with them.
+    ``folder`` has the files that tasks are sent; ``files`` opens whole files, for pipelines that
+    take them. ``write`` appends to the split's part file, ``write_part`` writes another part file,
+    by its name. ``place_of`` says, of a line of the block that ``Tally.add`` was given, in which
+    part it is, and at which byte of that.
+    """
+
+    folder: Path
+    write: Callable[[bytes], None]
+    write_part: Callable[[str, Iterable[bytes]], None]
+    place_of: Callable[[int], tuple[str, int]]
+    files: JobFiles | None = None
+
+
+class Tally(ABC):
+    """A pipeline that counts records instead of scoring them with one model.
+
+    A job calls its methods in this order; all have a default but ``add`` and ``counts``:
+
+    1. on the host, before anything is stored (howdah/jobs/pipeline_hooks.py):
+       ``options_from_models``, where the pipeline compares models; ``options_from_previews``;
+       ``__init__``, which validates the options (and is called again in every process that
+       follows); ``prediction_columns`` and ``header``, for the job's record;
+       ``prepare_task_files``
+    2. on the host, once all inputs are stored: ``options_from_stored``, of a ``FileTally``
+    3. in a map task (mr/task/counting.py), which is ``task`` from then on: ``load``; ``add`` for
+       each block; ``close``, ``counts``, ``within`` and ``partials`` after the last one
+    4. in a reduce task: ``reduce`` for each key
+    5. on the host, once the job is done: ``conclude`` for its summary and, when its results are
+       fetched, ``combine_parts``
+
+    ``options`` are always the job's: those of the command line or their defaults, and all that
+    earlier methods have returned. ``groups`` and ``columns`` name the columns of ``counts.tsv``:
+    what a key consists of, and what is counted. ``left_out`` says how many records no group tells
+    of, and why, although nothing is wrong with them.
     """
 
     block_size = 1 << 20  # bytes of input that are counted at once
-    looks_at = 1 << 14  # bytes of each input's beginning, or a few more, that ``look`` is given
+    preview_bytes = 1 << 14  # of each input, up to a line's end, for ``options_from_previews``
     reduces = False  # whether reducers merge what tasks have found
     stage = Stage.SUMMARISE  # what its seconds are counted as
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
-    write: Callable[[bytes], None]  # appends to the split's part file; a task sets it
-    where: Callable[[int], tuple[str, int]]  # a line's part and its offset there; likewise
+    task: TaskContext  # in a map task alone, from ``load`` on
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raise ValueError, for people to read, where the options mean nothing."""
         self.left_out: Counter[str] = Counter()
 
     @staticmethod
-    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
-        """What the inputs' beginnings tell, as further options; ValueError if it is unusable."""
+    def options_from_models(manifests: Sequence[Manifest]) -> dict[str, Any]:
+        """Further options: what the models that are compared have in common.
+
+        Raises ValueError, for people to read, if they can't be compared.
+        """
+        return {}
+
+    @staticmethod
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Further options: what the inputs' beginnings say, such as names of columns.
+
+        Raises ValueError, for people to read, if the inputs can't be used with these options.
+        """
         return {}
 
     @staticmethod  # noqa: B027
-    def prepare(options: Mapping[str, Any], folder: Path) -> None:
-        """Write to ``folder`` what tasks need beside their input; ValueError if it is unusable."""
+    def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:
+        """Write to ``folder`` the files that every task is sent beside its input.
 
-    def load(self, folder: Path) -> None:  # noqa: B027
-        """Take, in a task, what ``prepare`` wrote from ``folder``."""
+        Raises ValueError, for people to read, if what they are made of can't be used.
+        """
+
+    def load(self, task: TaskContext) -> None:
+        """Begin a map task: read models, or what ``prepare_task_files`` wrote, from its folder."""
+        self.task = task
 
     @abstractmethod
     def add(self, block: Block) -> list[Reject]:
@@ -118,24 +172,22 @@ class Tally(ABC):
         """The part file of ``key``, out of what tasks have found."""
         raise NotImplementedError
 
-    def called(self) -> Mapping[str, str]:
-        """What the columns of predictions are called, if it makes some."""
+    def prediction_columns(self) -> Mapping[str, str]:
+        """The names that the columns of predictions have in the results, if there are any: by the
+        names that they would have if the input had no such columns."""
         return {}
 
     def header(self) -> Sequence[str]:
         """The columns of the part files, if they are TSV: merged, they are results."""
         return ()
 
-    def gather(self, parts: Sequence[Path], folder: Path) -> None:
-        """Make results in ``folder`` of part files that aren't TSV."""
-        raise NotImplementedError
-
     def conclude(self, partial: Partial) -> JobReport:
-        """What the merged summary of a job comes to."""
+        """The tables, plots and summary that a finished job's merged summary comes to."""
         return self.report(partial["counts"])
 
     def report(self, counts: Counts) -> JobReport:
-        """The groups, the largest first count first."""
+        """The same where counts are all that it takes: the groups, the largest first count first;
+        for ``conclude`` alone."""
         first, *others = (counts.get(name, {}) for name in self.columns)
         keys = sorted(first, key=lambda key: (-first[key], key))
         rows = [(key, *(column.get(key, 0) for column in (first, *others))) for key in keys]
@@ -145,30 +197,39 @@ class Tally(ABC):
             summary={"groups": len(rows), "totals": totals},
         )
 
+    def combine_parts(self, parts: Sequence[Path], folder: Path) -> None:
+        """Make results in ``folder`` of the job's part files, in the order of the inputs, if
+        ``header`` says that these aren't TSV."""
+        raise NotImplementedError
+
 
 class FileTally(Tally):
     """A pipeline whose records are whole files."""
 
     block_size = 1  # a line of the task's list
-    files: JobFiles  # a task sets it
-    write_part: Callable[[str, Iterable[bytes]], None]  # a whole part file, by name; likewise
 
     @staticmethod
-    def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
-        """What all files, which are stored by now, tell as further options; ValueError if they
-        are unusable."""
+    def options_from_stored(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Further options: what is known of the files once all of them are stored.
+
+        Raises ValueError, for people to read, if the files don't go together.
+        """
         return {}
 
     def add(self, block: Block) -> list[Reject]:
         """Take the files that a list names."""
+        files = self.task.files
+        assert files
         rejects = []
         for line, record in zip(block.numbers, block.records, strict=True):
             entry = FileEntry.read(record)
             try:
-                self.add_file(self.files.file(entry))
+                self.add_file(files.file(entry))
             except UnusableFile as error:
                 rejects.append(Reject(line, error.reason, error.detail))
-            self.files.check(entry)
+            files.check(entry)
         return rejects
 
     @abstractmethod
@@ -182,12 +243,12 @@ def key_of(*columns: str) -> str:
 
 
 def same_for_all(
-    sources: Sequence[InputPreview], read: Callable[[InputPreview], dict[str, Any]], differs: str
+    previews: Sequence[InputPreview], read: Callable[[InputPreview], dict[str, Any]], differs: str
 ) -> dict[str, Any]:
-    """What ``read`` gives for every one of ``sources``; ValueError, in which the first that
+    """What ``read`` gives for every one of ``previews``; ValueError, in which the first that
     ``differs`` is named, unless it is the same."""
-    found = [read(source) for source in sources]
-    for source, written in zip(sources, found, strict=True):
+    found = [read(preview) for preview in previews]
+    for preview, written in zip(previews, found, strict=True):
         if written != found[0]:
-            raise ValueError(f"{source.name} {differs} {sources[0].name}")
+            raise ValueError(f"{preview.name} {differs} {previews[0].name}")
     return found[0]

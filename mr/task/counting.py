@@ -1,17 +1,19 @@
 """What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mr import summary
-from mr.counting.tally import FileTally, Tally
+from mr.counting.tally import Tally, TaskContext
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject, line_starts, parse_block
 from mr.records.split import Split
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
+from mr.storage.whole_files import JobFiles
 
 __all__ = ["Counting", "ReduceTask"]
 
@@ -19,8 +21,15 @@ __all__ = ["Counting", "ReduceTask"]
 class Counting:
     """What it has counted is the split's summary; some pipelines write part files, too."""
 
-    def __init__(self, tally: Tally, split: Split, sink: Sink, timed: StageTimer) -> None:
-        self.block_size = tally.block_size
+    def __init__(
+        self,
+        tally: Tally,
+        split: Split,
+        sink: Sink,
+        folder: Path,
+        files: JobFiles | None,
+        timed: StageTimer,
+    ) -> None:
         self._tally = tally
         self._split = split
         self._sink = sink
@@ -28,16 +37,25 @@ class Counting:
         self._parts: dict[str, dict[str, int]] = {}
         self._timed = timed
         self._records = 0
-        tally.write = self._scores.write
-        if isinstance(tally, FileTally):
-            tally.write_part = self._write_part
+        self._position = 0
+        self._line_starts: Callable[[], list[int]] = list
+        tally.load(
+            TaskContext(
+                folder=folder,
+                write=self._scores.write,
+                write_part=self._write_part,
+                place_of=self._place_of,
+                files=files,
+            )
+        )
+        self.block_size = tally.block_size
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed(Stage.PARSE):
             block, rejects = parse_block(raw)
-        starts = cache(lambda: line_starts(raw).tolist())
-        self._tally.where = lambda line: (self._split.part, position + starts()[line])
+        self._position = position
+        self._line_starts = cache(lambda: line_starts(raw).tolist())
         with self._timed(self._tally.stage):
             more = self._tally.add(block)
         taken = len(block.numbers) - len(more)
@@ -62,6 +80,10 @@ class Counting:
     def partials(self) -> Iterator[tuple[str, str]]:
         """What reducers merge, by key."""
         return self._tally.partials()
+
+    def _place_of(self, line: int) -> tuple[str, int]:
+        """The part, and the byte in it, at which a line of the block begins that is counted."""
+        return self._split.part, self._position + self._line_starts()[line]
 
     def _write_part(self, name: str, chunks: Iterable[bytes]) -> None:
         part = _part(self._sink, name)

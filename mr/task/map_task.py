@@ -116,10 +116,9 @@ def _processor(
         from mr.task.counting import Counting
 
         tally = pipeline.tally()(spec.options)
-        tally.load(folder)
-        if isinstance(tally, FileTally):
-            tally.files = JobFiles(spec.files, spec.webhdfs_url, spec.user)
-        return Counting(tally, split, sink, timed)
+        takes_files = isinstance(tally, FileTally)
+        files = JobFiles(spec.files, spec.webhdfs_url, spec.user) if takes_files else None
+        return Counting(tally, split, sink, folder, files, timed)
     from mr.task.scoring import Scoring
 
     return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)

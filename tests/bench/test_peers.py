@@ -67,9 +67,10 @@ def expected(source: Path, model: Path) -> bytes:
 
 @pytest.mark.parametrize("peer", ["spark", "ray", "dask", "polars"])
 def test_peers_have_the_libraries_of_howdah(peer: str) -> None:
-    """Whatever a peer's environment shares with Howdah's lock is the same version."""
+    """Whatever a peer's environment shares with Howdah's locks is the same version."""
     pin = re.compile(r"^([\w.-]+)==([^\s\\]+)(?: ; ([^\\\n]+?))?[ \\]*$", re.MULTILINE)
-    locked = set(pin.findall((ROOT / "requirements.lock").read_text()))
+    locks = (path.read_text() for path in (ROOT / "locks").iterdir())
+    locked = {found for lock in locks for found in pin.findall(lock)}
     pinned = set(pin.findall((peers.HERE / f"{peer}.txt").read_text()))
     names = {name for name, *_ in locked}
     assert {"scikit-learn", "numpy", "joblib", "scipy"} <= {name for name, *_ in pinned}

@@ -14,7 +14,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from howdah.http_client import ask
-from howdah.monitoring.job_collector import Census
+from howdah.monitoring.job_collector import JobCollector
 from tests.conftest import ROOT, Howdah
 from tests.end_to_end.models import STONE, Echo, Exiting, Gated
 from tests.end_to_end.test_cluster_failures import killed
@@ -132,7 +132,7 @@ def test_a_job_that_failed(
     until(lambda: exporter.value("howdah_jobs_ended_total", model=name))
     assert exporter.value("howdah_jobs_ended_total", state="failed", model=name) == 1
     (application,) = applications(hadoop, done.stdout.strip())
-    work = until(lambda: Census(cluster_of(hadoop)).work(application["id"]))
+    work = until(lambda: JobCollector(cluster_of(hadoop)).work(application["id"]))
     # both records are in the first split, whose task has all its attempts; the other is empty
     assert (work.failed, work.speculative) == (4, 0)
     assert [work.counters.get(outcome, 0) for outcome in ("scored", "rejected")] == [0, 0]

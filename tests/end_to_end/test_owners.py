@@ -107,14 +107,15 @@ def checkout() -> Iterator[Path]:
 def _copied(folder: Path, site: Path, version: str) -> Path:
     for name in ("bin", "howdah", "hadoop-setup", "models", "mr"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    lock = shutil.copy(ROOT / "requirements.lock", folder)
+    shutil.copytree(ROOT / "locks", folder / "locks")
     subprocess.run([PYTHON, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     packages = folder / ".venv" / "lib" / f"python{version}" / "site-packages"
     packages.rmdir()
     packages.symlink_to(site)
-    digest = hashlib.sha256(Path(lock).read_bytes()).hexdigest()
     python = (folder / ".venv" / "bin" / "python").resolve()
-    (folder / ".venv" / "requirements.lock.stamp").write_text(f"{python} {digest}\n")
+    for lock in (folder / "locks").iterdir():
+        digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+        (folder / ".venv" / f"{lock.stem}.stamp").write_text(f"{python} {digest}\n")
     subprocess.run(["chmod", "-R", "go+rX", folder], check=True)
     return folder
 

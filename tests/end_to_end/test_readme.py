@@ -37,10 +37,11 @@ PORTS_AWAY = 1_000  # from those of the tests' cluster, which may be up
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """What a clone of this checkout has, uncommitted files included, with its environment made."""
+    """What a clone of this checkout has, uncommitted files included, with what it once fetched."""
     folder = tmp_path / "howdah"
-    names = subprocess.run(LISTED, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
+    listed = subprocess.run(LISTED, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    fetched = [str(path.relative_to(ROOT)) for path in (ROOT / "models").glob("*/*.joblib")]
+    for name in [*listed.split("\0"), *fetched]:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)

@@ -13,10 +13,11 @@ import pytest
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import Store
+from howdah.jobs.job_store import job_store
+from howdah.jobs.job_summary import read_summary
 from howdah.jobs.record import Jobs
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary
-from howdah.results import fetch
+from howdah.results import merge
+from howdah.results.fetch import fetch_results
 from howdah.settings import load
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
@@ -49,7 +50,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     howdah = Howdah(state, folder, request.param)
     job = howdah.submit("texts.txt", "--splits", 3, "--max-rejected", 0.1)["job"]
     settings = load({"HOWDAH_STATE": str(state)})
-    return Done(howdah, job, store_of(Jobs(state).read(job), settings))
+    return Done(howdah, job, job_store(Jobs(state).read(job), settings))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -183,13 +184,14 @@ class Watched:
         return self.store.read(name, offset, length)
 
 
-def fetch_in_pieces(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+def fetch_in_ranges(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Fetch the results a thousand bytes at a time; the bytes of scores that were fetched."""
-    monkeypatch.setattr(fetch, "PIECE", 1000)
+    monkeypatch.setattr(merge, "RANGE_BYTES", 1000)
     job = Jobs(done.howdah.state).read(done.job)
+    summary = read_summary(job, load({"HOWDAH_STATE": str(done.howdah.state)}))
     store: Any = Watched(done.store)
     told: list[int] = []
-    fetch.fetch_results(job, read_summary(job, done.store), store, folder, told.append)
+    fetch_results(job, summary, store, folder, told.append)
     assert sum(told) == sum(done.store.sizes("output/scores").values())
     assert max(length for _, _, length in store.fetched) == 1000
     return sum(length for _, _, length in store.fetched)
@@ -203,13 +205,13 @@ def kept(folder: Path, scores: bytes) -> None:
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.4, 0.9])
-def test_pieces_and_kept_bytes(done: Done, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces end up in their order, and what an earlier call has fetched isn't fetched again."""
+def test_ranges_and_kept_bytes(done: Done, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranges end up in their order, and what an earlier call has fetched isn't fetched again."""
     whole, _ = done.results()
     scores = (whole / "scores.tsv").read_bytes()
     folder = done.howdah.cwd / f"kept-{share}"
     kept(folder, scores[: int(len(scores) * share)])
-    fetched = fetch_in_pieces(done, folder, monkeypatch)
+    fetched = fetch_in_ranges(done, folder, monkeypatch)
     assert contents(folder) == contents(whole)
     header = len(scores.partition(b"\n")[0]) + 1
     assert fetched == len(scores) - max(int(len(scores) * share), header)
@@ -222,9 +224,9 @@ def test_kept_bytes_that_were_altered(done: Done, monkeypatch: pytest.MonkeyPatc
     folder = done.howdah.cwd / "altered"
     kept(folder, scores[:200] + bytes([scores[200] ^ 1]) + scores[201:])
     with pytest.raises(IntegrityError, match="did not arrive as it was written"):
-        fetch_in_pieces(done, folder, monkeypatch)
+        fetch_in_ranges(done, folder, monkeypatch)
     assert not folder.exists()
-    fetch_in_pieces(done, folder, monkeypatch)
+    fetch_in_ranges(done, folder, monkeypatch)
     assert contents(folder) == contents(whole)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.hadoop.yarn import Yarn
+from howdah.hadoop.job_history import JobHistory
 from howdah.jobs.layout import SENT
 from tests.conftest import Howdah
 from tests.end_to_end.watching import cluster_of, hdfs_of, record_of, until
@@ -17,7 +17,8 @@ def test_small_job_runs_in_one_container(hadoop: Howdah, tmp_path: Path) -> None
     (tmp_path / "text.txt").write_text("you are kind\n")
     job = hadoop.submit("text.txt")["job"]
     application = record_of(hadoop, job)["application"]
-    history = until(lambda: Yarn(cluster_of(hadoop)).history(application))  # it comes a bit later
+    server = JobHistory(cluster_of(hadoop))
+    history = until(lambda: server.history(application))  # it comes a bit later
     assert history.uber
     left = hdfs_of(hadoop).list(f"/howdah/jobs/{job}")
     assert "input" in left

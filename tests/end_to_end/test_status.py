@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from howdah.jobs.marks import Mark
 from howdah.jobs.record import Jobs
 from tests.conftest import Howdah
 
@@ -38,8 +39,8 @@ def test_timeline_out_of_reach(local: Howdah) -> None:
     jobs = Jobs(local.state)
     job = jobs.create(state="failed", runner="hadoop", pipeline="p", model="", identity="").id
     jobs.update(jobs.read(job), application="application_1_0001")
-    jobs.mark(job, "command", 1000)
-    jobs.mark(job, "imported", 1001.5)
+    jobs.mark(job, Mark.COMMAND, 1000)
+    jobs.mark(job, Mark.IMPORTED, 1001.5)
     shown = local("status", job, "--timeline")
     assert shown.stdout.splitlines()[-1].split() == ["1.50", "in", "all"]
     assert "none is configured" in shown.stderr

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from howdah.cluster.configuration import read_cluster, read_variables
-from howdah.settings import ROOT, SETUP, describe, environment_digest, load
+from howdah.settings import ROOT, SETUP, environment_digest, load, record_of_cluster
 
 LOCAL = SETUP / "inventory" / "local"
 TESTS = ROOT / "tests" / "cluster"
@@ -63,7 +63,7 @@ def test_without_a_record_there_is_no_cluster(tmp_path: Path) -> None:
 def test_a_record_is_the_cluster_in_use(tmp_path: Path) -> None:
     """What ``up`` wrote is what every command reads; whoever reads it is its user."""
     cluster = read_cluster(TESTS, tmp_path / "cluster")
-    (tmp_path / "cluster.json").write_text(describe(cluster))
+    (tmp_path / "cluster.json").write_text(record_of_cluster(cluster))
     read = load({"HOWDAH_STATE": str(tmp_path)}).cluster
     assert read == cluster
     assert read.user == getpass.getuser()
@@ -101,7 +101,7 @@ def test_several_hosts_are_monitored_and_one_is_if_asked(
 def test_an_older_record_is_still_a_cluster(tmp_path: Path) -> None:
     """A release that knows of more doesn't need it to have been recorded."""
     cluster = read_cluster(TESTS, tmp_path / "cluster")
-    record = json.loads(describe(cluster))
+    record = json.loads(record_of_cluster(cluster))
     del record["prometheus_url"]
     (tmp_path / "cluster.json").write_text(json.dumps(record))
     assert load({"HOWDAH_STATE": str(tmp_path)}).cluster == cluster

@@ -15,7 +15,7 @@ from urllib3.exceptions import ProtocolError
 from howdah.cluster.configuration import read_cluster
 from howdah.errors import ClusterError, MachineError, UsageError
 from howdah.hadoop.store import HdfsStore
-from howdah.os_errors import known, naming, said_by_task
+from howdah.os_errors import as_howdah_error, disk_error_of_task, naming
 from howdah.settings import SETUP
 
 
@@ -35,7 +35,7 @@ def refused(number: int, place: str | None = None) -> OSError:
 )
 def test_pages_that_break_off_are_the_clusters(error: Exception) -> None:
     """Whichever library says it."""
-    found = known(error, None)
+    found = as_howdah_error(error, None)
     assert isinstance(found, ClusterError)
     assert found.hint
 
@@ -53,7 +53,7 @@ def test_pages_that_break_off_are_the_clusters(error: Exception) -> None:
 )
 def test_what_a_machine_refuses_has_place_and_fix(number: int, says: str) -> None:
     """The owner, too, where it is a matter of permission."""
-    found = known(refused(number, "/etc/howdah-jobs"), None)
+    found = as_howdah_error(refused(number, "/etc/howdah-jobs"), None)
     assert isinstance(found, MachineError)
     assert (found.message, found.exit_status) == (says, 8)
     assert found.hint
@@ -70,20 +70,25 @@ def test_errors_that_do_not_say_where_get_a_place(tmp_path: Path) -> None:
 def test_other_errors_stay_what_they_are() -> None:
     """Known ones as they are; a mistake of Howdah's isn't the machine's."""
     usage = UsageError("no")
-    assert known(usage, None) is usage
-    assert known(KeyError("x"), None) is None
+    assert as_howdah_error(usage, None) is usage
+    assert as_howdah_error(KeyError("x"), None) is None
 
 
 def test_a_full_disk_is_read_off_a_tasks_log() -> None:
     """The last line that says so, with its place; a model's own missing file is no matter of it."""
     log = "Traceback\n  at\nOSError: [Errno 28] No space left on device\n(mapper/00000)"
-    found = said_by_task(log, "/jobs/1")
+    found = disk_error_of_task(log, "/jobs/1")
     assert found
     assert found.message == "no space is left on the disk of /jobs/1"
-    named = said_by_task("job 1 failed: it\n[Errno 30] Read-only file system: '/x/y'", "/jobs/1")
+    named = disk_error_of_task(
+        "job 1 failed: it\n[Errno 30] Read-only file system: '/x/y'", "/jobs/1"
+    )
     assert named
     assert named.message == "/x/y: Read-only file system"
-    assert said_by_task("FileNotFoundError: [Errno 2] No such file: 'words.txt'", "/jobs") is None
+    assert (
+        disk_error_of_task("FileNotFoundError: [Errno 2] No such file: 'words.txt'", "/jobs")
+        is None
+    )
 
 
 class CutOff(BaseHTTPRequestHandler):

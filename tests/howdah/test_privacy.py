@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from howdah.privacy import close, keep_private, make_private
+from howdah.privacy import close_to_others, keep_private, make_private
 from howdah.settings import Settings
 
 
@@ -34,7 +34,7 @@ def test_what_older_versions_left_is_closed(tmp_path: Path) -> None:
     folder = make(tmp_path / "jobs", "1/job.json", "1/output/scores/part")
     (folder / "1" / "job.sh").write_text("")
     (folder / "1" / "job.sh").chmod(0o755)
-    close(folder)
+    close_to_others(folder)
     assert mode(folder) == mode(folder / "1" / "output" / "scores") == 0o700
     assert mode(folder / "1/output/scores/part") == mode(folder / "1/job.json") == 0o600
     assert mode(folder / "1/job.sh") == 0o700
@@ -44,7 +44,7 @@ def test_a_closed_folder_is_not_walked_again(tmp_path: Path) -> None:
     """Its files can't be reached, and may be many."""
     folder = make(tmp_path / "jobs", "1/job.json")
     folder.chmod(0o700)
-    close(folder)
+    close_to_others(folder)
     assert mode(folder / "1/job.json") == 0o644
 
 
@@ -54,7 +54,7 @@ def test_files_that_are_elsewhere_too_stay_open(tmp_path: Path) -> None:
     folder = make(tmp_path / "jobs", "1/job.json")
     (folder / "1" / "input.txt").symlink_to(tmp_path / "input.txt")
     (folder / "1" / "model.joblib").hardlink_to(tmp_path / "model.joblib")
-    close(folder)
+    close_to_others(folder)
     assert mode(tmp_path / "input.txt") == mode(tmp_path / "model.joblib") == 0o644
 
 

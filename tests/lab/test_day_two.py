@@ -18,7 +18,7 @@ pytestmark = pytest.mark.lab
 SPLITS = ("--splits", "12", "--max-rejected", "1")
 HEAPS = {"datanode": 448, "nodemanager": 480}
 GATES = "/opt/gates"
-LOCK = "requirements.lock"
+LOCK = "locks/tasks.lock"
 WORKER, ADDRESS = "worker4", "10.77.0.14"
 SECOND_NAMES = "worker1"  # where the SecondaryNameNode is
 

@@ -43,13 +43,15 @@ class ColumnMeans(FileTally):
         return [ExactSums(len(range_)) for range_ in _ranges(self._length)]
 
     @staticmethod
-    def settle(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_stored(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How many numbers there are: the same in all files, unless they are padded."""
-        lengths = [_length_of(source) for source in sources]
-        for source, length in zip(sources, lengths, strict=True):
+        lengths = [_length_of(preview) for preview in previews]
+        for preview, length in zip(previews, lengths, strict=True):
             if length != lengths[0] and options["pad"] == "":
                 raise ValueError(
-                    f"{source.name} has {length:,} numbers, and {sources[0].name}"
+                    f"{preview.name} has {length:,} numbers, and {previews[0].name}"
                     f" {lengths[0]:,}; --pad 0 takes 0 for those that are missing"
                 )
         return {"length": max(lengths)}
@@ -115,16 +117,16 @@ def _finite(text: str) -> float:
     return value
 
 
-def _length_of(source: InputPreview) -> int:
-    if not source.head.startswith(NPY):
-        return source.lines
+def _length_of(preview: InputPreview) -> int:
+    if not preview.head.startswith(NPY):
+        return preview.lines
     try:
-        shape, _, kind = _npy_header(io.BytesIO(source.head))
+        shape, _, kind = _npy_header(io.BytesIO(preview.head))
     except ValueError as error:
-        raise ValueError(f"{source.name}: {error}") from None
+        raise ValueError(f"{preview.name}: {error}") from None
     if len(shape) != 1 or kind.kind not in "fiu":
         raise ValueError(
-            f"{source.name} has an array of {kind}, {shape}: it takes one row of floats"
+            f"{preview.name} has an array of {kind}, {shape}: it takes one row of floats"
         )
     return int(shape[0])
 

@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputPreview, JobReport, Tally
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
+from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Assignment
 from mr.pipelines.compare.counts import ComparisonCounts
 from mr.pipelines.compare.models import (
     ModelScores,
+    common_options,
     load_models,
     score_with_all,
     score_with_assigned,
@@ -35,7 +36,7 @@ class Compare(Tally):
     """The input's columns; then ``score_`` and ``label_`` of each model or, with ``weights``, the
     ``model`` that a record has met, its ``score`` and its ``label``.
 
-    Options: ``models`` (names, between commas) and what ``common_options`` says of them;
+    Options: ``models`` (names, between commas) and what ``options_from_models`` says of them;
     ``weights``, ``id``, ``truth``, ``threshold``; ``columns`` and, unless records are texts, how
     the table is written (``format``, ``delimiter``).
     """
@@ -69,7 +70,14 @@ class Compare(Tally):
         self._comparison_counts = ComparisonCounts(self._comparison)
 
     @staticmethod
-    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_models(manifests: Sequence[Manifest]) -> dict[str, Any]:
+        """What all models are, which must be the same."""
+        return common_options(manifests)
+
+    @staticmethod
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The models' thresholds, if they are to be others than their own."""
         if not options["threshold"]:
             return {}
@@ -78,9 +86,10 @@ class Compare(Tally):
         threshold = _threshold(options["threshold"], of_chances=options["of_chances"])
         return {"thresholds": [threshold] * len(options["thresholds"])}
 
-    def load(self, folder: Path) -> None:
+    def load(self, task: TaskContext) -> None:
         """Load the models."""
-        self._models = load_models(self._options, folder)
+        super().load(task)
+        self._models = load_models(self._options, task.folder)
         self.block_size = max(each.scorer.block_size for each in self._models)
 
     def add(self, block: Block) -> list[Reject]:
@@ -93,7 +102,7 @@ class Compare(Tally):
         else:
             scored, more = score_with_all(self._models, block)
             self._write_all(scored)
-        self._comparison_counts.add(scored, self.where)
+        self._comparison_counts.add(scored, self.task.place_of)
         if self._comparison.has_truths:
             places = {label: place for place, label in enumerate(self._comparison.labels)}
             truths = np.array([places[text] for text in texts[self._options["truth"]]], np.intp)
@@ -111,7 +120,7 @@ class Compare(Tally):
         """Of each model, and of each two."""
         return self._comparison_counts.within()
 
-    def called(self) -> Mapping[str, str]:
+    def prediction_columns(self) -> Mapping[str, str]:
         """What the columns of predictions are called beside the input's."""
         what = ("score", "label") if self._comparison.labels else ("score",)
         if self._assignment:
@@ -121,7 +130,7 @@ class Compare(Tally):
 
     def header(self) -> Sequence[str]:
         """The columns of scores.tsv."""
-        return *self._columns, *self.called().values()
+        return *self._columns, *self.prediction_columns().values()
 
     def conclude(self, partial: Partial) -> JobReport:
         """Each model's scores, how far every two agree and, with a truth, which is better."""
@@ -177,7 +186,7 @@ class Compare(Tally):
         self._write_cells(cells)
 
     def _write_cells(self, cells: list[list[bytes]]) -> None:
-        self.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
+        self.task.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
 
 
 def _check(options: Mapping[str, Any]) -> None:

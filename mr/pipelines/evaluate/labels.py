@@ -32,7 +32,7 @@ class Labels:
 
     @classmethod
     def read(cls, path: Path) -> "Labels":
-        """What ``gather`` wrote."""
+        """What ``write_labels`` wrote."""
         with np.load(path) as kept:
             return cls(kept["hashes"], kept["places"], kept["truths"].astype(object))
 
@@ -47,7 +47,7 @@ class Labels:
 
 
 def first_truths(source: Path, column: str) -> Counter[str]:
-    """How often the first labels of a file have each truth; ValueError as of ``gather``."""
+    """How often the first labels of a file have each truth; ValueError as of ``write_labels``."""
     import pyarrow as pa
 
     try:

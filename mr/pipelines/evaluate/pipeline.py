@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.counting.tally import Counts, InputPreview, JobReport, Tally, key_of
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext, key_of
 from mr.evaluation.measures import measure_classes, measure_two_classes
 from mr.evaluation.score_counts import ScoreCounts
 from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
@@ -51,7 +51,7 @@ class Evaluate(Tally):
     """
 
     block_size = 4 << 20
-    looks_at = LOOKED_AT
+    preview_bytes = LOOKED_AT
     groups = ()
     columns = ("scores", "labels", "contradicted", "rounded")
 
@@ -73,11 +73,13 @@ class Evaluate(Tally):
         self._by_truth = [ScoreCounts() for _ in self._predicted.scores]
 
     @staticmethod
-    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
         if options["id"] and not options["labels"]:
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
-        looked = find_table_format(sources, options)
+        looked = find_table_format(previews, options)
         if options["labels"]:
             labels = Path(options["labels"]).resolve()
             if not labels.is_file():
@@ -86,25 +88,26 @@ class Evaluate(Tally):
             stamp = [stat.st_size, stat.st_mtime_ns]
             looked |= {"labels": str(labels), "labels_stamp": stamp}
         asked = {**options, **looked}
-        found = find_predicted_columns(looked["columns"], stated_predictions(sources), asked)
-        found = settle_positive_class(found, count_first_records(sources, asked, found))
+        found = find_predicted_columns(looked["columns"], stated_predictions(previews), asked)
+        found = settle_positive_class(found, count_first_records(previews, asked, found))
         if options["threshold"]:  # labels may follow from another one
             found = replace(found, label="")
         return looked | {"predicted": asdict(found)}
 
     @staticmethod
-    def prepare(options: Mapping[str, Any], folder: Path) -> None:
-        """Gather the labels, which tasks join with their records."""
+    def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:
+        """Write the labels by id, which tasks join with their records."""
         if options["labels"]:
             source, target = Path(options["labels"]), folder / LABELS_FILE
             truths = write_labels(source, options["id"], options["truth"], target)
             if problem := problem_of(PredictedColumns(**options["predicted"]), truths):
                 raise ValueError(problem)
 
-    def load(self, folder: Path) -> None:
-        """Take the labels from where tasks have them."""
-        if (folder / LABELS_FILE).exists():
-            self._truth_of = Labels.read(folder / LABELS_FILE)
+    def load(self, task: TaskContext) -> None:
+        """Read the labels, if the job has some."""
+        super().load(task)
+        if (task.folder / LABELS_FILE).exists():
+            self._truth_of = Labels.read(task.folder / LABELS_FILE)
 
     def add(self, block: Block) -> list[Reject]:
         """Count the truths, labels and scores of a block."""

@@ -27,11 +27,11 @@ CUT = 1 << 14  # the beginning of an input that is longer may end within a line
 
 
 def find_table_format(
-    sources: Sequence[InputPreview], options: Mapping[str, Any]
+    previews: Sequence[InputPreview], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """How the table is written, and its columns; ValueError if the truth isn't among them, or
     whose truth a second file has."""
-    written = same_for_all(sources, _written, "has other columns than")
+    written = same_for_all(previews, _written, "has other columns than")
     columns = ", ".join(written["columns"])[:200]
     if not options["truth"]:
         raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
@@ -43,11 +43,11 @@ def find_table_format(
     return written
 
 
-def stated_predictions(sources: Sequence[InputPreview]) -> dict[str, Any]:
+def stated_predictions(previews: Sequence[InputPreview]) -> dict[str, Any]:
     """What the jobs that scored the records say of their predictions, if that is known of all."""
     return same_for_all(
-        sources,
-        lambda source: dict(source.predicted),
+        previews,
+        lambda preview: dict(preview.predicted),
         "was scored by another kind of job, or it isn't known by which (run.json beside it), than",
     )
 
@@ -66,13 +66,13 @@ def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFo
 
 
 def count_first_records(
-    sources: Sequence[InputPreview], options: Mapping[str, Any], predicted: PredictedColumns
+    previews: Sequence[InputPreview], options: Mapping[str, Any], predicted: PredictedColumns
 ) -> FirstRecords:
     """The truths, labels and scores of the first records."""
     seen, left = FirstRecords(), LOOKED_AT
     table = table_of(options, predicted)
-    for source in sources:
-        lines = _whole_lines(source.head)
+    for preview in previews:
+        lines = _whole_lines(preview.head)
         if options["header"]:
             lines = lines.partition(b"\n")[2]
         if lines and left > 0:
@@ -105,17 +105,17 @@ def _whole_lines(head: bytes) -> bytes:
     return head if len(head) < CUT else head[: head.rfind(b"\n") + 1]
 
 
-def _written(source: InputPreview) -> dict[str, Any]:
-    line = source.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
+def _written(preview: InputPreview) -> dict[str, Any]:
+    line = preview.head.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
     try:
         form, delimiter, fields = first_fields(line)
     except ValueError as error:
-        raise ValueError(f"{source.name}: the first line names no columns: {error}") from None
+        raise ValueError(f"{preview.name}: the first line names no columns: {error}") from None
     if form == "json":
-        fields = _keys(source.head)
+        fields = _keys(preview.head)
     for place, name in enumerate(fields):
         if name in fields[:place]:
-            raise ValueError(f"{source.name}: the header names {name!r} twice: rename one of them")
+            raise ValueError(f"{preview.name}: the header names {name!r} twice: rename one of them")
     return {"format": form, "delimiter": delimiter, "columns": fields, "header": form != "json"}
 
 

@@ -64,9 +64,11 @@ class RequestsByOs(Tally):
         self._counted = {column: Counter[str]() for column in self.columns}
 
     @staticmethod
-    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """How the logs are written: the same way all of them."""
-        return same_for_all(sources, _format_of, "is written otherwise than")
+        return same_for_all(previews, _format_of, "is written otherwise than")
 
     def add(self, block: Block) -> list[Reject]:
         """Count the requests of a block."""
@@ -183,8 +185,8 @@ def _systems() -> Any:
     return Resolver(([], systems, [])).os
 
 
-def _format_of(source: InputPreview) -> dict[str, Any]:
-    lines = source.head.decode(errors="replace").split("\n")
+def _format_of(preview: InputPreview) -> dict[str, Any]:
+    lines = preview.head.decode(errors="replace").split("\n")
     for line in lines:
         if fields := w3c_fields(line.rstrip("\r")):
             record = next((line for line in lines if not line.startswith("#")), "")
@@ -195,6 +197,6 @@ def _format_of(source: InputPreview) -> dict[str, Any]:
         CombinedFormat().read_record(lines[0])
     except ValueError:
         raise ValueError(
-            f"{source.name} begins like no access log that is known: {FORMATS}"
+            f"{preview.name} begins like no access log that is known: {FORMATS}"
         ) from None
     return {"fields": [], "delimiter": ""}

@@ -35,22 +35,24 @@ class RootReduce(FileTally):
         self._counted = _nothing()
 
     @staticmethod
-    def look(sources: Sequence[InputPreview], options: Mapping[str, Any]) -> dict[str, Any]:
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """What the selection's file states; the types of columns in the first file that can be
         read, which must have all that the selection needs."""
         if options["format"] not in FORMATS:
             raise ValueError(f"--format {options['format']}: it is one of {', '.join(FORMATS)}")
         stated = _stated(options["selection"])
         tally = RootReduce({**options, "selection": stated})
-        for source in sources:
-            path = Path(source.name)
+        for preview in previews:
+            path = Path(preview.name)
             try:
                 if path.is_file():
                     types = tally.types(StoredFile.of(path, path.name))
                     return {"selection": stated, "types": types}
             except UnusableFile as error:
                 if error.reason != "damaged":
-                    raise ValueError(f"{source.name}: {error.reason}: {error.detail}") from None
+                    raise ValueError(f"{preview.name}: {error.reason}: {error.detail}") from None
         return {"selection": stated}
 
     def types(self, file: StoredFile) -> dict[str, str]:
@@ -71,7 +73,7 @@ class RootReduce(FileTally):
             counted["bytes"].update({"read": file.size, "written": part.tell()})
             part.seek(0)
             name = f"{file.name.split('.')[0]}.parquet"
-            self.write_part(name, iter(partial(part.read, CHUNK), b""))
+            self.task.write_part(name, iter(partial(part.read, CHUNK), b""))
         for column, counts in counted.items():
             self._counted[column].update(counts)
 
@@ -107,7 +109,7 @@ class RootReduce(FileTally):
         """Events read and left by each cut; those of the histogram's bins; bytes."""
         return self._counted
 
-    def gather(self, parts: Sequence[Path], folder: Path) -> None:
+    def combine_parts(self, parts: Sequence[Path], folder: Path) -> None:
         """Put the part files together, in the order of the inputs."""
         from mr.pipelines.root_reduce.output import merge
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from howdah.__main__ import main
-from howdah.commands.dashboards import moment
+from howdah.commands.arguments import moment
 from howdah.errors import UsageError
 from metrics.export.prometheus_rules import rules_yaml
 

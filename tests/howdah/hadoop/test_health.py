@@ -12,18 +12,14 @@ from typing import Any
 import pytest
 
 from howdah.cluster.status_tables import overview
-from howdah.hadoop.health import (
-    Daemon,
-    Report,
-    Target,
-    ask,
-    check_target,
-    read_datanodes,
-    read_nodemanagers,
-    read_targets,
-)
+from howdah.hadoop.daemons import Daemon
+from howdah.hadoop.datanodes import read_datanodes
+from howdah.hadoop.health import ClusterHealth, check_health
+from howdah.hadoop.nodemanagers import read_nodemanagers
+from howdah.hadoop.scrape_targets import ScrapeTarget, check_target, read_targets
+from howdah.http_client import HttpClient
 from howdah.settings import load
-from howdah.terminal.table import span, table
+from howdah.terminal.table import duration, table
 
 WORKERS = ("anna", "ben", "carl", "dora")
 LIVE = {
@@ -35,7 +31,7 @@ NODE = {
     "healthReport": "", "numContainers": 2, "usedMemoryMB": 2048, "availMemoryMB": 22528,
     "usedVirtualCores": 2, "availableVirtualCores": 3,
 }  # fmt: skip
-WELL = Report(
+WELL = ClusterHealth(
     daemons=tuple(
         Daemon(name, host, f"{host}:{port}", "", "3.4.2", 93_784, 120 << 20, 640 << 20)
         for name, host, port in (
@@ -77,7 +73,7 @@ def hdfs(live: dict[str, Any], dead: dict[str, Any] | None = None) -> dict[str, 
     return lists | {"NNStartedTimeInMillis": (time.time() - 3600) * 1000}
 
 
-def down(*which: tuple[str, str]) -> Report:
+def down(*which: tuple[str, str]) -> ClusterHealth:
     """A cluster without some daemons."""
     daemons = [
         replace(daemon, problem="does not answer")
@@ -152,8 +148,8 @@ def test_a_nodemanager_measures_its_machine() -> None:
 
 def test_a_daemon_that_is_down_is_told_once() -> None:
     """That Prometheus doesn't see it either is no second problem; what else it misses is one."""
-    gone = tuple(Target(job, "ben", "does not answer") for job in ("datanode", "node"))
-    report = replace(down(("datanode", "ben")), targets=(*gone, Target("node", "anna")))
+    gone = tuple(ScrapeTarget(job, "ben", "does not answer") for job in ("datanode", "node"))
+    report = replace(down(("datanode", "ben")), targets=(*gone, ScrapeTarget("node", "anna")))
     assert report.problems == [
         "datanode at ben:9864: does not answer", "metrics of node at ben: does not answer",
     ]  # fmt: skip
@@ -165,21 +161,23 @@ def test_a_target_that_answers_again_is_well() -> None:
     """Prometheus sees it at its next scrape; what answers nobody is down, and what says no too."""
     with http.server.HTTPServer(("127.0.0.1", 0), Metrics) as server:
         Thread(target=server.serve_forever).start()
-        page = f"http://127.0.0.1:{server.server_port}"
+        page, client = f"http://127.0.0.1:{server.server_port}", HttpClient(5)
         stated = {"labels": {"job": "node", "instance": "anna"}, "health": "down"}
-        again, refused = (check_target(stated | {"scrapeUrl": f"{page}{path}"})
+        again, refused = (check_target(stated | {"scrapeUrl": f"{page}{path}"}, client)
                           for path in ("/metrics", "/"))  # fmt: skip
         server.shutdown()
-    assert again == Target("node", "anna")
+    assert again == ScrapeTarget("node", "anna")
     assert refused.problem.startswith("answers wrongly: 404")
-    gone = check_target(stated | {"scrapeUrl": f"{page}/metrics"})
+    gone = check_target(stated | {"scrapeUrl": f"{page}/metrics"}, client)
     assert gone.problem == "does not answer"
 
 
 def test_a_prometheus_that_is_down_is_the_one_target() -> None:
     """What it would have said of the others isn't known."""
-    (stated,) = read_targets("http://127.0.0.1:9")
-    assert str(check_target(stated)) == "metrics of prometheus at 127.0.0.1:9: does not answer"
+    client = HttpClient(5)
+    (stated,) = read_targets("http://127.0.0.1:9", client)
+    found = str(check_target(stated, client))
+    assert found == "metrics of prometheus at 127.0.0.1:9: does not answer"
 
 
 def test_masters_that_do_not_answer_miss_nobody() -> None:
@@ -264,7 +262,7 @@ def test_an_empty_table_is_left_out() -> None:
 )
 def test_spans(seconds: int, told: str) -> None:
     """The one or two largest units."""
-    assert span(seconds) == told
+    assert duration(seconds) == told
 
 
 @pytest.mark.hadoop
@@ -272,7 +270,7 @@ def test_real_daemons_say_how_they_are(cluster_state: Path) -> None:
     """Version, age and heap come from each of the five; nothing is wrong."""
     cluster = load(os.environ | {"HOWDAH_STATE": str(cluster_state)}).cluster
     assert cluster
-    report = ask(cluster)
+    report = check_health(cluster)
     assert report.problems == []
     assert {(daemon.name, daemon.version) for daemon in report.daemons} == {
         (name, cluster.hadoop_version)

@@ -10,8 +10,9 @@ import pytest
 
 from howdah.cluster.configuration import read_cluster
 from howdah.errors import ClusterError
-from howdah.hadoop.yarn import Application, Yarn, log_contents
-from howdah.settings import SETUP
+from howdah.hadoop.job_history import JobHistory, log_contents
+from howdah.hadoop.yarn import Application, Yarn
+from howdah.settings import SETUP, Cluster
 
 FRAMED = """Container: container_1795291872535_0003_01_000001 on localhost:8042
 LogAggregationType: LOCAL
@@ -67,5 +68,49 @@ def test_answers_that_are_cut_off(yarn: Yarn) -> None:
     """Nothing is known of an ApplicationMaster's tasks; a ResourceManager is asked again."""
     application = Application("application_1800000000000_0001", "RUNNING", "UNDEFINED", 50, "")
     assert yarn.stages(application) == ""
-    with pytest.raises(ClusterError, match=r"The ResourceManager at .* answers wrongly"):
+    with pytest.raises(ClusterError, match=r"the ResourceManager at .* answers wrongly"):
         yarn.nodes()
+
+
+class Failing(BaseHTTPRequestHandler):
+    """Answers each page with the status that its server has."""
+
+    def do_GET(self) -> None:
+        body = b'{"RemoteException": {}}'
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def failing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster whose masters answer with a status of HTTP's."""
+    cluster = read_cluster(SETUP / "inventory" / "local", tmp_path)
+    with HTTPServer(("127.0.0.1", 0), Failing) as server:
+        server.status = request.param  # type: ignore[attr-defined]
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        yield replace(cluster, resourcemanager_url=url, historyserver_url=url)
+        server.shutdown()
+
+
+@pytest.mark.parametrize("failing", [500], indirect=True)
+def test_a_master_that_fails_has_not_forgotten_a_job(failing: Cluster) -> None:
+    """A ResourceManager's error is no empty list; the JobHistory server may have it later."""
+    with pytest.raises(ClusterError, match=r"the ResourceManager at .* answers wrongly: 500"):
+        Yarn(failing).application("20260314-092653-58b1")
+    assert JobHistory(failing).failed_attempts("application_1800000000000_0001") is None
+
+
+@pytest.mark.parametrize("failing", [404], indirect=True)
+def test_an_application_that_is_forgotten(failing: Cluster) -> None:
+    """Nothing is known of it, which is no error."""
+    application = "application_1800000000000_0001"
+    assert Yarn(failing).about(application) == {}
+    assert JobHistory(failing).ended_job(application) is None
+    assert JobHistory(failing).history(application) is None

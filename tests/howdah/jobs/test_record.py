@@ -1,5 +1,6 @@
 """Job records: files that several processes read, change and outlive."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from howdah.errors import UsageError
-from howdah.jobs.record import Input, Job, Jobs
+from howdah.jobs.layout import RECORD
+from howdah.jobs.marks import Mark
+from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.settings import Runner
 from tests.conftest import ROOT
 
 
@@ -29,6 +33,36 @@ def test_record_is_read_as_written(jobs: Jobs) -> None:
     assert job.records == 2
 
 
+OLD = """{
+ "id": "20260314-092653-58b1",
+ "state": "running",
+ "runner": "hadoop",
+ "pipeline": "p",
+ "model": "m",
+ "identity": "same",
+ "created": 1773480413.0,
+ "columns": ["score"],
+ "inputs": [{"name": "naïve", "stored": "00000.txt", "lines": 3}]
+}"""
+
+
+def test_a_record_of_an_older_version_is_read(jobs: Jobs) -> None:
+    """Its words for states and runners are today's; what it lacks has its default."""
+    folder = jobs.folder("20260314-092653-58b1")
+    folder.mkdir(parents=True)
+    (folder / RECORD).write_text(OLD)
+    job = jobs.read(folder.name)
+    assert (job.state, job.runner) == (State.RUNNING, Runner.HADOOP)
+    assert (job.records, job.kept, job.scored) == (3, False, None)
+
+
+def test_a_record_has_states_and_runners_as_words(jobs: Jobs) -> None:
+    """Whoever reads it needs to know no Python."""
+    job = jobs.update(create(jobs, runner=Runner.LOCAL), state=State.DONE)
+    stated = json.loads((jobs.folder(job.id) / RECORD).read_text())
+    assert (stated["state"], stated["runner"]) == ("done", "local")
+
+
 def test_changes_by_others_stay(jobs: Jobs) -> None:
     """Who changes a record keeps what others have changed since it was read."""
     stale = create(jobs)
@@ -39,10 +73,10 @@ def test_changes_by_others_stay(jobs: Jobs) -> None:
 def test_marks_of_several_processes(jobs: Jobs) -> None:
     """Marks stay whoever changes the record; of one made twice, the later counts."""
     job = create(jobs)
-    jobs.mark(job.id, "command", 5)
-    Jobs(jobs.folder("").parent).mark(job.id, "hadoop jar", 7.25)
+    jobs.mark(job.id, Mark.COMMAND, 5)
+    Jobs(jobs.folder("").parent).mark(job.id, Mark.HADOOP_JAR, 7.25)
     jobs.update(job, state="running")
-    jobs.mark(job.id, "command", 6)
+    jobs.mark(job.id, Mark.COMMAND, 6)
     assert jobs.marks(job.id) == {"command": 6, "hadoop jar": 7.25}
 
 

@@ -101,7 +101,7 @@ def test_rules_that_are_not_as_they_are_here(
     """What is missing, what is otherwise and in what, what fails, and what is no longer defined."""
     same = Alert("Same", "up==0", "1m", "warning", "{{ $labels.job }}", "Look.")
     fails = replace(same, name="Fails", expression='up + on (none) {__name__="up"}')
-    monkeypatch.setattr("howdah.monitoring.coverage.ALERTS", (
+    monkeypatch.setattr("metrics.export.prometheus_rules.ALERTS", (
         same, fails, replace(same, name="Older"), replace(same, name="Reworded"),
         replace(same, name="Later"), replace(same, name="Gone"),
     ))  # fmt: skip

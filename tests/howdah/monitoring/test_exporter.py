@@ -17,14 +17,14 @@ from howdah.__main__ import main
 from howdah.cluster.configuration import read_cluster
 from howdah.commands.exporter import address
 from howdah.hadoop.job_name import Kind
-from howdah.monitoring.exporter import RATED_LOOKS, Exporter, Running, known_kinds, running
-from howdah.monitoring.job_collector import Application, Census, Progress, Work
-from howdah.monitoring.job_totals import Ledger
-from howdah.settings import ROOT, SETUP, Cluster, Settings, describe
+from howdah.monitoring.exporter import RATED_LOOKS, Exporter, RunningJob, known_kinds, running
+from howdah.monitoring.job_collector import JobCollector, JobWork, ObservedJob, TaskProgress
+from howdah.monitoring.job_totals import JobTotals
+from howdah.settings import ROOT, SETUP, Cluster, Settings, record_of_cluster
 
 SETTINGS = Settings(ROOT, ROOT / ".howdah", None)
 TEXTS = Kind("moderation", "moderation")
-JOB = Application(
+JOB = ObservedJob(
     id="application_1800000000000_0001",
     kind=TEXTS,
     state="done",
@@ -58,11 +58,11 @@ def cluster(closed: str, tmp_path: Path) -> Cluster:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def counted(tmp_path: Path) -> JobTotals:
     """That of a job whose work isn't known yet."""
-    ledger = Ledger(tmp_path / "counted.json")
-    ledger.end([JOB])
-    return ledger
+    counted = JobTotals(tmp_path / "counted.json")
+    counted.end([JOB])
+    return counted
 
 
 def values(metrics: Iterator[Metric]) -> dict[tuple[str, ...], float]:
@@ -74,16 +74,18 @@ def values(metrics: Iterator[Metric]) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_is_down(
+    cluster: Cluster, counted: JobTotals, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Sums stay, what is unknown is absent, and it is said once why."""
-    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter = Exporter(JobCollector(cluster), counted, SETTINGS)
     exporter.look()
     exporter.look()
     seen = values(exporter.collect())
     assert seen["howdah_source_up", "resourcemanager"] == 0
     assert seen["howdah_source_up", "historyserver"] == 0
     assert seen["howdah_jobs_ended_total", "done", *TEXTS] == 1
-    assert list(ledger.open) == [JOB.id]
+    assert list(counted.open) == [JOB.id]
     present = {"howdah_jobs", "howdah_queue_seconds", "howdah_seconds_without_progress"}
     assert not present & {name for name, *_ in seen}
     assert capsys.readouterr().err.splitlines() == [
@@ -92,13 +94,13 @@ def test_all_is_down(cluster: Cluster, ledger: Ledger, capsys: pytest.CaptureFix
     ]
 
 
-def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, ledger: Ledger) -> None:
+def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, counted: JobTotals) -> None:
     """While a look hangs, what the one before saw is answered."""
-    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter = Exporter(JobCollector(cluster), counted, SETTINGS)
     exporter.look()
     before = values(exporter.collect())
     with deaf() as url:
-        exporter.census = Census(replace(cluster, resourcemanager_url=url))
+        exporter.collector = JobCollector(replace(cluster, resourcemanager_url=url))
         look = threading.Thread(target=exporter.look)
         look.start()
         assert values(exporter.collect()) == before
@@ -108,30 +110,30 @@ def test_a_scrape_does_not_wait_for_a_daemon(cluster: Cluster, ledger: Ledger) -
 
 
 def test_sums_that_cannot_be_kept_are_not_shown(
-    cluster: Cluster, ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster, counted: JobTotals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Prometheus would see them fall at the next restart, and count them all once more."""
-    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter = Exporter(JobCollector(cluster), counted, SETTINGS)
     exporter.look()
-    (tmp_path / "counted.partial").mkdir()
-    ledger.settle(JOB, Work({"scored": 3}))
+    (tmp_path / "counted.json~").mkdir()
+    counted.settle(JOB, JobWork({"scored": 3}))
     exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 0
     assert "what has been counted can't be kept: " in capsys.readouterr().err
-    (tmp_path / "counted.partial").rmdir()
+    (tmp_path / "counted.json~").rmdir()
     exporter.look()
     assert values(exporter.collect())["howdah_records_total", "scored", *TEXTS] == 3
     assert capsys.readouterr().err == "howdah: file: well again\n"
 
 
-def test_a_new_kind_rises_from_0(cluster: Cluster, ledger: Ledger) -> None:
+def test_a_new_kind_rises_from_0(cluster: Cluster, counted: JobTotals) -> None:
     """Its first job is seen as one, even if no scrape came before that ended."""
-    exporter = Exporter(Census(cluster), ledger, SETTINGS)
+    exporter = Exporter(JobCollector(cluster), counted, SETTINGS)
     early, late = (Kind("tabular", name) for name in ("early", "late"))
     ended = "howdah_jobs_ended_total", "failed"
-    ledger.end([JOB._replace(id="1", kind=early, state="failed")])
+    counted.end([JOB._replace(id="1", kind=early, state="failed")])
     exporter.look()
-    ledger.end([JOB._replace(id="2", kind=late, state="failed")])
+    counted.end([JOB._replace(id="2", kind=late, state="failed")])
     exporter.look()
     exporter.look()
     seen = values(exporter.collect())
@@ -165,15 +167,15 @@ def test_a_job_without_a_history(
     cluster: Cluster, tmp_path: Path, state: str, seconds: float, settled: bool
 ) -> None:
     """After a while one that was ended from outside did nothing; one that is done did something."""
-    ledger = Ledger(tmp_path / "counted.json")
-    ledger.end([JOB._replace(state=state, ended=time.time() - seconds)])
+    counted = JobTotals(tmp_path / "counted.json")
+    counted.end([JOB._replace(state=state, ended=time.time() - seconds)])
     with ThreadingHTTPServer(("127.0.0.1", 0), Forgetful) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         known = replace(cluster, historyserver_url=f"http://127.0.0.1:{server.server_port}")
-        exporter = Exporter(Census(known), ledger, SETTINGS)
+        exporter = Exporter(JobCollector(known), counted, SETTINGS)
         exporter.look()
         server.shutdown()
-    assert (not ledger.open) == settled
+    assert (not counted.open) == settled
     found = values(exporter.collect())
     assert found["howdah_source_up", "historyserver"] == 1
     assert (("howdah_last_job_records", *TEXTS) in found) == settled
@@ -205,10 +207,10 @@ def test_nothing_runs() -> None:
 
 def test_the_job_that_is_furthest_behind() -> None:
     """Its progress is told; rates are summed."""
-    jobs = [Running(JOB._replace(seconds=105.0)) for _ in range(3)]
+    jobs = [RunningJob(JOB._replace(seconds=105.0)) for _ in range(3)]
     for job, progress in zip(
         jobs,
-        (Progress(1.0, 0.5, 4000), Progress(0.25, 0.0, 2000), Progress(0.5, 0.0, 2000)),
+        (TaskProgress(1.0, 0.5, 4000), TaskProgress(0.25, 0.0, 2000), TaskProgress(0.5, 0.0, 2000)),
         strict=True,
     ):
         job.update(progress)
@@ -220,22 +222,22 @@ def test_the_job_that_is_furthest_behind() -> None:
 
 def test_a_job_that_stands_still() -> None:
     """Its clock runs from when it was last seen to move."""
-    job = Running(JOB)
-    job.update(Progress(0.5, 0.0, 100))
+    job = RunningJob(JOB)
+    job.update(TaskProgress(0.5, 0.0, 100))
     moved = job.changed
     for _ in range(RATED_LOOKS):
-        job.update(Progress(0.5, 0.0, 100))
+        job.update(TaskProgress(0.5, 0.0, 100))
     assert job.changed == moved
     assert job.records_per_second == 0
-    job.update(Progress(0.5, 0.0, 101))
+    job.update(TaskProgress(0.5, 0.0, 101))
     assert job.changed > moved
 
 
 def test_a_job_that_begins_anew() -> None:
     """Its ApplicationMaster was lost: fewer records than before are no negative rate."""
-    job = Running(JOB)
-    job.update(Progress(0.5, 0.0, 100))
-    job.update(Progress(0.0, 0.0, 0))
+    job = RunningJob(JOB)
+    job.update(TaskProgress(0.5, 0.0, 100))
+    job.update(TaskProgress(0.0, 0.0, 0))
     assert job.records_per_second == 0
 
 
@@ -281,7 +283,7 @@ def test_an_address_in_use(
 ) -> None:
     """Two exporters don't write one file: exit 2."""
     monkeypatch.setenv("HOWDAH_STATE", str(tmp_path))
-    (tmp_path / "cluster.json").write_text(describe(cluster))
+    (tmp_path / "cluster.json").write_text(record_of_cluster(cluster))
     with deaf() as url:
         where = url.removeprefix("http://")
         assert main(["exporter", "--listen", where]) == 2

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from howdah.hadoop.job_history import TaskAttempt
 from howdah.hadoop.job_name import Kind, job_name, read_job_name
 from howdah.monitoring.job_collector import (
-    Application,
-    Progress,
-    Work,
-    read_applications,
+    JobWork,
+    ObservedJob,
+    TaskProgress,
+    read_jobs,
     read_progress,
     read_work,
     speculative_attempts,
@@ -69,15 +70,15 @@ COUNTERS = {
 }
 
 
-def read(**changes: Any) -> Application:
+def read(**changes: Any) -> ObservedJob:
     """The one application, changed."""
-    (found,) = read_applications({"apps": {"app": [DONE | changes]}})
+    (found,) = read_jobs([DONE | changes])
     return found
 
 
 def test_a_job_that_is_done() -> None:
     """Seconds, not milliseconds; what it is told apart by comes from its name."""
-    assert read() == Application(
+    assert read() == ObservedJob(
         id="application_1795291872535_0001",
         kind=Kind("tabular", "churn"),
         state="done",
@@ -115,16 +116,10 @@ def test_a_job_that_never_ran(launched: int, finished: int, waited: float) -> No
     assert read(launchTime=launched, finishedTime=finished).wait_seconds == waited
 
 
-@pytest.mark.parametrize("told", [{"apps": {}}, {"apps": None}])
-def test_no_application(told: dict[str, Any]) -> None:
-    """As the ResourceManager says it, now and in earlier versions."""
-    assert read_applications(told) == []
-
-
 @pytest.mark.parametrize("name", ["word count", "howdah", "howdah 20261121-201130-74ff n.csv"])
 def test_what_is_not_a_job_of_ours(name: str) -> None:
     """Others may run on the cluster, too."""
-    assert read_applications({"apps": {"app": [DONE | {"name": name}]}}) == []
+    assert read_jobs([DONE | {"name": name}]) == []
 
 
 @pytest.mark.parametrize("input_name", ["n.csv", "my data/of 1.csv", "é.txt", "-", "two\nlines"])
@@ -149,12 +144,14 @@ def test_progress_before_any_task() -> None:
     """An ApplicationMaster that has just started counts nothing."""
     job = {"job": {"state": "RUNNING", "mapProgress": 0.0, "reduceProgress": 0.0}}
     counters = {"jobCounters": {"id": "job_1795291872535_0001"}}
-    assert read_progress(job, counters) == Progress()
+    assert read_progress(job, counters) == TaskProgress()
 
 
 def test_work() -> None:
     """Our own counters, and attempts at maps and reduces alike."""
-    assert read_work(JOB, COUNTERS) == Work({"scored": 209714, "rejected": 1}, failed=4, killed=4)
+    assert read_work(JOB, COUNTERS) == JobWork(
+        {"scored": 209714, "rejected": 1}, failed=4, killed=4
+    )
 
 
 def test_speculative_attempts() -> None:
@@ -164,6 +161,6 @@ def test_speculative_attempts() -> None:
         "Speculation: attempt_1795291872535_0001_m_000000_1 succeeded first!",
         "Container released on a *lost* node",
     )
-    attempts = [{"state": "KILLED", "diagnostics": text} for text in diagnostics]
-    assert speculative_attempts({"taskAttempts": {"taskAttempt": attempts}}) == 1
-    assert speculative_attempts({"taskAttempts": {}}) == 0
+    attempts = [TaskAttempt("", "MAP", "KILLED", "", "", text) for text in diagnostics]
+    assert speculative_attempts(attempts) == 1
+    assert speculative_attempts([]) == 0

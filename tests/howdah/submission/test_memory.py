@@ -13,7 +13,7 @@ from howdah.cluster.configuration import read_cluster
 from howdah.errors import ModelError
 from howdah.models.registry import Model
 from howdah.settings import SETUP, Cluster
-from howdah.submission.memory import check_memory, fits_alone, memory_settings, task_mb
+from howdah.submission.memory import check_memory, container_mb, fits_uber_task, memory_settings
 from mr.models.manifest import Manifest
 from mr.spec import MODEL_FILE
 
@@ -70,7 +70,7 @@ def model(folder: Path, memory_mb: int, file_mb: int = 0) -> Model:
 )
 def test_memory_of_a_task(tmp_path: Path, measured: list[tuple[int, int]], needed: int) -> None:
     """A JVM's share and all models' peaks, with a quarter more; else four times the file."""
-    assert task_mb([model(tmp_path, *sizes) for sizes in measured]) == needed
+    assert container_mb([model(tmp_path, *sizes) for sizes in measured]) == needed
 
 
 def test_what_fits_no_worker_is_refused(tmp_path: Path, cluster: Cluster) -> None:
@@ -89,5 +89,5 @@ def test_a_task_beside_its_master_needs_room_for_both(
     cluster: Cluster, needed: int, fits: bool
 ) -> None:
     """Else it gets a container of its own."""
-    assert fits_alone(needed, cluster) is fits
-    assert memory_settings(needed, alone=False) == {"mapreduce.map.memory.mb": str(needed)}
+    assert fits_uber_task(needed, cluster) is fits
+    assert memory_settings(needed, uber=False) == {"mapreduce.map.memory.mb": str(needed)}

@@ -9,10 +9,11 @@ import pytest
 from howdah.commands.submit import parser
 from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.local import find_local_files
-from howdah.jobs.predictions import renamed
+from howdah.jobs.predictions import renaming_notes
 from howdah.settings import Settings
-from howdah.submission.plan import make_plan, what_to_run
-from howdah.workflows.definition import Step, chain
+from howdah.submission.plan import make_plan
+from howdah.submission.validation import find_pipeline
+from howdah.workflows.definition import Step, parse_then
 from tests.mr.conftest import write_manifest
 
 BINARY = {"kind": "binary", "labels": ["stayed", "left"], "features": ["a"], "threshold": 0.25}
@@ -52,7 +53,7 @@ def test_predictions_of_two_classes(settings: Settings) -> None:
         "label": "label",
         "classes": {},
     }
-    assert renamed(planned["predicted"]) == []
+    assert renaming_notes(planned["predicted"]) == []
 
 
 def test_predictions_of_many_classes(settings: Settings) -> None:
@@ -81,7 +82,7 @@ def test_predictions_have_names_of_their_own(settings: Settings) -> None:
     )
     assert planned["predicted"]["label"] == "predicted_label_2"
     assert planned["predicted"]["classes"]["lo"] == "predicted_score_lo"
-    assert renamed(planned["predicted"]) == [
+    assert renaming_notes(planned["predicted"]) == [
         "the input has a column label already: the prediction's is called predicted_label_2",
         "the input has a column score_lo already: the prediction's is called predicted_score_lo",
     ]
@@ -147,7 +148,7 @@ def test_no_header(settings: Settings) -> None:
     args = parser().parse_args(
         ["input", "--model", "churn", "--no-header", "--then", "evaluate", "--truth", "a"]
     )
-    assert [step.no_header for step in chain(args, settings).steps] == [True, False]
+    assert [step.no_header for step in parse_then(args, settings).steps] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -197,5 +198,5 @@ def test_nonsense_is_no_option(
 def test_nothing_near_is_not_asked_for(settings: Settings) -> None:
     """A name that is like no other."""
     with pytest.raises(HowdahError) as raised:
-        what_to_run(None, "oracle", settings)
+        find_pipeline(None, "oracle", settings)
     assert str(raised.value) == "there is no model oracle\n  try: bin/models lists them"

@@ -8,7 +8,7 @@ import pytest
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.settings import Settings
-from howdah.submission.unscored_tables import check_texts
+from howdah.submission.unscored_tables import refuse_tables
 from mr.spec import MODEL_FILE
 from tests.mr.conftest import write_manifest
 
@@ -31,7 +31,7 @@ def refused(settings: Settings, name: str, text: str | bytes, *columns: str) -> 
     data = text if isinstance(text, bytes) else text.encode()
     suffix = ".gz" if data.startswith(b"\x1f\x8b") else ""
     try:
-        check_texts([InputFile(name, data, suffix, columns)], settings)
+        refuse_tables([InputFile(name, data, suffix, columns)], settings)
     except UsageError as error:
         return str(error)
     return None

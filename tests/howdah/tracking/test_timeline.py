@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from howdah.hadoop.yarn import Attempt, History
+from howdah.hadoop.job_history import History, TaskAttempt
 from howdah.jobs.record import Job
 from howdah.tracking.timeline import PAUSE, Span, render, timeline
 
@@ -31,12 +31,12 @@ def at(marks: dict[str, float]) -> dict[str, float]:
     return {name: ZERO + seconds for name, seconds in marks.items()}
 
 
-def attempt(task: str, start: float, end: float, **told: object) -> Attempt:
+def attempt(task: str, start: float, end: float, **told: object) -> TaskAttempt:
     """Of a task such as m_000003_0."""
     kind = "MAP" if task.startswith("m") else "REDUCE"
     stated = {"state": "SUCCEEDED", "node": "worker2:8042", "container": "", "diagnostics": ""}
     times = {"started": ZERO + start, "finished": ZERO + end}
-    return Attempt(f"attempt_1_0001_{task}", kind, **(stated | times | told))  # type: ignore[arg-type]
+    return TaskAttempt(f"attempt_1_0001_{task}", kind, **(stated | times | told))  # type: ignore[arg-type]
 
 
 MAP = attempt("m_000000_0", 11, 15, counters={"predict_ms": 500, "scored": 9, "start_ms": 1500})

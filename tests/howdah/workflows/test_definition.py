@@ -7,7 +7,7 @@ import pytest
 from howdah.commands.submit import parser
 from howdah.errors import HowdahError, UsageError
 from howdah.settings import ROOT, Settings
-from howdah.workflows.definition import Workflow, chain, parse
+from howdah.workflows.definition import Workflow, parse, parse_then
 
 SETTINGS = Settings(ROOT, Path("/nowhere"), None)
 FOLDER = Path("/data")
@@ -18,7 +18,7 @@ def read(text: str) -> Workflow:
 
 
 def chained(*arguments: str) -> Workflow:
-    return chain(parser().parse_args(arguments), SETTINGS)
+    return parse_then(parser().parse_args(arguments), SETTINGS)
 
 
 def test_steps_come_after_those_that_they_read() -> None:

@@ -36,7 +36,7 @@ def count(tmp_path: Path) -> Count:
         source.write_text(text)
         tally = PIPELINES[pipeline].tally
         assert tally
-        seen = tally().look([InputPreview(source.name, text.encode())], options)
+        seen = tally().options_from_previews([InputPreview(source.name, text.encode())], options)
         return run_tasks(Spec(pipeline, options=options | seen), source, splits, tmp_path)
 
     return run
@@ -202,7 +202,9 @@ def test_both_readers_of_a_format_read_the_same() -> None:
     """What takes a whole block, and what takes a record."""
     for log in LOGS.values():
         text = log(iter(MADE))
-        options = UNSET | RequestsByOs.look([InputPreview("log", text.encode())], UNSET)
+        options = UNSET | RequestsByOs.options_from_previews(
+            [InputPreview("log", text.encode())], UNSET
+        )
         read = RequestsByOs(options)._log
         lines = text.split("\n")[:-1]
         batch = read.read_block(text.encode())
@@ -249,7 +251,9 @@ def test_options_that_mean_nothing_are_told(options: dict[str, Any], message: st
 def test_inputs_that_are_no_logs_are_told(heads: list[bytes], message: str) -> None:
     """By their names."""
     with pytest.raises(ValueError, match=message):
-        RequestsByOs.look(list(starmap(InputPreview, zip("ab", heads, strict=False))), UNSET)
+        RequestsByOs.options_from_previews(
+            list(starmap(InputPreview, zip("ab", heads, strict=False))), UNSET
+        )
 
 
 @pytest.mark.parametrize(("agent", "system"), AGENTS.items())

@@ -80,5 +80,7 @@ def test_a_skops_model_of_other_types_is_refused_by_name(tmp_path: Path) -> None
 
     dump(Stranger(), tmp_path / "model.skops")
     write_manifest(tmp_path, "model.skops", kind="binary")
-    with pytest.raises(ModelFileError, match=r"does not trust: tests\.mr\.test_model\.Stranger"):
+    with pytest.raises(
+        ModelFileError, match=r"does not trust: tests\.mr\.models\.test_loading\.Stranger"
+    ):
         load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path)

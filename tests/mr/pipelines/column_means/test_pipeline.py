@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
-from mr.counting.tally import InputPreview
+from mr.counting.tally import InputPreview, TaskContext
 from mr.pipelines.column_means.pipeline import RANGE, ColumnMeans
 from mr.records.block import parse_block
 from mr.storage.whole_files import FileEntry, JobFiles
@@ -28,7 +28,7 @@ def npy(numbers: NDArray[Any]) -> bytes:
 def settled(files: dict[str, bytes], pad: str = "") -> dict[str, Any]:
     sources = [InputPreview(name, data, data.count(b"\n")) for name, data in files.items()]
     options = {"pad": pad}
-    return options | ColumnMeans.settle(sources, options)
+    return options | ColumnMeans.options_from_stored(sources, options)
 
 
 class Job:
@@ -47,7 +47,15 @@ class Job:
         partials: dict[str, list[str]] = {}
         for task in range(tasks):
             tally = ColumnMeans(self._options)
-            tally.files = JobFiles(str(self._folder))
+            tally.load(
+                TaskContext(
+                    folder=self._folder,
+                    write=print,
+                    write_part=print,
+                    place_of=lambda line: ("", line),
+                    files=JobFiles(str(self._folder)),
+                )
+            )
             for name in self._names[task::tasks]:
                 size = (self._folder / name).stat().st_size
                 block, _ = parse_block(FileEntry(name, size).line())

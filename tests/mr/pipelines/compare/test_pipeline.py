@@ -76,7 +76,7 @@ class Case:
     def options(self, **asked: Any) -> dict[str, Any]:
         options = UNSET | TABLE | {"columns": list(COLUMNS)} | asked
         options |= common_options(list(self.manifests.values()))
-        return options | Compare.look([], options)
+        return options | Compare.options_from_previews([], options)
 
     def run(self, text: str = "", *, splits: int = 1, **asked: Any) -> tuple[Scored, Any]:
         """Compare the models; also what the job's report is."""
@@ -377,4 +377,6 @@ def test_options_that_mean_nothing_are_told(
     """With what would."""
     options = UNSET | TABLE | {"columns": ["a", "b"]} | common_options([manifest, manifest]) | asked
     with pytest.raises(ValueError, match=message):
-        Compare(options | Compare.look([InputPreview("customers.csv", b"")], options))
+        Compare(
+            options | Compare.options_from_previews([InputPreview("customers.csv", b"")], options)
+        )

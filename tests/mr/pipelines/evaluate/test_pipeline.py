@@ -37,9 +37,9 @@ def evaluate(tmp_path: Path) -> Run:
         source.write_text(text)
         asked: dict[str, Any] = UNSET | options
         seen = InputPreview(source.name, text.encode()[:LOOKED_AT], predicted=predicted or {})
-        asked |= Evaluate.look([seen], asked)
+        asked |= Evaluate.options_from_previews([seen], asked)
         headers = [source.name] if asked["header"] else []
-        Evaluate.prepare(asked, tmp_path)
+        Evaluate.prepare_task_files(asked, tmp_path)
         spec = Spec("evaluate", options=asked, headers=headers)
         done = run_tasks(spec, source, splits, tmp_path)
         return done, Evaluate(asked).conclude(done.partial)
@@ -428,7 +428,10 @@ def test_what_cannot_be_evaluated_is_told(head: str, options: dict[str, str], me
     """With what would do."""
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
-        Evaluate(asked | Evaluate.look([InputPreview("scores.tsv", head.encode())], asked))
+        Evaluate(
+            asked
+            | Evaluate.options_from_previews([InputPreview("scores.tsv", head.encode())], asked)
+        )
 
 
 @pytest.mark.parametrize(
@@ -449,7 +452,9 @@ def test_what_contradicts_the_scoring_job_is_refused(
     text = b"truth,score,label,other\nleft,0.9,left,1\nstayed,0.1,stayed,2\n"
     asked: dict[str, Any] = UNSET | options
     with pytest.raises(ValueError, match=message):
-        Evaluate.look([InputPreview("scores.tsv", text, predicted=predicted)], asked)
+        Evaluate.options_from_previews(
+            [InputPreview("scores.tsv", text, predicted=predicted)], asked
+        )
 
 
 def test_inputs_that_were_scored_otherwise_are_not_mixed() -> None:
@@ -457,4 +462,4 @@ def test_inputs_that_were_scored_otherwise_are_not_mixed() -> None:
     text = b"truth,score,label\nleft,0.9,left\nstayed,0.1,stayed\n"
     known = InputPreview("known.tsv", text, predicted=LEFT)
     with pytest.raises(ValueError, match=r"unknown.tsv was scored by another kind of job, or"):
-        Evaluate.look([known, InputPreview("unknown.tsv", text)], UNSET)
+        Evaluate.options_from_previews([known, InputPreview("unknown.tsv", text)], UNSET)

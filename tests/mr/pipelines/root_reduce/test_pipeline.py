@@ -97,7 +97,7 @@ class Job:
     def look(self) -> dict[str, Any]:
         """The job's options."""
         sources = [InputPreview(str(self.folder / name), b"") for name in self._names]
-        return self.options | RootReduce.look(sources, self.options)
+        return self.options | RootReduce.options_from_previews(sources, self.options)
 
     def run(self, splits: int = 1) -> tuple[Scored, Path]:
         """What the tasks left, and the merged result."""
@@ -107,7 +107,7 @@ class Job:
         spec = Spec("root-reduce", options=options, files=str(self.folder))
         scored = run_tasks(spec, self.folder / "list.txt", splits, self.folder)
         parts = sorted((self.folder / "output" / "scores").iterdir())
-        RootReduce(options).gather(parts, self.folder)
+        RootReduce(options).combine_parts(parts, self.folder)
         return scored, self.folder / f"reduced.{options['format']}"
 
 

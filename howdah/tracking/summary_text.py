@@ -1,56 +1,17 @@
-"""What people and programs are told about a job: where it stands, and its summary."""
+"""The summary of a job that is done, as bin/submit prints it."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job
-from howdah.jobs.store import store_of
-from howdah.jobs.summary import read_summary, readable_summary
-from howdah.settings import Settings
 
-__all__ = ["describe", "summary_lines", "summary_of", "tracking_url"]
+__all__ = ["summary_lines"]
 
 MEASURES = ("accuracy", "roc_auc")  # shown of each of several models
 SHOWN_REASONS = 5
 SHOWN_HIGHEST = 3
 SHOWN_CHARACTERS = 70
 SHOWN_TRUTHS = 10
-
-
-def tracking_url(job: Job, settings: Settings) -> str | None:
-    """The ResourceManager's page of the job; None for the local runner."""
-    if not job.application or settings.cluster is None:
-        return None
-    return Yarn(settings.cluster).tracking_url(job.application)
-
-
-def describe(job: Job, settings: Settings) -> dict[str, Any]:
-    """The job for programs."""
-    return {
-        "job": job.id,
-        "run": {"id": job.run, "step": job.step} if job.run else None,
-        "state": job.state,
-        "runner": job.runner,
-        "pipeline": job.pipeline,
-        "model": job.model or None,
-        **({"models": list(job.models)} if job.models else {}),
-        "inputs": [source.name for source in job.inputs],
-        "records": job.records,
-        "scored": job.scored,
-        "rejected": job.rejected,
-        "submitted": job.created,
-        "started": job.started,
-        "finished": job.finished,
-        "application": job.application or None,
-        "tracking_url": tracking_url(job, settings),
-        "error": job.error or None,
-    }
-
-
-def summary_of(job: Job, settings: Settings) -> dict[str, Any]:
-    """The summary of a job that is done, as in summary.json."""
-    return readable_summary(job, read_summary(job, store_of(job, settings)))
 
 
 def summary_lines(job: Job, summary: dict[str, Any]) -> Iterator[str]:

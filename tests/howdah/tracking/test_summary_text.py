@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from howdah.jobs.record import Job
-from howdah.tracking.describe import summary_lines
+from howdah.tracking.summary_text import summary_lines
 
 NUMBERS = {"mean": 0.5, "min": 0.25, "max": 0.75, "quantiles": {"0.5": 0.4}}
 

@@ -1,0 +1,126 @@
+"""A pipeline's part in a job on the host: its methods, called in the order of time.
+
+Pipelines that count have such methods, which ``Tally`` in mr/counting/tally.py documents; one that
+scores records with a model has none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from howdah.errors import UsageError
+from howdah.inputs.input_file import InputFile
+from howdah.jobs.predictions import known_predictions
+from howdah.jobs.record import Input, Job
+from mr.counting.tally import FileTally, InputPreview, JobReport, Tally
+from mr.models.manifest import Manifest
+from mr.pipelines.registry import PIPELINES, Pipeline
+from mr.summary import Partial
+
+__all__ = [
+    "combine_parts",
+    "complete_options",
+    "conclude",
+    "options_from_models",
+    "options_from_stored",
+    "prepare_task_files",
+    "takes_files",
+]
+
+
+def takes_files(pipeline: Pipeline) -> bool:
+    """Whether the pipeline's records are whole files."""
+    return pipeline.tally is not None and issubclass(pipeline.tally(), FileTally)
+
+
+# Before anything is stored: what the job's record says
+
+
+def options_from_models(pipeline: Pipeline, manifests: Sequence[Manifest]) -> dict[str, Any]:
+    """What the models that are compared have in common, as options; UsageError if they can't be
+    compared."""
+    with _usage_errors(pipeline):
+        return _tally_class(pipeline).options_from_models(manifests)
+
+
+def complete_options(
+    pipeline: Pipeline, options: Mapping[str, Any], sources: Sequence[InputFile]
+) -> tuple[dict[str, Any], Tally]:
+    """The options with what the beginnings of ``sources`` say, validated, and the tally that they
+    make; UsageError for what can't be used."""
+    tally = _tally_class(pipeline)
+    previews = [
+        InputPreview(
+            source.name, source.text_head(tally.preview_bytes), predicted=known_predictions(source)
+        )
+        for source in sources
+    ]
+    with _usage_errors(pipeline):
+        completed = {**options, **tally.options_from_previews(previews, options)}
+        return completed, tally(completed)
+
+
+def prepare_task_files(job: Job, folder: Path) -> None:
+    """Make ``folder`` and write to it what every task is sent beside its input; UsageError if what
+    that is made of can't be used."""
+    pipeline = PIPELINES[job.pipeline]
+    if pipeline.tally:
+        folder.mkdir(exist_ok=True)
+        with _usage_errors(pipeline):
+            _tally_class(pipeline).prepare_task_files(job.options, folder)
+
+
+# Once all inputs are stored, and before the tasks start
+
+
+def options_from_stored(
+    job: Job, sources: Sequence[InputFile], stored: Sequence[Input]
+) -> dict[str, Any]:
+    """The job's options with what is known of whole files once they are stored; UsageError if they
+    don't go together."""
+    pipeline = PIPELINES[job.pipeline]
+    tally = pipeline.tally and pipeline.tally()
+    if not (tally and issubclass(tally, FileTally)):
+        return job.options
+    previews = [
+        InputPreview(source.name, source.text_head(), each.lines)
+        for source, each in zip(sources, stored, strict=True)
+    ]
+    with _usage_errors(pipeline):
+        return job.options | tally.options_from_stored(previews, job.options)
+
+
+# Once the job is done
+
+
+def conclude(job: Job, partial: Partial) -> JobReport:
+    """The tables, plots and summary that the job's merged summary comes to."""
+    return _tally_of(job).conclude(partial)
+
+
+def combine_parts(job: Job, parts: Sequence[Path], folder: Path) -> None:
+    """Make results in ``folder`` of part files that aren't TSV, in the order of the inputs."""
+    _tally_of(job).combine_parts(parts, folder)
+
+
+def _tally_class(pipeline: Pipeline) -> type[Tally]:
+    """The class of a pipeline that counts."""
+    assert pipeline.tally
+    return pipeline.tally()
+
+
+def _tally_of(job: Job) -> Tally:
+    try:
+        return _tally_class(PIPELINES[job.pipeline])(job.options)
+    except ValueError as error:  # options of an older version
+        raise UsageError(f"job {job.id}: {error}", hint="submit its input again") from None
+
+
+@contextmanager
+def _usage_errors(pipeline: Pipeline) -> Iterator[None]:
+    """ValueError, by which a pipeline says what it can't use, becomes UsageError."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"bin/pipelines show {pipeline.name}") from None

@@ -1,0 +1,42 @@
+"""What made a job's results, as run.json says it."""
+
+import importlib.metadata
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from howdah.jobs.record import Job
+
+__all__ = ["provenance"]
+
+VERSIONS = ("scikit-learn", "numpy", "joblib", "mrjob")
+
+
+def provenance(job: Job) -> dict[str, Any]:
+    """The content of run.json: model, inputs, options, times and versions."""
+    return {
+        "job": job.id,
+        "run": {"id": job.run, "step": job.step} if job.run else None,
+        "application": job.application or None,
+        "runner": job.runner,
+        "pipeline": job.pipeline,
+        "options": job.options,
+        "model": {"name": job.model, "sha256": job.model_sha256} if job.model else None,
+        **({"models": job.models} if job.models else {}),
+        "columns": list(job.columns),
+        "predicted": job.predicted or None,
+        "inputs": [asdict(source) for source in job.inputs],
+        "max_rejected": job.max_rejected,
+        "submitted": _iso(job.created),
+        "started": _iso(job.started),
+        "finished": _iso(job.finished),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in VERSIONS},
+        },
+    }
+
+
+def _iso(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
