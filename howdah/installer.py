@@ -25,7 +25,7 @@ from zipfile import ZipFile
 from howdah.environment import LOCKS, PYTHON, ROOT, VENV, is_installed, stamp, state
 from howdah.errors import SetUpError
 
-__all__ = ["ensure", "install", "uv_variables"]
+__all__ = ["ensure", "install", "pip_settings", "uv_variables"]
 
 # Each is constrained by those before it, so any of them fit into one environment
 ORDER = ("tasks", "host", "cluster", "reports", "tests")
@@ -113,7 +113,7 @@ def install(pins: str, *options: object, what: str, again: bool = False) -> None
     if _has_uv():
         command: list[object] = [UV, "pip", "install", "--no-config", "--system-certs"]
         command += ["--python", PYTHON, *(["--reinstall"] if again else [])]
-        settings = _pip_settings()
+        settings = pip_settings()
         if settings.get("no-index", "").lower() in ("1", "on", "true", "yes"):
             command.append("--no-index")
         if _run([*command, *common], stdin=pins, environ=os.environ | uv_variables(settings)):
@@ -145,7 +145,7 @@ def _pip(command: str) -> list[object]:
 
 
 @cache
-def _pip_settings() -> dict[str, str]:
+def pip_settings() -> dict[str, str]:
     """What pip's files and variables tell it, as it merges them for ``pip install``."""
     listed = subprocess.run(
         list(map(str, [*_pip("config"), "list"])), capture_output=True, text=True, check=False

@@ -9,10 +9,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from howdah.environment import LOCKS
 from howdah.errors import ClusterError, HowdahError
+from howdah.installer import pip_settings, uv_variables
 from howdah.settings import ROOT, Cluster
 
 __all__ = ["HERE", "PEERS", "command", "ensure"]
@@ -20,7 +22,6 @@ __all__ = ["HERE", "PEERS", "command", "ensure"]
 PEERS = ("spark", "ray", "dask", "naive")
 HERE = Path(__file__).parent
 STAMP = "requirements.txt"
-UV = "uv==0.13.9"
 
 
 def ensure(name: str, folder: Path) -> Path:
@@ -40,7 +41,8 @@ def ensure(name: str, folder: Path) -> Path:
     print(f"howdah: installing {name} into {venv} (once; a minute at most)", file=sys.stderr)
     shutil.rmtree(venv, ignore_errors=True)
     _run(name, [sys.executable, "-m", "venv", "--without-pip", venv])
-    _run(name, [uv, "pip", "install", "--quiet", "--no-deps", "--python", python, "-r", pins])
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--no-config", "--system-certs"]
+    _run(name, [*command, "--python", python, "-r", pins], uv_variables(pip_settings()))
     shutil.copyfile(pins, stamp)
     return python
 
@@ -50,14 +52,20 @@ def _uv(folder: Path) -> Path:
     uv = folder / "bin" / "uv"
     if not uv.exists():
         pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-        _run("uv", [*pip, "--target", folder, UV])
+        pip += ["--require-hashes", "--no-deps", "--only-binary=:all:"]
+        _run("uv", [*pip, "--target", folder, "-r", LOCKS / "installer.lock"])
     return uv
 
 
-def _run(name: str, step: Sequence[object]) -> None:
+def _run(name: str, step: Sequence[object], environ: Mapping[str, str] | None = None) -> None:
     """Run a step of the installation of ``name``; what it says goes to stderr."""
-    words = list(map(str, step))
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    done = subprocess.run(
+        list(map(str, step)),
+        env=os.environ | (environ or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        check=False,
+    )
     if done.returncode:
         raise HowdahError(
             f"{name} could not be installed; the lines above say why",

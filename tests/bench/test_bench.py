@@ -75,9 +75,9 @@ def test_peers(hadoop: Howdah) -> None:
     figures, said = bench(hadoop, "peers")
     assert {f"cold_over_{peer}" for peer in PEERS} < figures.keys()
     assert {"cold_local_over_ray", "cold_local_over_dask"} < figures.keys()
-    assert compared(said) == {"howdah", "howdah, local"}
-    for peer in ("spark", "ray", "dask", "naive, 100 rows", "naive, 2000 rows"):
-        assert re.search(rf"^round 1: {peer}: [\d.]+ s ", said, re.MULTILINE)
+    ran = set(re.findall(r"^round 1: (.+): [\d.]+ s ", said, re.MULTILINE))
+    ours, naive = {"howdah", "howdah, local"}, {"naive, 100 rows", "naive, 2000 rows"}
+    assert ran == ours | naive | {"spark", "ray", "dask"}
 
 
 def test_pipelines(local: Howdah) -> None:

@@ -19,7 +19,7 @@ input()
 
 def test_a_process_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it used while it was watched; other tests have processes of all other kinds."""
-    monkeypatch.setattr("bench.job_profile.KINDS", {"busy-in-a-test": "busy"})
+    monkeypatch.setattr("bench.suites.job_profile.KINDS", {"busy-in-a-test": "busy"})
     command = [sys.executable, "-IS", "-c", BUSY, "busy-in-a-test"]
     with (
         Usage() as usage,
