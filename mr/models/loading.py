@@ -1,4 +1,4 @@
-"""A model's manifest, and the loading of its files: only those that the manifest vouches for."""
+"""Loads a model's files: only those that its manifest vouches for."""
 
 import sys
 from pathlib import Path
