@@ -24,7 +24,7 @@ ELSEWHERE = {
     ),
     ("docs/monitoring.md", "bin/top --once"): (
         "it shows the measures of a busy moment",
-        "tests/metrics/test_top.py::test_daemons_of_a_real_cluster",
+        "tests/howdah/commands/test_top.py::test_daemons_of_a_real_cluster",
     ),
     ("docs/performance.md", "bin/status --timeline"): (
         "it shows the seconds of one job on Hadoop",
