@@ -55,7 +55,7 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmented_file, "SEGMENT", 5000)
     monkeypatch.setattr(upload, "SEGMENT", 5000)
     monkeypatch.setattr(segmented_file, "CHUNK", 1000)
-    monkeypatch.setattr(upload, "CHUNK", 1000)
+    monkeypatch.setattr(upload, "READ_BYTES", 1000)
 
 
 @pytest.fixture
