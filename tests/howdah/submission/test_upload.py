@@ -84,7 +84,7 @@ def test_name_that_is_not_utf8(tmp_path: Path) -> None:
 
 def test_many_files_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ones go a few at once, beside larger ones; each gets its number and its counts."""
-    monkeypatch.setattr(upload, "SMALL", 30)
+    monkeypatch.setattr(upload, "SMALL_FILE", 30)
     texts = [b"text %d\n" % number * (number % 7 + 1) for number in range(40)]
     for number, text in enumerate(texts):
         (tmp_path / f"{number:02d}.txt").write_bytes(text)
