@@ -13,6 +13,8 @@ __all__ = ["enter", "make", "memory", "remove", "supported", "throttle"]
 
 NAME = "howdah-lab"
 PERIOD = 100_000  # microseconds
+# The whole lab's: by default all of its hosts count like one program of this machine
+SHARES = 5 * 1024
 
 
 def make(folder: Path, host: str, memory: int | None) -> list[Path]:
@@ -28,6 +30,9 @@ def make(folder: Path, host: str, memory: int | None) -> list[Path]:
         limit = group / "memory.limit_in_bytes"
         if memory is not None and limit.exists():
             limit.write_text(str(memory))
+        shares = group.parent / "cpu.shares"
+        if shares.exists():
+            shares.write_text(str(SHARES))
     return groups
 
 
