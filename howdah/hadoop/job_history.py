@@ -9,10 +9,9 @@ from howdah.hadoop.yarn import Yarn, mapreduce_id
 from howdah.hadoop.yarn_states import AttemptState
 from howdah.http_client import HttpClient
 from howdah.settings import Cluster
+from mr.stages import COUNTER_GROUP
 
-__all__ = ["COUNTERS", "History", "JobHistory", "TaskAttempt", "log_contents"]
-
-COUNTERS = "howdah"  # the group of counters that mr.job counts
+__all__ = ["History", "JobHistory", "TaskAttempt", "log_contents"]
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class JobHistory:
         return {
             counter["name"]: counter["value"]
             for group in told.get("taskAttemptCounterGroup", [])
-            if group["counterGroupName"] == COUNTERS
+            if group["counterGroupName"] == COUNTER_GROUP
             for counter in group["counter"]
         }
 

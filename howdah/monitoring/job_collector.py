@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from howdah.hadoop.job_history import COUNTERS, JobHistory, TaskAttempt
+from howdah.hadoop.job_history import JobHistory, TaskAttempt
 from howdah.hadoop.job_name import Kind, read_job_name
 from howdah.hadoop.yarn import Yarn, in_states
 from howdah.hadoop.yarn_states import (
@@ -22,6 +22,7 @@ from howdah.hadoop.yarn_states import (
 )
 from howdah.jobs.record import State
 from howdah.settings import Cluster
+from mr.stages import COUNTER_GROUP
 
 __all__ = ["RUNS", "WAITS", "JobCollector", "JobWork", "ObservedJob", "TaskProgress"]
 
@@ -175,6 +176,6 @@ def _totals(told: Mapping[str, Any]) -> dict[str, int]:
     return {
         counter["name"]: counter["totalCounterValue"]
         for found in told.get("jobCounters", {}).get("counterGroup", [])
-        if found["counterGroupName"] == COUNTERS
+        if found["counterGroupName"] == COUNTER_GROUP
         for counter in found["counter"]
     }
