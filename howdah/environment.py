@@ -6,7 +6,7 @@ Every command asks this first, in whatever python3 called it: it must be quick t
 import hashlib
 from pathlib import Path
 
-__all__ = ["LOCKS", "PYTHON", "ROOT", "VENV", "is_installed", "stamp", "state"]
+__all__ = ["LOCKS", "PYTHON", "ROOT", "VENV", "digest", "is_installed", "stamp", "state"]
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -32,5 +32,9 @@ def state(lock: str) -> str:
 
     Whichever python3 called, that in ``.venv`` runs: jobs on a cluster may be using it.
     """
-    digest = hashlib.sha256((LOCKS / f"{lock}.lock").read_bytes()).hexdigest()
-    return f"{PYTHON.resolve()} {digest}\n"
+    return f"{PYTHON.resolve()} {digest(lock)}\n"
+
+
+def digest(lock: str) -> str:
+    """The SHA-256 of what ``lock`` pins, in hexadecimal digits."""
+    return hashlib.sha256((LOCKS / f"{lock}.lock").read_bytes()).hexdigest()

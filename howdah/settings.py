@@ -15,10 +15,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
+from howdah.environment import ROOT, digest
 from howdah.errors import ClusterError, UsageError
 
 __all__ = [
     "AUTO",
+    "ROOT",
+    "SETUP",
     "SYSTEMD",
     "Cluster",
     "Runner",
@@ -28,7 +31,6 @@ __all__ = [
     "record_of_cluster",
 ]
 
-ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / "hadoop-setup"
 SHARED_RECORD = Path("/etc/howdah/cluster.json")
 AUTO = "auto"  # the runner that is asked for where none is
@@ -77,7 +79,7 @@ class Cluster:
     @property
     def user(self) -> str:
         """The user of HDFS and YARN that this process acts as."""
-        import getpass  # here, as hashlib below, so that commands start early
+        import getpass  # here, so that commands start early
 
         return self.hadoop_user or getpass.getuser()
 
@@ -174,6 +176,4 @@ def record_of_cluster(cluster: Cluster) -> str:
 
 def environment_digest() -> str:
     """What tells the tasks' Python environment from any other: its lock."""
-    import hashlib
-
-    return hashlib.sha256((ROOT / "locks" / "tasks.lock").read_bytes()).hexdigest()[:12]
+    return digest("tasks")[:12]
