@@ -7,7 +7,6 @@ and not finished is installed again. Bootstrap runs this without any library.
 """
 
 import ast
-import fcntl
 import importlib
 import importlib.util
 import os
@@ -24,8 +23,9 @@ from zipfile import ZipFile
 
 from howdah.environment import LOCKS, PYTHON, ROOT, VENV, is_installed, stamp, state
 from howdah.errors import SetUpError
+from howdah.file_lock import hold, hold_if_free
 
-__all__ = ["ensure", "install", "pip_settings", "uv_variables"]
+__all__ = ["ensure", "install", "pip_settings", "uv_command", "uv_variables"]
 
 # Each is constrained by those before it, so any of them fit into one environment
 ORDER = ("tasks", "host", "cluster", "reports", "tests")
@@ -57,13 +57,13 @@ def ensure(*locks: str) -> None:
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Keep other commands from installing until this one is done."""
-    with (ROOT / ".setup.lock").open("w") as guard:
+    path = ROOT / ".setup.lock"
+    guard = hold_if_free(path)
+    if guard is None:
+        print("howdah: waiting for another command that sets up .venv", file=sys.stderr)
+        guard = hold(path)
+    with guard:
         os.set_inheritable(guard.fileno(), True)  # killed, this is held until its uv has ended
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("howdah: waiting for another command that sets up .venv", file=sys.stderr)
-            fcntl.flock(guard, fcntl.LOCK_EX)
         yield
 
 
@@ -110,13 +110,10 @@ def install(pins: str, *options: object, what: str, again: bool = False) -> None
     """
     common = ["--quiet", "--require-hashes", "--no-deps", "--no-build-isolation", *options]
     common += ["-r", "/dev/stdin"]
-    if _has_uv():
-        command: list[object] = [UV, "pip", "install", "--no-config", "--system-certs"]
-        command += ["--python", PYTHON, *(["--reinstall"] if again else [])]
-        settings = pip_settings()
-        if settings.get("no-index", "").lower() in ("1", "on", "true", "yes"):
-            command.append("--no-index")
-        if _run([*command, *common], stdin=pins, environ=os.environ | uv_variables(settings)):
+    if uv := uv_command(PYTHON):
+        uv += ["--reinstall"] if again else []
+        environ = os.environ | uv_variables(pip_settings())
+        if _run([*uv, *common], stdin=pins, environ=environ):
             return
     print("howdah: uv can't do this here; pip does, and takes longer", file=sys.stderr)
     command = [*_pip("install"), "--no-compile", "--use-pep517"]
@@ -126,6 +123,18 @@ def install(pins: str, *options: object, what: str, again: bool = False) -> None
             f"pip could not install {what}; the lines above say why",
             hint="the same command again",
         )
+
+
+def uv_command(python: Path) -> list[object] | None:
+    """How uv installs into the environment of ``python``, given ``uv_variables``; None where there
+    is no uv."""
+    if not _has_uv():
+        return None
+    command: list[object] = [UV, "pip", "install", "--no-config", "--system-certs"]
+    command += ["--python", python]
+    if pip_settings().get("no-index", "").lower() in ("1", "on", "true", "yes"):
+        command.append("--no-index")
+    return command
 
 
 def _has_uv() -> bool:

@@ -23,11 +23,11 @@ LAYERS = {
         hadoop
         http_client
         terminal
-        atomic_files file_lock
+        atomic_files
         privacy os_errors suggestions
         settings
         installer
-        environment errors
+        environment errors file_lock
     """,
     "mr": """
         job

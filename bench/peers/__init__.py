@@ -12,9 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from howdah.environment import LOCKS
 from howdah.errors import ClusterError, HowdahError
-from howdah.installer import pip_settings, uv_variables
+from howdah.installer import pip_settings, uv_command, uv_variables
 from howdah.settings import ROOT, Cluster
 
 __all__ = ["HERE", "PEERS", "command", "ensure"]
@@ -37,24 +36,16 @@ def ensure(name: str, folder: Path) -> Path:
     stamp = venv / STAMP
     if stamp.exists() and stamp.read_bytes() == pins.read_bytes():
         return python
-    uv = _uv(folder.absolute() / "uv")
+    uv = uv_command(python)
+    if uv is None:
+        raise HowdahError(f"there is no uv, which installs {name}", hint="the same command again")
     print(f"howdah: installing {name} into {venv} (once; a minute at most)", file=sys.stderr)
     shutil.rmtree(venv, ignore_errors=True)
     _run(name, [sys.executable, "-m", "venv", "--without-pip", venv])
-    command = [uv, "pip", "install", "--quiet", "--no-deps", "--no-config", "--system-certs"]
-    _run(name, [*command, "--python", python, "-r", pins], uv_variables(pip_settings()))
+    options = ["--quiet", "--no-deps", "-r", pins]
+    _run(name, [*uv, *options], uv_variables(pip_settings()))
     shutil.copyfile(pins, stamp)
     return python
-
-
-def _uv(folder: Path) -> Path:
-    """uv, which installs what it has once fetched in seconds; pip puts it into ``folder``."""
-    uv = folder / "bin" / "uv"
-    if not uv.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-        pip += ["--require-hashes", "--no-deps", "--only-binary=:all:"]
-        _run("uv", [*pip, "--target", folder, "-r", LOCKS / "installer.lock"])
-    return uv
 
 
 def _run(name: str, step: Sequence[object], environ: Mapping[str, str] | None = None) -> None:
