@@ -9,9 +9,10 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 
-__all__ = ["enter", "make", "memory", "remove", "supported", "throttle"]
+__all__ = ["enter", "make", "memory", "own_groups", "remove", "supported", "throttle"]
 
 NAME = "howdah-lab"
+KINDS = ("cpu", "memory", "name=systemd")
 PERIOD = 100_000  # microseconds
 # The whole lab's: by default all of its hosts count like one program of this machine
 SHARES = 5 * 1024
@@ -23,7 +24,7 @@ def make(folder: Path, host: str, memory: int | None) -> list[Path]:
     Those of systemd are among them: two hosts whose systemd shared one would stop each other's
     services.
     """
-    groups = [path / NAME / host for _, path in _own()]
+    groups = [path / NAME / host for _, path in own_groups(*KINDS)]
     (folder / "cgroups").write_text("".join(f"{group}\n" for group in groups))
     for group in groups:
         group.mkdir(parents=True, exist_ok=True)
@@ -79,22 +80,23 @@ def memory(folder: Path) -> int:
 
 def supported() -> bool:
     """Tell whether this machine has the cgroups that limit memory and cores."""
-    return {"memory", "cpu"} <= {kind for kind, _ in _own()}
+    return {"memory", "cpu"} <= {kind for kind, _ in own_groups(*KINDS)}
 
 
-def _own() -> Iterator[tuple[str, Path]]:
-    """The caller's own cgroups: what each counts, and its folder."""
+def own_groups(*kinds: str) -> Iterator[tuple[str, Path]]:
+    """The caller's own cgroups of these ``kinds``, and of version 2, whose kind is empty: what each
+    counts, and its folder."""
     own = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, kinds, path = line.split(":", 2)
-        for kind in kinds.split(","):
+        _, counted, path = line.split(":", 2)
+        for kind in counted.split(","):
             own[kind] = path
     for line in Path("/proc/mounts").read_text().splitlines():
         _, place, system, options, *_ = line.split()
         if system == "cgroup2":
             yield "", Path(place) / own[""].lstrip("/")
         elif system == "cgroup":
-            for kind in ("cpu", "memory", "name=systemd"):
+            for kind in kinds:
                 if kind in options.split(","):
                     yield kind, Path(place) / own[kind].lstrip("/")
 

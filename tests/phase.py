@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from lab.cgroups import own_groups
 from tests.durations import CPU
 
 __all__ = ["Cost", "Phase"]
 
-CPU_GROUPS = Path("/sys/fs/cgroup/cpuacct")
 LAST_LINES_SECONDS = 5
 
 
@@ -88,10 +88,9 @@ class Phase:
 
 def _make_group(name: str) -> Path | None:
     """A cgroup that counts CPU time, below this process's own; None where none can be made."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, own = line.split(":", 2)
-        if "cpuacct" in controllers.split(","):
-            group = CPU_GROUPS / own.lstrip("/") / f"howdah-test-{name}-{os.getpid()}"
+    for kind, own in own_groups("cpuacct"):
+        if kind == "cpuacct":
+            group = own / f"howdah-test-{name}-{os.getpid()}"
             with suppress(OSError):  # no right to, or no such place in a container
                 group.mkdir()
                 return group
