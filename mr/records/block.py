@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from mr.records.split import MAX_RECORD
 
-__all__ = ["Block", "Reject", "line_starts", "parse_block"]
+__all__ = ["LINE_BREAK_IN_FIELD", "Block", "Reject", "line_starts", "parse_block"]
+
+LINE_BREAK_IN_FIELD = b"\0"  # in a block's records, where a quoted field has a line break
 
 _LF, _SPACE = b"\n "
 
