@@ -38,6 +38,7 @@ LAYERS = {
         scoring
         storage
         models
+        columnar
         records
         summary spec
         supervision

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.columnar.columns import Columns
+from mr.columnar.table import take_features
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.table import TableFormat, read_columns, read_json_lines, read_numbers, read_rows
@@ -36,6 +38,7 @@ class Tabular:
         check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
+        self._kept = options.get("keep") or options["columns"]
         self._table = TableFormat(
             columns=tuple(options["columns"]),
             delimiter=options["delimiter"],
@@ -48,6 +51,8 @@ class Tabular:
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Read the records; reject those that aren't rows of the table."""
+        if isinstance(block, Columns):
+            return self._without_unusable(*self._parse_columns(block))
         features: Any = None
         if not self._json and block.data:
             features = read_numbers(block.data, self._table)
@@ -70,6 +75,12 @@ class Tabular:
                 for places, rows in features.by_types()
             ]
         )
+
+    def _parse_columns(self, block: Columns) -> tuple[Batch, list[Reject]]:
+        rows, columns, rejects = take_features(block, self._table)
+        are_floats = all(column.dtype == np.float64 for column in columns)
+        features = np.column_stack(columns) if are_floats else columns
+        return Batch(rows.tsv(self._kept), self._features(features), rows.numbers), rejects
 
     def _fields(self, data: bytes) -> list[bytes]:
         """The records' columns as TSV, where no field is quoted."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mr.columnar.columns import Columns, parse_records
 from mr.models.manifest import Manifest
-from mr.records.block import Block, Reject, parse_block
+from mr.records.block import Block, Reject
 from mr.scoring.failing_records import FailureSearch, QuotedCells, Rows
 from mr.scoring.format import format_lines
 from mr.scoring.model_call import ROWS_AT_ONCE
@@ -34,17 +35,17 @@ class ScoredBatch:
 def score_block(
     scorer: Scorer,
     manifest: Manifest,
-    raw: bytes,
+    raw: bytes | Columns,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
-    """Score the records of ``raw`` (whole lines); every line is scored or rejected.
+    """Score the records of ``raw`` (whole lines, or rows in columns); each is scored or rejected.
 
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
     earlier blocks have told of records for which the model raises.
     """
     with timed(Stage.PARSE):
-        block, rejects = parse_block(raw)
+        block, rejects = parse_records(raw)
     predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
     with timed(Stage.FORMAT):
         scored = [

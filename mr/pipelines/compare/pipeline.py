@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.columnar.table import feature_columns
 from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Assignment
@@ -22,7 +23,7 @@ from mr.pipelines.compare.report import Comparison, comparison_report
 from mr.records.block import Block, Reject
 from mr.records.cells import WRITTEN
 from mr.records.column_names import distinct_names
-from mr.records.table import TableFormat, read_features
+from mr.records.table import TableFormat
 from mr.records.tsv import interleave
 from mr.scoring.fixed_point import digits
 from mr.scoring.format import label_cells
@@ -142,7 +143,7 @@ class Compare(Tally):
         """The records whose ids and truths can be used, these columns, and the other records."""
         if not self._known.features:
             return block, {}, []
-        columns, lines, rejects = read_features(
+        columns, lines, rejects = feature_columns(
             block, self._known, json=self._options["format"] == "json"
         )
         good = np.ones(len(lines), np.bool_)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.columnar.table import feature_columns
 from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext, key_of
 from mr.evaluation.measures import measure_classes, measure_two_classes
 from mr.evaluation.score_counts import ScoreCounts
@@ -25,7 +26,6 @@ from mr.pipelines.evaluate.scored_table import (
     table_of,
 )
 from mr.records.block import Block, Reject
-from mr.records.table import read_features
 from mr.scoring.fixed_point import LIMIT, to_fixed
 from mr.summary import Partial
 
@@ -111,7 +111,7 @@ class Evaluate(Tally):
 
     def add(self, block: Block) -> list[Reject]:
         """Count the truths, labels and scores of a block."""
-        read, lines, rejects = read_features(block, self._input, json=self._json)
+        read, lines, rejects = feature_columns(block, self._input, json=self._json)
         texts = len(self._input.features) - len(self._predicted.scores)
         return rejects + self._add([*read[:texts]], [*read[texts:]], lines)
 

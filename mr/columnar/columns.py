@@ -1,0 +1,97 @@
+"""A block of a columnar file: rows in columns, some of which can't be records."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mr.records.block import Block, Reject, parse_block
+
+__all__ = ["Columns", "check_columns", "parse_records"]
+
+
+class Columns(Block):
+    """n rows: ``columns`` has each (n,) by its name, as arrays of pyarrow; ``numbers``
+    are the rows' places in the block that was read. As bytes, a row is TSV."""
+
+    columns: Mapping[str, Any]
+
+    def __init__(self, columns: Mapping[str, Any], numbers: Sequence[int]) -> None:
+        vars(self).update(columns=columns, numbers=numbers)
+
+    @cached_property
+    def data(self) -> bytes:  # type: ignore[override]
+        """The rows as TSV, each followed by a newline."""
+        return b"".join([row + b"\n" for row in self.records])
+
+    @cached_property
+    def records(self) -> list[bytes]:
+        """The rows as TSV."""
+        return self.tsv([*self.columns])
+
+    def tsv(self, names: Sequence[str]) -> list[bytes]:
+        """Some columns of each row as escaped TSV."""
+        from mr.columnar.texts import rows_as_tsv
+
+        return rows_as_tsv([self.columns[name] for name in names], len(self.numbers))
+
+    def feature(self, name: str, kind: str) -> tuple[NDArray[Any], dict[int, str]]:
+        """A column's values (n,), and what those rows aren't that can't be of the ``kind``."""
+        from mr.columnar.values import as_feature
+
+        return as_feature(self.columns[name], kind)
+
+    def take(self, rows: NDArray[np.intp]) -> "Columns":
+        """Some of the rows, by their places, in ascending order."""
+        if len(rows) == len(self.numbers):
+            return self
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Columns(columns, [self.numbers[row] for row in rows.tolist()])
+
+
+def parse_records(raw: "bytes | Columns") -> tuple[Block, list[Reject]]:
+    """The records of a block as it was read, and what can't be any."""
+    return check_columns(raw) if isinstance(raw, Columns) else parse_block(raw)
+
+
+def check_columns(read: Columns) -> tuple[Columns, list[Reject]]:
+    """The rows whose texts can be written as records: UTF-8, without NUL."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rejects: dict[int, Reject] = {}
+    for name, column in read.columns.items():
+        if not pa.types.is_string(column.type):
+            continue
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            bad = _invalid(column)
+            why = "invalid UTF-8"
+        else:
+            with_nul = pc.match_substring(column, "\0").fill_null(False)
+            bad = np.flatnonzero(with_nul.to_numpy(zero_copy_only=False)).tolist()
+            why = "NUL byte"
+        for row in bad:
+            rejects.setdefault(row, Reject(row, why, f"column {name}"))
+    if not rejects:
+        return read, []
+    good = [row for row in range(len(read.numbers)) if row not in rejects]
+    return read.take(np.array(good, np.intp)), sorted(
+        rejects.values(), key=lambda reject: reject.line
+    )
+
+
+def _invalid(column: Any) -> list[int]:
+    """The rows whose text isn't UTF-8."""
+    import pyarrow as pa
+
+    found = []
+    for row, value in enumerate(column.cast(pa.binary()).to_pylist()):
+        try:
+            (value or b"").decode()
+        except UnicodeDecodeError:
+            found.append(row)
+    return found
