@@ -78,7 +78,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             task.seconds[Stage.START] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
-            stdin = named.open(_files(spec)) if named else self.stdin
+            stdin = _open(named, spec) if named else self.stdin
             if split.chunked:
                 stdin = _chunks(stdin, spec, split)
             told: Counter[str] = Counter()
@@ -108,7 +108,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             self.increment_counter(COUNTER_GROUP, stage.counter, int(seconds * 1000))
         for outcome in OUTCOMES:
             self.increment_counter(COUNTER_GROUP, outcome, task.counts[outcome] - told[outcome])
-        self.increment_counter(COUNTER_GROUP, "input_bytes", task.position)
+        self.increment_counter(COUNTER_GROUP, "input_bytes", task.bytes_read)
         exit_task(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
@@ -174,6 +174,15 @@ def _range(stdin: IO[bytes]) -> Any:
     from mr.storage.file_range import FileRange
 
     return FileRange.read(stdin.read())
+
+
+def _open(named: Any, spec: Spec) -> IO[bytes]:
+    """The range's bytes; of an input that has its rows in columns, all that it has."""
+    files = _files(spec)
+    opened: IO[bytes] = (
+        files.file(named.file).raw() if named.file.name in spec.footers else named.open(files)
+    )
+    return opened
 
 
 def _files(spec: Spec) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import HdfsStore, hdfs_client
+from howdah.inputs.columnar import with_footer
 from howdah.inputs.hdfs import SCHEME, absolute_path, check_name, expand_pattern, hdfs_file
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
@@ -19,7 +20,7 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
     """
     in_hdfs = [argument for argument in arguments if argument.startswith(SCHEME)]
     if not in_hdfs:
-        return find_local_files(arguments)
+        return [with_footer(source) for source in find_local_files(arguments)]
     if len(in_hdfs) < len(arguments):
         raise UsageError(
             "a job's inputs are all in HDFS or all on this machine",
@@ -42,4 +43,4 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
             if path in paths[:place]:  # its parts would have the same names
                 raise UsageError(f"hdfs://{path} is given twice", hint="name it once")
             check_name(path)
-        return [hdfs_file(client, cluster, path, f"hdfs://{path}") for path in paths]
+        return [with_footer(hdfs_file(client, cluster, path, f"hdfs://{path}")) for path in paths]

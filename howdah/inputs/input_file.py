@@ -2,12 +2,13 @@
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from mr.columnar.footer import Footer
 from mr.records.compression import DAMAGE, decompressed, detect
 from mr.records.split import BOM
 from mr.records.tsv import escape_text
@@ -37,7 +38,8 @@ class InputFile:
     have no header line; ``file``: where it is, if ``name`` doesn't say; ``path``: where HDFS has
     it, if it stays there, and ``modified`` its time of change, in milliseconds since 1970;
     ``predicted``: what is known of the predictions in it, as in the record of the job that made
-    them.
+    them. A file that has its rows in columns has a ``footer``, and ``first_rows``: the names of its
+    columns, and rows as TSV.
     """
 
     name: str
@@ -48,6 +50,8 @@ class InputFile:
     path: str = ""
     modified: int = 0
     predicted: Mapping[str, Any] = field(default_factory=dict)
+    footer: Footer | None = None
+    first_rows: tuple[Sequence[str], Sequence[bytes]] = ((), ())
 
     @property
     def local_path(self) -> Path:
@@ -101,7 +105,11 @@ class InputFile:
 
     def text_head(self, least: int = LOOKED_AT) -> bytes:
         """The text's first lines, ``least`` bytes if ``head`` has them, without byte order mark; a
-        job's scores begin with a header."""
+        job's scores begin with a header, and so do rows in columns, as TSV."""
+        if self.footer:
+            names, rows = self.first_rows
+            header = b"\t".join(map(escape_text, names))
+            return b"".join([line + b"\n" for line in (header, *rows)])
         head = b""
         with decompressed(io.BytesIO(self.head), self.suffix) as text, suppress(*DAMAGE):
             while len(head) < least and (line := text.readline(LOOKED_AT)):

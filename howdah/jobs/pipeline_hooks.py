@@ -13,6 +13,7 @@ from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.predictions import known_predictions
 from howdah.jobs.record import Input, Job
+from mr.columnar.table import COLUMNAR
 from mr.counting.tally import FileTally, InputPreview, JobReport, Tally
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
@@ -58,6 +59,10 @@ def complete_options(
     ]
     with _usage_errors(pipeline):
         completed = {**options, **tally.options_from_previews(previews, options)}
+        if sources[0].footer:  # what the previews have as text
+            names = list(sources[0].first_rows[0])
+            written = {"format": COLUMNAR, "delimiter": "", "columns": names, "header": False}
+            completed |= written
         return completed, tally(completed)
 
 

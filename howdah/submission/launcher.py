@@ -146,6 +146,7 @@ def _run_locally(
         options=job.options,
         files=str(folder / INPUT),
         ranges=job.of_ranges,
+        footers={source.stored: source.footer for source in job.inputs if source.footer},
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
@@ -195,6 +196,7 @@ def _run_on_hadoop(
             if source.path and not job.of_lists
         },
         ranges=job.of_ranges,
+        footers={source.stored: source.footer for source in job.inputs if source.footer},
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, cluster)

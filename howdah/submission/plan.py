@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from howdah.inputs.columnar import check_columnar, find_typed_columns
 from howdah.inputs.input_file import InputFile
-from howdah.inputs.table_columns import find_columns, find_columns_of_all
+from howdah.inputs.table_columns import Columns, find_columns_of_all
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
@@ -30,6 +31,7 @@ def make_plan(
     if args.pipeline is None and args.model is None:
         refuse_tables(sources, settings)
     check_no_header(args, pipeline)
+    check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
     no_header = args.no_header
@@ -60,7 +62,7 @@ def _plan_scoring(
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
-        table = find_columns(sources, model.manifest, no_header=no_header)
+        table = _columns(sources, [model.manifest], no_header=no_header)
         options, names, header = table.options, list(table.names), table.header
     called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
@@ -113,7 +115,18 @@ def _compared_options(
 ) -> dict[str, Any]:
     """What all models are and take, as options; UsageError if they can't be compared."""
     options = options_from_models(pipeline, manifests)
-    if not PIPELINES[options["of"]].table:
+    of = PIPELINES[options["of"]]
+    if not of.table:
+        check_columnar(sources, of, no_header=no_header)
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
-    table = find_columns_of_all(sources, manifests, no_header=no_header)
+    table = _columns(sources, manifests, no_header=no_header)
     return options | table.options | {"header": table.header}
+
+
+def _columns(
+    sources: Sequence[InputFile], manifests: Sequence[Manifest], *, no_header: bool
+) -> Columns:
+    """The columns of all inputs: by their schema, or as their first lines tell."""
+    if sources[0].footer:
+        return find_typed_columns(sources, manifests)
+    return find_columns_of_all(sources, manifests, no_header=no_header)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ClusterError, JobError, RejectedError
+from howdah.inputs.columnar import columnar_notes
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
@@ -72,7 +73,7 @@ def submit(
     step of a workflow's run the job is; it is then the same job only in that step.
     """
     planned = make_plan(args, sources, settings)
-    for line in renaming_notes(planned["predicted"]):
+    for line in (*renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}

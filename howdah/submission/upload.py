@@ -18,6 +18,7 @@ from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile
 from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
+from mr.columnar.footer import Footer
 from mr.records.compression import TESTS, decompressed, is_damage
 from mr.records.split import BOM
 from mr.storage.part_file import PartFile, Sink
@@ -125,6 +126,8 @@ def store_input(
     Raises UsageError for a compressed file that is cut off or damaged, for lines too long to
     be records and for a text without any; OSError if the store doesn't take every byte.
     """
+    if source.footer:
+        return _store_columnar(source, source.footer, stored, sink, link, progress)
     head = source.head if source.name == STDIN else b""
     header = header and not source.columns
     with source.open() as stream:
@@ -153,10 +156,9 @@ def store_input(
         raise UsageError(f"{source.name} changed while it was read",
                          hint="submit it again once nothing writes to it")  # fmt: skip
     if link:
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(source.local_path.resolve())
+        _link(source, link)
     return Input(
-        name=os.fsencode(source.name).decode(errors="backslashreplace"),
+        name=_shown(source),
         stored=stored,
         bytes=reader.bytes,
         sha256=reader.sha256.hexdigest(),
@@ -168,6 +170,56 @@ def store_input(
         path=source.path,
         modified=source.modified,
     )
+
+
+def _store_columnar(
+    source: InputFile,
+    footer: Footer,
+    stored: str,
+    sink: Sink | None,
+    link: Path | None,
+    progress: Callable[[int], None],
+) -> Input:
+    """The same for a file that has its rows in columns: what it has, its footer says."""
+    size, sha256 = source.size or 0, ""
+    if sink:
+        with source.open() as stream:
+            part = _part(source, stream, sink, f"{INPUT}/{stored}", padded=False)
+            reader = _InputReader(b"", stream, part, progress)
+            try:
+                while reader.read(READ_BYTES):
+                    pass
+            except BaseException:
+                end = part.abort if isinstance(part, SegmentedFile) else part.close
+                with suppress(Exception):
+                    end()
+                raise
+            part.close()
+        size, sha256 = reader.bytes, reader.sha256.hexdigest()
+    else:
+        progress(size)
+    if link:
+        _link(source, link)
+    return Input(
+        name=_shown(source),
+        stored=stored,
+        bytes=size,
+        sha256=sha256,
+        lines=footer.rows,
+        path=source.path,
+        modified=source.modified,
+        cuts=tuple(group.start for group in footer.groups[1:]),
+        footer=footer.sha256,
+    )
+
+
+def _link(source: InputFile, link: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(source.local_path.resolve())
+
+
+def _shown(source: InputFile) -> str:
+    return os.fsencode(source.name).decode(errors="backslashreplace")
 
 
 def _is_large(source: InputFile) -> bool:

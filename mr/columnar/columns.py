@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.records.block import Block, Reject, parse_block
+from mr.records.block import Block, Reject, line_starts, parse_block
 
-__all__ = ["Columns", "check_columns", "parse_records"]
+__all__ = ["Columns", "RawBlock", "parse_records", "record_starts", "records_at"]
 
 
 class Columns(Block):
@@ -35,7 +35,15 @@ class Columns(Block):
         """Some columns of each row as escaped TSV."""
         from mr.columnar.texts import rows_as_tsv
 
-        return rows_as_tsv([self.columns[name] for name in names], len(self.numbers))
+        key = tuple(names)
+        if key not in self._written:  # several models may ask for the same
+            columns = [self.columns[name] for name in names]
+            self._written[key] = rows_as_tsv(columns, len(self.numbers))
+        return self._written[key]
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, ...], list[bytes]]:
+        return {}
 
     def feature(self, name: str, kind: str) -> tuple[NDArray[Any], dict[int, str]]:
         """A column's values (n,), and what those rows aren't that can't be of the ``kind``."""
@@ -51,12 +59,29 @@ class Columns(Block):
         return Columns(columns, [self.numbers[row] for row in rows.tolist()])
 
 
-def parse_records(raw: "bytes | Columns") -> tuple[Block, list[Reject]]:
+RawBlock = bytes | Columns  # as it was read: whole lines, or rows
+
+
+def parse_records(raw: RawBlock) -> tuple[Block, list[Reject]]:
     """The records of a block as it was read, and what can't be any."""
-    return check_columns(raw) if isinstance(raw, Columns) else parse_block(raw)
+    return _check(raw) if isinstance(raw, Columns) else parse_block(raw)
 
 
-def check_columns(read: Columns) -> tuple[Columns, list[Reject]]:
+def record_starts(raw: RawBlock) -> NDArray[np.intp]:
+    """Where each of n records as they were read starts, and where one after the last would
+    (n + 1,): in bytes or, of rows in columns, in rows."""
+    return np.arange(len(raw.numbers) + 1) if isinstance(raw, Columns) else line_starts(raw)
+
+
+def records_at(raw: RawBlock, lines: Sequence[int]) -> list[bytes]:
+    """Some records as they were read, in ascending order; rows in columns as TSV."""
+    if isinstance(raw, Columns):
+        return raw.take(np.array(lines, np.intp)).records
+    starts = line_starts(raw).tolist()
+    return [raw[starts[line] : starts[line + 1]].removesuffix(b"\n") for line in lines]
+
+
+def _check(read: Columns) -> tuple[Columns, list[Reject]]:
     """The rows whose texts can be written as records: UTF-8, without NUL."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -79,9 +104,7 @@ def check_columns(read: Columns) -> tuple[Columns, list[Reject]]:
     if not rejects:
         return read, []
     good = [row for row in range(len(read.numbers)) if row not in rejects]
-    return read.take(np.array(good, np.intp)), sorted(
-        rejects.values(), key=lambda reject: reject.line
-    )
+    return read.take(np.array(good, np.intp)), [rejects[row] for row in sorted(rejects)]
 
 
 def _invalid(column: Any) -> list[int]:

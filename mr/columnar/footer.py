@@ -6,9 +6,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import IO, Any
-
-import pyarrow as pa
+from typing import Any, Protocol
 
 __all__ = ["FEATHER", "PARQUET", "Footer", "RowGroup", "UnreadableFile", "format_of", "read_footer"]
 
@@ -19,6 +17,13 @@ BLOCK = struct.Struct("<qi4xq")  # where a record batch is: offset, bytes of met
 SPACE = 0x20
 CONTINUATION = 8  # bytes before a batch's metadata
 RECORD_BATCHES, HEADER = 3, 2  # fields' places in Arrow's tables Footer and Message
+
+
+class SeekableFile(Protocol):
+    """What is needed of a file to read its footer."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 class UnreadableFile(ValueError):
@@ -56,11 +61,13 @@ def format_of(head: bytes) -> str:
     return "" if is_text and len(head) > 4 else next(known, "")
 
 
-def read_footer(file: IO[bytes]) -> Footer:
+def read_footer(file: SeekableFile) -> Footer:
     """The footer of a file that ``format_of`` knows, by as few bytes of it as that takes.
 
     Raises UnreadableFile for one that is cut off, encrypted or damaged.
     """
+    from pyarrow import ArrowException
+
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(8)
@@ -91,7 +98,7 @@ def read_footer(file: IO[bytes]) -> Footer:
         schema, groups = read(file, footer)
     except UnreadableFile:
         raise
-    except (pa.ArrowException, OSError, ValueError, struct.error, IndexError) as error:
+    except (ArrowException, OSError, ValueError, struct.error, IndexError) as error:
         words = " ".join(str(error).split())
         if "ncrypt" in words:
             raise UnreadableFile("has encrypted columns, and tasks have no key") from None
@@ -106,7 +113,8 @@ def _in_order(groups: Sequence[RowGroup]) -> list[RowGroup]:
     return [replace(group, start=start) for group, start in zip(groups, starts, strict=True)]
 
 
-def _of_parquet(file: IO[bytes], footer: bytes) -> tuple[Any, list[RowGroup]]:
+def _of_parquet(file: SeekableFile, footer: bytes) -> tuple[Any, list[RowGroup]]:
+    import pyarrow as pa
     from pyarrow import parquet
 
     # a file of nothing but its end
@@ -134,10 +142,14 @@ def _of_parquet(file: IO[bytes], footer: bytes) -> tuple[Any, list[RowGroup]]:
 
 def _is_known(compression: str) -> bool:
     # Parquet's two kinds of LZ4 have one name here
+    import pyarrow as pa
+
     return compression == "UNCOMPRESSED" or bool(pa.Codec.is_available(compression.lower()))
 
 
-def _of_feather(file: IO[bytes], footer: bytes) -> tuple[Any, list[RowGroup]]:
+def _of_feather(file: SeekableFile, footer: bytes) -> tuple[Any, list[RowGroup]]:
+    import pyarrow as pa
+
     opened = pa.ipc.open_file(file)
     table = _Table.root(footer)
     groups = []

@@ -1,42 +1,106 @@
 """Rows of a columnar file, read by group: of their columns those that are needed, and no others."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import IO, Any
 
 import pyarrow as pa
 
 from mr.columnar.columns import Columns
-from mr.columnar.footer import PARQUET, read_footer
+from mr.columnar.footer import PARQUET, Footer, UnreadableFile, read_footer
 from mr.columnar.plain import plain_columns
 
-__all__ = ["read_rows"]
+__all__ = ["ColumnarFile"]
 
 AT_ONCE = 2048  # rows that a model is given in one call
 MOST_AT_ONCE = 32 * AT_ONCE
+PAGE_BYTES = 1 << 16
 CELL_BYTES = 8  # at least, in memory
 
 GroupReader = Callable[[int], Iterator[Any]]  # the rows of a group, as record batches
 
 
-def read_rows(
-    file: IO[bytes], start: int, end: int, names: Sequence[str], size: int, *, remote: bool = False
-) -> Iterator[Columns]:
-    """The rows of the groups that begin from byte ``start`` to ``end``, some columns of them, in
-    blocks of about ``size`` bytes of memory.
+class ColumnarFile:
+    """A Parquet or Feather file; ``bytes_read`` of it. From a ``remote`` one, what is needed of a
+    group is asked for in few requests."""
 
-    From a ``remote`` file, what is needed of a group is asked for in few requests.
-    """
-    footer = read_footer(file)
-    file.seek(0)
-    read_group = (_parquet if footer.format == PARQUET else _feather)(file, names, size, remote)
-    for number, group in enumerate(footer.groups):
-        if start <= group.start < end and group.rows:
-            for batch in read_group(number):
-                columns = plain_columns(batch, names)
-                yield Columns(dict(zip(names, columns, strict=True)), range(len(batch)))
+    def __init__(self, file: IO[bytes], *, remote: bool = False) -> None:
+        self._file = _CountedFile(file)
+        self._remote = remote
+
+    @property
+    def bytes_read(self) -> int:
+        return self._file.count
+
+    @cached_property
+    def footer(self) -> Footer:
+        """What the file says of itself."""
+        return read_footer(self._file)
+
+    def first_rows(self, names: Sequence[str], count: int) -> Columns:
+        """The first rows of a file that has some, by as little of it as that takes."""
+        number = next(n for n, group in enumerate(self.footer.groups) if group.rows)
+        self._file.seek(0)
+        try:
+            if self.footer.format == PARQUET:
+                from pyarrow import parquet
+
+                opened = parquet.ParquetFile(self._file, buffer_size=PAGE_BYTES)
+                batch = next(opened.iter_batches(count, [number], list(names), use_threads=False))
+            else:
+                batch = pa.ipc.open_file(self._file).get_batch(number)[:count]
+            columns = plain_columns(batch, names)
+        except (pa.ArrowException, OSError) as error:
+            raise UnreadableFile(f"is damaged: {' '.join(str(error).split())}") from None
+        return Columns(dict(zip(names, columns, strict=True)), range(len(batch)))
+
+    def rows(self, start: int, end: int, names: Sequence[str], size: int) -> Iterator[Columns]:
+        """The rows of the groups that begin from byte ``start`` to ``end``, some columns of them,
+        in blocks of about ``size`` bytes of memory.
+
+        Raises UnreadableFile for a group that is damaged.
+        """
+        groups = enumerate(self.footer.groups)
+        wanted = [n for n, group in groups if start <= group.start < end and group.rows]
+        open_file = _parquet if self.footer.format == PARQUET else _feather
+        self._file.seek(0)
+        read_group = open_file(self._file, names, size, self._remote)
+        for number in wanted:
+            try:
+                for batch in read_group(number):
+                    columns = plain_columns(batch, names)
+                    yield Columns(dict(zip(names, columns, strict=True)), range(len(batch)))
+            except (pa.ArrowException, OSError) as error:
+                raise UnreadableFile(f"its group {number} of rows is damaged: {error}") from error
 
 
-def _parquet(file: IO[bytes], names: Sequence[str], size: int, remote: bool) -> GroupReader:
+class _CountedFile(io.RawIOBase):
+    """A file, and how many bytes were read of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        self.count += count
+        return count
+
+
+def _parquet(file: Any, names: Sequence[str], size: int, remote: bool) -> GroupReader:
     from pyarrow import parquet
 
     opened = parquet.ParquetFile(file, pre_buffer=remote)
@@ -56,7 +120,7 @@ def _parquet(file: IO[bytes], names: Sequence[str], size: int, remote: bool) -> 
     return read
 
 
-def _feather(file: IO[bytes], names: Sequence[str], size: int, remote: bool) -> GroupReader:
+def _feather(file: Any, names: Sequence[str], size: int, remote: bool) -> GroupReader:
     roots = {name.split(".")[0] for name in names} | {*names}
     schema = pa.ipc.open_file(file).schema
     fields = [place for place, name in enumerate(schema.names) if name in roots]

@@ -29,6 +29,7 @@ class Moderation:
 
     layout = Layout.PREDICTION_FIRST
     block_size = 1 << 20
+    needed = ()
 
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest

@@ -27,7 +27,7 @@ class Pipeline:
 
     ``input`` says what a record is, ``output`` what is in the file ``results``; ``example`` is a
     command; ``model`` is the default; ``table`` says whether inputs have columns rather than
-    texts.
+    texts, ``columnar`` whether they may be Parquet and Feather.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Pipeline:
     tally: Callable[[], type[Tally]] | None = None
     model: str | None = None
     table: bool = False
+    columnar: bool = False
     options: tuple[Option, ...] = ()
 
     @property
@@ -106,6 +107,7 @@ PIPELINES = {
             example="bin/submit examples/customers-february.csv --model churn",
             scorer=SCORERS["tabular"],
             table=True,
+            columnar=True,
         ),
         Pipeline(
             name="text",
@@ -124,6 +126,7 @@ PIPELINES = {
             output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more; plots",
             example="bin/submit results/february/scores.tsv --pipeline evaluate --truth churned",
             tally=_evaluate,
+            columnar=True,
             options=(
                 Option("truth", "the column that says what came true (needed)"),
                 Option("score", "the positive truth's score (default: as the scoring job says)"),
@@ -143,6 +146,7 @@ PIPELINES = {
             example="bin/submit examples/customers-february.csv --pipeline compare"
             " --models churn,churn2",
             tally=_compare,
+            columnar=True,
             options=(
                 Option("models", "two or more, of the same kind, with the same labels (needed)"),
                 Option(

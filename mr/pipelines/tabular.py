@@ -38,7 +38,9 @@ class Tabular:
         check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
-        self._kept = options.get("keep") or options["columns"]
+        self._kept = options.get("keep", options["columns"])
+        taken = {*manifest.features, *self._kept}
+        self.needed = [name for name in options["columns"] if name in taken]
         self._table = TableFormat(
             columns=tuple(options["columns"]),
             delimiter=options["delimiter"],

@@ -21,6 +21,7 @@ class Text:
 
     layout = Layout.PREDICTION_FIRST
     block_size = 1 << 20
+    needed = ()
 
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest

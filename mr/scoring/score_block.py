@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mr.columnar.columns import Columns, parse_records
+from mr.columnar.columns import RawBlock, parse_records
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.scoring.failing_records import FailureSearch, QuotedCells, Rows
@@ -35,7 +35,7 @@ class ScoredBatch:
 def score_block(
     scorer: Scorer,
     manifest: Manifest,
-    raw: bytes | Columns,
+    raw: RawBlock,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:

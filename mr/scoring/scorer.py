@@ -33,11 +33,13 @@ class Scorer(Protocol):
     """A pipeline that scores, in a task: pure functions on blocks around a loaded model.
 
     ``layout`` says where the prediction stands in an output line; ``block_size``: how many bytes
-    of input are scored at once.
+    of input are scored at once; ``needed``: the columns that are read of files that have their
+    rows in columns.
     """
 
     layout: Layout
     block_size: int
+    needed: Sequence[str]
 
     def __init__(
         self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]

@@ -1,14 +1,15 @@
 """What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mr import summary
+from mr.columnar.columns import RawBlock, parse_records, record_starts
 from mr.counting.tally import Tally, TaskContext
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts, parse_block
+from mr.records.block import Reject
 from mr.records.split import Split
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
@@ -50,12 +51,17 @@ class Counting:
         )
         self.block_size = tally.block_size
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+    @property
+    def needed(self) -> Sequence[str]:
+        """What the pipeline counts by."""
+        return self._tally.needed
+
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed(Stage.PARSE):
-            block, rejects = parse_block(raw)
+            block, rejects = parse_records(raw)
         self._position = position
-        self._line_starts = cache(lambda: line_starts(raw).tolist())
+        self._line_starts = cache(lambda: record_starts(raw).tolist())
         with self._timed(self._tally.stage):
             more = self._tally.add(block)
         taken = len(block.numbers) - len(more)

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from mr.columnar.columns import RawBlock, record_starts, records_at
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts
+from mr.records.block import Reject
 from mr.records.split import MAX_RECORD, Split, read_blocks
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
 from mr.storage.part_file import PartFile, Sink
+from mr.storage.webhdfs import InputChangedError
 from mr.summary import Partial
 from mr.task.split_processor import SplitProcessor
 
@@ -23,14 +25,15 @@ LONG_RECORD_BYTES = 1000
 
 
 class MapTask:
-    """Works through one split. ``position`` is the byte of the split that it has come to;
-    ``counts`` how many records were "scored" (or counted) and "rejected"; ``seconds`` what it
-    spent on each stage."""
+    """Works through one split. ``position`` is the byte of the split that it has come to or, of
+    rows in columns, the row; ``bytes_read`` of the input; ``counts`` how many records were
+    "scored" (or counted) and "rejected"; ``seconds`` what it spent on each stage."""
 
     def __init__(self, spec: Spec, split: Split, sink: Sink, folder: Path) -> None:
         """Load what the pipeline needs from ``folder``; raise ModelFileError if a model isn't to
         be trusted."""
         self.position = 0
+        self.bytes_read = 0
         self.counts: Counter[str] = Counter()
         self.seconds: Counter[Stage] = Counter()
         self._spec = spec
@@ -42,7 +45,8 @@ class MapTask:
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
         """Take every block, calling ``progress`` before each; return the split's summary."""
-        for raw, length in self._blocks(stdin):
+        is_columnar = self._split.file in self._spec.footers
+        for raw, length in self._rows(stdin) if is_columnar else self._blocks(stdin):
             progress()
             taken, rejects = self._processor.add(raw, self.position)
             if rejects:
@@ -51,6 +55,8 @@ class MapTask:
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
             self.position += length
+        if not is_columnar:
+            self.bytes_read = self.position
         with self._timed(Stage.WRITE):
             self._rejected.close()
         return self._finished(self._processor.end())
@@ -59,7 +65,7 @@ class MapTask:
         """What reducers merge beside the summary, by key."""
         return self._processor.partials()
 
-    def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+    def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[RawBlock, int]]:
         blocks = read_blocks(stdin, self._split, self._processor.block_size)
         if self._split.start == 0 and self._split.file in self._spec.headers:
             first, length = next(blocks, (b"", 0))
@@ -74,15 +80,32 @@ class MapTask:
                 return
             yield block
 
-    def _write_rejects(self, raw: bytes, rejects: list[Reject]) -> None:
+    def _rows(self, stdin: IO[bytes]) -> Iterator[tuple[RawBlock, int]]:
+        """The split's rows in blocks, and how many each has."""
+        from mr.columnar.reader import ColumnarFile
+
+        split = self._split
+        file = ColumnarFile(stdin, remote=bool(self._spec.webhdfs_url))
+        if file.footer.sha256 != self._spec.footers[split.file]:
+            raise InputChangedError(f"{split.file} has changed since it was submitted")
+        needed, size = self._processor.needed, self._processor.block_size
+        blocks = file.rows(split.start, split.start + split.length, needed, size)
+        while True:
+            with self._timed(Stage.READ):
+                block = next(blocks, None)
+            self.bytes_read = file.bytes_read
+            if block is None:
+                return
+            yield block, len(block.numbers)
+
+    def _write_rejects(self, raw: RawBlock, rejects: list[Reject]) -> None:
         """Write ``reason``, offset in the split and record of each."""
-        starts = line_starts(raw).tolist()
+        starts = record_starts(raw).tolist()
+        records = records_at(raw, [reject.line for reject in rejects])
         lines = []
-        for reject in rejects:
+        for reject, record in zip(rejects, records, strict=True):
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
-            start, end = starts[reject.line], starts[reject.line + 1]
-            record = raw[start:end].removesuffix(b"\n")
-            offset = b"%d" % (self.position + start)
+            offset = b"%d" % (self.position + starts[reject.line])
             lines.append(b"\t".join([escape_text(reason), offset, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from mr import summary
+from mr.columnar.columns import RawBlock, record_starts
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts
+from mr.records.block import Reject
 from mr.records.split import Split
 from mr.scoring.failing_records import QuotedCells
 from mr.scoring.running_summary import RunningSummary, example
@@ -42,7 +43,12 @@ class Scoring:
         self._quoted_cells = QuotedCells()
         self.block_size = self._scorer.block_size
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+    @property
+    def needed(self) -> Sequence[str]:
+        """What the model takes and what is written beside its predictions."""
+        return self._scorer.needed
+
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
             self._scorer, self._manifest, raw, self._timed, self._quoted_cells
@@ -66,9 +72,9 @@ class Scoring:
         """None: a summary is all that reducers get."""
         return iter(())
 
-    def _count(self, raw: bytes, position: int, scored: ScoredBatch) -> None:
+    def _count(self, raw: RawBlock, position: int, scored: ScoredBatch) -> None:
         def examples(rows: Sequence[int]) -> Iterator[dict[str, Any]]:
-            offsets = line_starts(raw).tolist()
+            offsets = record_starts(raw).tolist()
             for row in rows:
                 offset = position + offsets[scored.batch.lines[row]]
                 yield example(self._split.part, offset, scored.batch.fields[row])

@@ -1,8 +1,9 @@
 """The part of a map task that differs between pipelines: records are scored, or counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from mr.columnar.columns import RawBlock
 from mr.records.block import Reject
 from mr.summary import Partial
 
@@ -14,9 +15,13 @@ class SplitProcessor(Protocol):
 
     block_size: int
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
-        """Take the whole lines of ``raw``, ``position`` bytes into the split: how many records
-        were scored or counted, and those that can't be."""
+    @property
+    def needed(self) -> Sequence[str]:
+        """The columns that it needs of files that have their rows in columns."""
+
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
+        """Take the whole lines of ``raw``, ``position`` bytes into the split, or its rows, as many
+        rows into it: how many were scored or counted, and those that can't be."""
 
     def end(self) -> Partial:
         """Close what was opened; the split's summary, with what its part files must hold."""

@@ -92,6 +92,9 @@ class Compare(Tally):
         super().load(task)
         self._models = load_models(self._options, task.folder)
         self.block_size = max(each.scorer.block_size for each in self._models)
+        taken = {name for each in self._models for name in each.scorer.needed}
+        taken |= {*self._known.features}
+        self.needed = [name for name in self._columns if name in taken]
 
     def add(self, block: Block) -> list[Reject]:
         """Score a block, write its scores, and count them."""

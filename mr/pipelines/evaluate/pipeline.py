@@ -65,6 +65,7 @@ class Evaluate(Tally):
         self._largest = np.inf if self._exact else LIMIT / 10.0**self._decimals
         self._predicted = PredictedColumns(**options["predicted"])
         self._input = table_of(options, self._predicted)
+        self.needed = self._input.features
         self._json = options["format"] == "json"
         self._truth_of: Labels | None = None
         self._truths: dict[str, int] = defaultdict(lambda: len(self._truths))
