@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
-from howdah.jobs.job_summary import places_of
+from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
 from howdah.jobs.record import Input, Job
@@ -22,7 +22,7 @@ from mr.summary import Partial
 
 __all__ = ["combine_part_files", "merge_rejected", "merge_scores"]
 
-REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
+REJECTED_HEADER = b"reason\tfile\tline\toffset\trecord\n"
 READ_BYTES = 1 << 20
 RANGE_BYTES = 16 << 20  # of a part file, fetched by one request
 CONNECTIONS = 3
@@ -150,7 +150,7 @@ def combine_part_files(
 
 
 def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None:
-    """Write each rejected record with its file's name and its place in that file.
+    """Write each rejected record with its file's name, and its line and offset in that file.
 
     Raises IntegrityError for a part that isn't what its task wrote.
     """
@@ -168,22 +168,23 @@ def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None
             merged.writelines(
                 _rejected_files(lines, files)
                 if job.of_files
-                else _rejected_records(lines, *places[part])
+                else _rejected_records(lines, places[part])
             )
         merged.flush()
         os.fsync(merged.fileno())
 
 
-def _rejected_records(lines: Iterable[bytes], source: Input, base: int) -> Iterator[bytes]:
-    name = escape_text(source.name)
-    for line in lines:
-        reason, offset, record = line.split(b"\t")
-        yield b"\t".join((reason, name, b"%d" % (base + int(offset)), record)) + b"\n"
+def _rejected_records(rejects: Iterable[bytes], place: Place) -> Iterator[bytes]:
+    name = escape_text(place.source.name)
+    for reject in rejects:
+        reason, lines, offset, record = reject.split(b"\t")
+        line = b"%d" % (place.lines + int(lines) + 1)
+        yield b"\t".join((reason, name, line, b"%d" % (place.offset + int(offset)), record)) + b"\n"
 
 
 def _rejected_files(lines: Iterable[bytes], files: Mapping[str, Input]) -> Iterator[bytes]:
     """The same where a record is a line of the task's list, which names a file."""
     for line in lines:
-        reason, _, record = line.split(b"\t")
+        reason, _, _, record = line.split(b"\t")
         name = files[record.split(b"\\t")[0].decode()].name
-        yield b"\t".join((reason, escape_text(name), b"0", b"")) + b"\n"
+        yield b"\t".join((reason, escape_text(name), b"1", b"0", b"")) + b"\n"

@@ -40,6 +40,7 @@ class MapTask:
         self._split = split
         self._rejected = PartFile(sink, f"rejected/{split.part}")
         self._rejects: Counter[str] = Counter()
+        self._lines = 0  # before the next block, of the split
         with self._timed(Stage.LOAD):
             self._processor = _processor(spec, split, sink, folder, self._timed)
 
@@ -55,6 +56,7 @@ class MapTask:
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
             self.position += length
+            self._lines += taken + len(rejects)
         if not is_columnar:
             self.bytes_read = self.position
         with self._timed(Stage.WRITE):
@@ -71,6 +73,7 @@ class MapTask:
             first, length = next(blocks, (b"", 0))
             header, newline, rest = first.partition(b"\n")
             self.position += len(header) + len(newline)
+            self._lines += 1
             if rest:
                 yield rest, length - len(header) - len(newline)
         while True:
@@ -99,14 +102,14 @@ class MapTask:
             yield block, len(block.numbers)
 
     def _write_rejects(self, raw: RawBlock, rejects: list[Reject]) -> None:
-        """Write ``reason``, offset in the split and record of each."""
+        """Write reason, lines and bytes of the split before it, and record of each."""
         starts = record_starts(raw).tolist()
         records = records_at(raw, [reject.line for reject in rejects])
         lines = []
         for reject, record in zip(rejects, records, strict=True):
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
-            offset = b"%d" % (self.position + starts[reject.line])
-            lines.append(b"\t".join([escape_text(reason), offset, _printable(record)]))
+            place = b"%d\t%d" % (self._lines + reject.line, self.position + starts[reject.line])
+            lines.append(b"\t".join([escape_text(reason), place, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
@@ -114,6 +117,7 @@ class MapTask:
         """The work's summary, with what is the same for every pipeline."""
         part = partial["parts"][self._split.part] | {
             "bytes": self.position,
+            "lines": self._lines,
             "scored": self.counts["scored"],
             "rejected": self.counts["rejected"],
             "rejected_bytes": self._rejected.bytes,
