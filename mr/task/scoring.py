@@ -9,6 +9,7 @@ from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject, line_starts
+from mr.records.kept_columns import kept_places
 from mr.records.split import Split
 from mr.scoring.failing_records import QuotedCells
 from mr.scoring.running_summary import RunningSummary, example
@@ -40,12 +41,13 @@ class Scoring:
             files = load_files(self._manifest, folder)
             self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
         self._quoted_cells = QuotedCells()
+        self._kept = kept_places(spec.options)
         self.block_size = self._scorer.block_size
 
     def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
-            self._scorer, self._manifest, raw, self._timed, self._quoted_cells
+            self._scorer, self._manifest, raw, self._timed, self._quoted_cells, self._kept
         )
         with self._timed(Stage.WRITE):
             for batch in scored:
