@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from mr.supervision.process import process_start
 __all__ = ["parser", "run"]
 
 EXAMPLES = """examples:
-  bin/getresults                        the newest finished job, to results/<job>/
+  bin/getresults                        the newest finished job or run, to results/<job>/
   bin/getresults 20260314-092653-58b1   that job
   bin/getresults -o scored              to the folder scored/
   bin/getresults run-20260314-092653-58b1   every step of a run, to results/<run>/<step>/
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument(
-        "job", nargs="?", metavar="JOB|RUN", help="default: the newest finished job"
+        "job", nargs="?", metavar="JOB|RUN", help="default: the newest that is finished"
     )
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="a folder to make")
     command.add_argument("--json", action="store_true", help="print the paths as JSON")
@@ -55,9 +56,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Fetch the results and print where they are."""
     imported = time.time()
     jobs = Jobs(settings.state)
-    if args.job and is_run(args.job):
-        return _fetch_run(args, imported, jobs, settings)
-    job = _ready(jobs.read(args.job), settings) if args.job else _newest(jobs, settings)
+    named = args.job or _newest(jobs, settings)
+    if is_run(named):
+        return _fetch_run(named, args, imported, jobs, settings)
+    job = _ready(jobs.read(named), settings)
+    if not args.json:
+        _tell(job)
     files = _fetch(job, args.output or Path("results") / job.id, imported, jobs, settings)
     if args.json:
         print(json.dumps({"job": job.id, "files": files}))
@@ -67,9 +71,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: Settings) -> int:
+def _fetch_run(
+    run_id: str, args: argparse.Namespace, imported: float, jobs: Jobs, settings: Settings
+) -> int:
     """Fetch what each step of a run has; JobError if there is one without results."""
-    run = Runs(settings.state).read(args.job)
+    run = Runs(settings.state).read(run_id)
     found = jobs_of(run, jobs)
     folder = args.output or Path("results") / run.id
     fetched: dict[str, Any] = {}
@@ -79,6 +85,8 @@ def _fetch_run(args: argparse.Namespace, imported: float, jobs: Jobs, settings: 
         if job is None or (job := refresh_status(job, settings).job).state != State.DONE:
             missing.append(step)
             continue
+        if not args.json:
+            _tell(job)
         files = _fetch(job, folder / step, imported, jobs, settings)
         fetched[step] = {"job": job.id, "files": files}
         if not args.json:
@@ -120,10 +128,28 @@ def _print(files: dict[str, str]) -> None:
         print(path)
 
 
-def _newest(jobs: Jobs, settings: Settings) -> Job:
+def _tell(job: Job) -> None:
+    """Say on stderr which job's results are fetched: stdout has the files alone."""
+    what = " and ".join(job.models) or job.model or job.pipeline
+    names = job.names
+    inputs = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+    ended = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.finished or job.created))
+    step = f" ({job.of})" if job.run else ""
+    print(f"howdah: results of {job.id}{step}: {what} on {inputs}, done {ended}", file=sys.stderr)
+
+
+def _newest(jobs: Jobs, settings: Settings) -> str:
+    """The newest job that is done or, if it is a run's, that run, unless it is still going on."""
+    runs = Runs(settings.state)
+    going_on = set()
     for job in jobs.all():
-        if refresh_status(job, settings).job.state == State.DONE:
-            return jobs.read(job.id)
+        if job.run in going_on or refresh_status(job, settings).job.state != State.DONE:
+            continue
+        if not job.run or not runs.path(job.run).exists():
+            return job.id
+        if not runs.is_going_on(job.run):
+            return job.run
+        going_on.add(job.run)
     raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
 
 

@@ -33,6 +33,11 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         " order",
     )
     command.add_argument(
+        "--keep",
+        metavar="COLUMNS",
+        help="of the input's columns, only these stand beside the predictions: id,city; or none",
+    )
+    command.add_argument(
         "--keep-in-store",
         action="store_true",
         help="the results stay in HDFS until bin/results rm, not for 30 days alone",

@@ -13,6 +13,7 @@ from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
 from howdah.settings import Settings
+from howdah.submission.kept_columns import check_keep, kept_columns
 from howdah.submission.unscored_tables import refuse_tables
 from howdah.submission.validation import check_no_header, find_pipeline, pipeline_options
 from mr.models.manifest import Manifest
@@ -31,16 +32,17 @@ def make_plan(
     if args.pipeline is None and args.model is None:
         refuse_tables(sources, settings)
     check_no_header(args, pipeline)
+    check_keep(args, pipeline)
     check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
-    no_header = args.no_header
+    no_header, keep = args.no_header, args.keep
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings, no_header=no_header)
+        planned = _plan_counting(pipeline, given, sources, settings, keep, no_header=no_header)
     else:
         assert name
         model = find_model(settings, name, pipeline)
-        planned = _plan_scoring(pipeline, model, sources, no_header=no_header)
+        planned = _plan_scoring(pipeline, model, sources, keep, no_header=no_header)
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -56,7 +58,12 @@ def make_plan(
 
 
 def _plan_scoring(
-    pipeline: Pipeline, model: Model, sources: Sequence[InputFile], *, no_header: bool
+    pipeline: Pipeline,
+    model: Model,
+    sources: Sequence[InputFile],
+    keep: str | None,
+    *,
+    no_header: bool,
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
@@ -66,6 +73,9 @@ def _plan_scoring(
         options, names, header = table.options, list(table.names), table.header
     called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
+    if keep is not None:
+        names = kept_columns(keep, names)
+        options["keep"] = names
     assert pipeline.scorer
     predicted_first = pipeline.scorer().layout is Layout.PREDICTION_FIRST
     return {
@@ -83,6 +93,7 @@ def _plan_counting(
     given: dict[str, str],
     sources: Sequence[InputFile],
     settings: Settings,
+    keep: str | None,
     *,
     no_header: bool,
 ) -> dict[str, Any]:
@@ -91,6 +102,8 @@ def _plan_counting(
     manifests = [model.manifest for model in models]
     if models:
         options |= _compared_options(pipeline, manifests, sources, no_header=no_header)
+        if keep is not None:
+            options["keep"] = kept_columns(keep, options["columns"])
     options, tally = complete_options(pipeline, options, sources)
     predicted: dict[str, Any] = {}
     if models:

@@ -31,6 +31,7 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "max_rejected": ((int, float), "a number between 0 and 1"),
     "splits": ((int,), "a number above 0"),
     "no_header": ((bool,), "true or false"),
+    "keep": ((str,), "a text"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -48,6 +49,7 @@ class Step:
     splits: int = 0
     keep_in_store: bool = False
     no_header: bool = False
+    keep: str | None = None
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -64,6 +66,7 @@ class Step:
             splits=self.splits,
             keep_in_store=self.keep_in_store,
             no_header=self.no_header,
+            keep=self.keep,
             runner=runner,
             **self.options,
         )
@@ -133,6 +136,7 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.splits,
             args.keep_in_store,
             args.no_header,
+            args.keep,
             _with_files(first, folder),
         )
     ]
@@ -152,6 +156,7 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 stated.splits,
                 args.keep_in_store or stated.keep_in_store,
                 stated.no_header,
+                stated.keep,
                 _with_files(options, folder),
             )
         )

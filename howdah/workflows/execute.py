@@ -7,8 +7,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -63,7 +64,8 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
                 sources = [written[need] for need in step.needs]
             else:
                 sources = find_inputs(step.inputs, runner, settings)
-            planned = make_plan(step.arguments(runner), sources, settings)
+            with _naming_what_is_kept(step, workflow):
+                planned = make_plan(step.arguments(runner), sources, settings)
             written[step.name] = InputFile(
                 name=f"@{step.name}",
                 head=b"",
@@ -72,6 +74,18 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> None:
                 file=Path(os.devnull),
                 predicted=planned.get("predicted", {}),
             )
+
+
+@contextmanager
+def _naming_what_is_kept(step: Step, workflow: Workflow) -> Iterator[None]:
+    """What a step doesn't find, a step that it reads may have left out: its errors say so."""
+    try:
+        yield
+    except UsageError as error:
+        for other in workflow.steps:
+            if other.name in step.needs and other.keep is not None:
+                error.message += f" (step {other.name} leaves others out: --keep {other.keep})"
+        raise
 
 
 class _Execution:

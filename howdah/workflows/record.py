@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from howdah.errors import UsageError
-from howdah.file_lock import hold_if_free
+from howdah.file_lock import hold_if_free, is_held
 from howdah.jobs.record import RUN_PREFIX, Job, Jobs, write_record
 from howdah.privacy import make_private
 from howdah.workflows.definition import Step, Workflow
@@ -75,10 +75,17 @@ class Runs:
         for suffix in (".json", ".lock"):
             self.path(run_id).with_suffix(suffix).unlink(missing_ok=True)
 
+    def is_going_on(self, run_id: str) -> bool:
+        """Whether a live process starts the run's steps."""
+        return is_held(self._lock_file(run_id))
+
     def lock(self, run_id: str) -> IO[str]:
         """Take the run's lock; raises UsageError if another process has it."""
-        if file := hold_if_free(self.path(run_id).with_suffix(".lock")):
+        if file := hold_if_free(self._lock_file(run_id)):
             return file
         raise UsageError(
             f"{run_id} is going on already", hint="wait for it, or end that bin/submit"
         )
+
+    def _lock_file(self, run_id: str) -> Path:
+        return self.path(run_id).with_suffix(".lock")

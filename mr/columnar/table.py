@@ -1,15 +1,16 @@
 """Features of rows in columns, as ``mr.records.table`` reads those of rows of text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mr.columnar.columns import Columns
 from mr.records.block import Block, Reject
+from mr.records.kept_columns import kept_places
 from mr.records.table import TableFormat, read_features
 
-__all__ = ["COLUMNAR", "feature_columns", "take_features"]
+__all__ = ["COLUMNAR", "feature_columns", "places_to_keep", "take_features"]
 
 COLUMNAR = "columnar"  # the format, in a job's options, of tables that aren't text
 
@@ -43,3 +44,10 @@ def take_features(block: Columns, table: TableFormat) -> tuple[Columns, list[Any
     ]
     good = np.array([row for row in range(len(block.numbers)) if row not in reasons], np.intp)
     return block.take(good), [values[good] for values in columns], rejects
+
+
+def places_to_keep(options: Mapping[str, Any]) -> list[int] | None:
+    """Which of a record's columns, as its fields have them, a job with these options keeps; None
+    where all are kept. Rows in columns have none but these to begin with."""
+    written = options.get("keep") if options.get("format") == COLUMNAR else None
+    return kept_places(options, written)

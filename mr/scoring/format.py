@@ -24,6 +24,7 @@ class Layout(Enum):
 
     PREDICTION_FIRST = auto()
     PREDICTION_LAST = auto()
+    PREDICTION_ALONE = auto()
 
 
 def prediction_columns(manifest: Manifest) -> list[str]:
@@ -63,6 +64,9 @@ def format_lines(
     if not fields:
         return b""
     writers = _column_writers(prediction, manifest)
+    if layout is Layout.PREDICTION_ALONE:
+        ends = [b"\t"] * (len(writers) - 1) + [b"\n"]
+        return b"".join(interleave([w(b"", end) for w, end in zip(writers, ends, strict=True)]))
     if layout is Layout.PREDICTION_LAST:
         ends = [b""] * (len(writers) - 1) + [b"\n"]
         cells = [fields, *(write(b"\t", end) for write, end in zip(writers, ends, strict=True))]

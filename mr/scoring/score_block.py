@@ -1,16 +1,17 @@
 """The middle of a record's way through a task: a block of lines in, scored lines, rejects out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mr.columnar.columns import RawBlock, parse_records
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
+from mr.records.kept_columns import keep_columns
 from mr.scoring.failing_records import FailureSearch, QuotedCells, Rows
-from mr.scoring.format import format_lines
+from mr.scoring.format import Layout, format_lines
 from mr.scoring.model_call import ROWS_AT_ONCE
 from mr.scoring.prediction import Prediction
 from mr.scoring.scorer import Batch, Scorer
@@ -38,21 +39,29 @@ def score_block(
     raw: RawBlock,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
+    kept: Sequence[int] | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
     """Score the records of ``raw`` (whole lines, or rows in columns); each is scored or rejected.
 
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
-    earlier blocks have told of records for which the model raises.
+    earlier blocks have told of records for which the model raises. ``kept``: the places of the
+    columns that stand beside the prediction, if not all do.
     """
     with timed(Stage.PARSE):
         block, rejects = parse_records(raw)
     predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
+    layout = Layout.PREDICTION_ALONE if kept == [] else scorer.layout
     with timed(Stage.FORMAT):
+        if kept is not None:
+            predicted = [
+                (replace(part, fields=keep_columns(part.fields, kept)), prediction)
+                for part, prediction in predicted
+            ]
         scored = [
             ScoredBatch(
                 part,
                 prediction,
-                format_lines(scorer.layout, part.fields, prediction, manifest),
+                format_lines(layout, part.fields, prediction, manifest),
             )
             for part, prediction in predicted
         ]

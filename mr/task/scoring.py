@@ -6,6 +6,7 @@ from typing import Any
 
 from mr import summary
 from mr.columnar.columns import RawBlock, record_starts
+from mr.columnar.table import places_to_keep
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
@@ -41,6 +42,7 @@ class Scoring:
             files = load_files(self._manifest, folder)
             self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
         self._quoted_cells = QuotedCells()
+        self._kept = places_to_keep(spec.options)
         self.block_size = self._scorer.block_size
 
     @property
@@ -51,7 +53,7 @@ class Scoring:
     def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
-            self._scorer, self._manifest, raw, self._timed, self._quoted_cells
+            self._scorer, self._manifest, raw, self._timed, self._quoted_cells, self._kept
         )
         with self._timed(Stage.WRITE):
             for batch in scored:

@@ -23,6 +23,7 @@ JOB = r"\d{8}-\d{6}-[0-9a-f]{4}"
 VARYING = {
     "an application's id": r"application_\d+_\d+",
     "how long it took": r"\bin \d+ s\b",
+    "when it ended": r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b",
     "what an installation did": r"\b\d+ ok, \d+ changed, \d+ s\b",
     "a port of this machine": r"\b127\.0\.0\.1:\d+",
     "where the clone is": r"/\S+/(?=\.howdah/)",

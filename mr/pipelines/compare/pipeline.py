@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.columnar.table import feature_columns
+from mr.columnar.table import feature_columns, places_to_keep
 from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Assignment
@@ -23,6 +24,7 @@ from mr.pipelines.compare.report import Comparison, comparison_report
 from mr.records.block import Block, Reject
 from mr.records.cells import WRITTEN
 from mr.records.column_names import distinct_names
+from mr.records.kept_columns import keep_columns
 from mr.records.table import TableFormat
 from mr.records.tsv import interleave
 from mr.scoring.fixed_point import digits
@@ -68,6 +70,7 @@ class Compare(Tally):
             features=known,
             types=(WRITTEN,) * len(known),
         )
+        self._kept = places_to_keep(options)
         self._comparison_counts = ComparisonCounts(self._comparison)
 
     @staticmethod
@@ -102,9 +105,13 @@ class Compare(Tally):
         if self._assignment:
             ids = [text.encode() for text in texts[self._options["id"]]] if texts else block.records
             scored, more = score_with_assigned(self._models, self._assignment.of(ids), block)
-            self._write_each(scored)
         else:
             scored, more = score_with_all(self._models, block)
+        if self._kept is not None:
+            scored = [replace(one, fields=keep_columns(one.fields, self._kept)) for one in scored]
+        if self._assignment:
+            self._write_each(scored)
+        else:
             self._write_all(scored)
         self._comparison_counts.add(scored, self.task.place_of)
         if self._comparison.has_truths:
@@ -134,7 +141,7 @@ class Compare(Tally):
 
     def header(self) -> Sequence[str]:
         """The columns of scores.tsv."""
-        return *self._columns, *self.prediction_columns().values()
+        return *self._options.get("keep", self._columns), *self.prediction_columns().values()
 
     def conclude(self, partial: Partial) -> JobReport:
         """Each model's scores, how far every two agree and, with a truth, which is better."""
@@ -190,7 +197,10 @@ class Compare(Tally):
         self._write_cells(cells)
 
     def _write_cells(self, cells: list[list[bytes]]) -> None:
-        self.task.write(b"".join(interleave([*cells, [b"\n"] * len(cells[0])])))
+        lines = b"".join(interleave([*cells, [b"\n"] * len(cells[0])]))
+        if self._kept == []:  # then each line begins with the tab before its first prediction
+            lines = lines[1:].replace(b"\n\t", b"\n")
+        self.task.write(lines)
 
 
 def _check(options: Mapping[str, Any]) -> None:
