@@ -57,8 +57,8 @@ class Footer:
 def format_of(head: bytes) -> str:
     """What a file that begins so is, if it is Parquet or Feather; else nothing."""
     known = (name for magic, name in MAGIC.items() if head.startswith(magic))
-    is_text = not any(byte < SPACE and byte not in b"\t\r\n" for byte in head[4:9])
-    return "" if is_text and len(head) > 4 else next(known, "")
+    has_numbers = any(byte < SPACE and byte not in b"\t\r\n" for byte in head[4:9])
+    return next(known, "") if has_numbers else ""
 
 
 def read_footer(file: SeekableFile) -> Footer:
