@@ -117,7 +117,11 @@ def _plan_counting(
         "options": {"header": False} | options,
         "columns": tuple(tally.header()),
         "predicted": predicted,
-        "types": result_types(manifests, options, tally.prediction_columns()) if models else {},
+        "types": (
+            result_types(manifests, options, tally.prediction_columns())
+            if models
+            else dict(tally.types)
+        ),
     }
 
 

@@ -75,15 +75,18 @@ class MapTask:
             yield block
 
     def _write_rejects(self, raw: bytes, rejects: list[Reject]) -> None:
-        """Write ``reason``, offset in the split and record of each."""
+        """Write ``reason``, offset in the split, number among the split's records and record of
+        each."""
         starts = line_starts(raw).tolist()
+        records_before = self.counts.total()
         lines = []
         for reject in rejects:
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
             start, end = starts[reject.line], starts[reject.line + 1]
             record = raw[start:end].removesuffix(b"\n")
             offset = b"%d" % (self.position + start)
-            lines.append(b"\t".join([escape_text(reason), offset, _printable(record)]))
+            number = b"%d" % (records_before + reject.line)
+            lines.append(b"\t".join([escape_text(reason), offset, number, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
