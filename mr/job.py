@@ -49,10 +49,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         attempt's output folder.
         """
         spec = Spec.read(Path(SPEC_FILE))
-        names = {path: unstored.name for path, unstored in spec.unstored.items()}
-        split = Split.from_environment(os.environ, spec.padded, names)
         streams = RedirectedStreams()
         self.sandbox(streams.stdin, streams.stdout, streams.stderr)
+        named = _range(self.stdin) if spec.ranges else None
+        split = named.split if named else _split(spec)
         faulthandler.enable(streams.stderr)
         raise_on_exit()
         warn_once()
@@ -78,10 +78,15 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             task.seconds[Stage.START] = starting
             gc.freeze()  # model and libraries stay: the collector needn't walk through them again
             gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
-            stdin = _chunks(self.stdin, spec, split) if split.chunked else self.stdin
+            stdin = named.open(_files(spec)) if named else self.stdin
+            if split.chunked:
+                stdin = _chunks(stdin, spec, split)
             told: Counter[str] = Counter()
             summary = task.run(stdin, lambda: self._report(where(), task, told))
-            _check_unchanged(spec)
+            if named:
+                _files(spec).check(named.file)
+            else:
+                _check_unchanged(spec)
             self.stdout.write(self.internal_protocol().write(SUMMARY, summary) + b"\n")
             for key, found in task.partials():  # JSON, without looking for what needs an escape
                 self.stdout.write(f'"{key}"\t"{found}"\n'.encode())
@@ -156,6 +161,25 @@ def _fault(error: BaseException) -> str:
     from mr.models.manifest import ModelFault, ModelFileError
 
     return " ".join(str(error).split()) if isinstance(error, (ModelFault, ModelFileError)) else ""
+
+
+def _split(spec: Spec) -> Split:
+    """The split that the runner has chosen."""
+    names = {path: unstored.name for path, unstored in spec.unstored.items()}
+    return Split.from_environment(os.environ, spec.padded, names)
+
+
+def _range(stdin: IO[bytes]) -> Any:
+    """The range that the task's list names."""
+    from mr.storage.file_range import FileRange
+
+    return FileRange.read(stdin.read())
+
+
+def _files(spec: Spec) -> Any:
+    from mr.storage.whole_files import JobFiles
+
+    return JobFiles(spec.files, spec.webhdfs_url, spec.user)
 
 
 def _chunks(stdin: IO[bytes], spec: Spec, split: Split) -> IO[bytes]:

@@ -30,8 +30,9 @@ class Spec:
     tasks are handed in chunks, with their bytes before the padding; ``webhdfs_url`` and ``user``:
     where and as whom a task writes on a cluster; ``options``: the pipeline's own; ``files``: the
     folder of inputs that are records as a whole; ``unstored``: by path in HDFS, inputs that aren't
-    the job's own; ``call_timeouts``: the seconds that a model may take for one call, in a task's
-    first attempt and in later ones."""
+    the job's own; ``ranges``: a task's stdin names the range of an input that is its split;
+    ``call_timeouts``: the seconds that a model may take for one call, in a task's first attempt and
+    in later ones."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Spec:
     user: str = ""
     files: str = ""
     unstored: dict[str, Unstored] = field(default_factory=dict)
+    ranges: bool = False
     call_timeouts: Sequence[float] = (CALL_TIMEOUT, CALL_TIMEOUT / 4)
 
     def write(self, path: Path) -> None:

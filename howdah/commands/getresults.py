@@ -28,7 +28,7 @@ EXAMPLES = """examples:
   bin/getresults run-20260314-092653-58b1   every step of a run, to results/<run>/<step>/
 
 scores.tsv    every scored record, in input order (of pipelines that count: tables, plots)
-rejected.tsv  every other record, with its reason, file and offset
+rejected.tsv  every other record, with its reason, file, line and offset
 summary.json  counts, distribution, histogram, the highest scores
 run.json      what made them: input, model, versions, times
 """

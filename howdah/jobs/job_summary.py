@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
@@ -21,6 +21,15 @@ from mr.summary import Partial, finish, finish_counts, merge
 
 __all__ = ["check_meaning", "places_of", "read_summary", "readable_summary"]
 
+
+class Place(NamedTuple):
+    """Where a part begins: its input, and the bytes and lines before it in that, decompressed."""
+
+    source: Input
+    offset: int
+    lines: int
+
+
 Stamps = Mapping[str, list[int]]  # of files: their bytes and times of change
 
 
@@ -35,8 +44,8 @@ def readable_summary(job: Job, partial: Partial, report: JobReport | None = None
     examples = list(_examples(summary))
     parts = places_of(job, partial) if examples else {}
     for entry in examples:
-        source, base = parts[entry.pop("part")]
-        entry |= {"file": source.name, "offset": base + entry["offset"]}
+        place = parts[entry.pop("part")]
+        entry |= {"file": place.source.name, "offset": place.offset + entry["offset"]}
     return summary
 
 
@@ -56,17 +65,20 @@ def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from pair.get("most_different", ())
 
 
-def places_of(job: Job, partial: Partial) -> dict[str, tuple[Input, int]]:
-    """For each part, in order: its input, and where in that (decompressed) it begins."""
-    sources = {source.stored.split(".")[0]: source for source in job.inputs}
-    found: dict[str, tuple[Input, int]] = {}
-    position: dict[str, int] = {}
+def places_of(job: Job, partial: Partial) -> dict[str, Place]:
+    """Where each part begins, in the order of the inputs."""
+    following = {
+        source.stored.split(".")[0]: Place(source, len(BOM) if source.bom else 0, 0)
+        for source in job.inputs
+    }
+    found: dict[str, Place] = {}
     for part in sorted(partial["parts"]):
         key = part.split("-")[0]
-        source = sources[key]
-        start = position.setdefault(key, len(BOM) if source.bom else 0)
-        found[part] = source, start
-        position[key] = start + partial["parts"][part]["bytes"]
+        place = found[part] = following[key]
+        counts = partial["parts"][part]
+        following[key] = Place(
+            place.source, place.offset + counts["bytes"], place.lines + counts["lines"]
+        )
     return found
 
 

@@ -56,7 +56,9 @@ class Input:
     ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
     (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
     handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
-    wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970.
+    wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
+    where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
+    the job's inputs then.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Input:
     whole: bool = False
     path: str = ""
     modified: int = 0
+    cuts: tuple[int, ...] | None = None
 
     @property
     def records(self) -> int:
@@ -141,6 +144,16 @@ class Job:
         """Whether its records are whole files."""
         return any(source.whole for source in self.inputs)
 
+    @property
+    def of_lists(self) -> bool:
+        """Whether tasks are given lists of what they open themselves."""
+        return self.of_files or self.of_ranges
+
+    @property
+    def of_ranges(self) -> bool:
+        """Whether its tasks are given ranges of inputs, which they open themselves."""
+        return any(source.cuts is not None for source in self.inputs)
+
 
 class Jobs:
     """The jobs that the state folder knows."""
@@ -170,7 +183,7 @@ class Jobs:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
-        inputs = tuple(Input(**source) for source in stated.pop("inputs"))
+        inputs = tuple(map(_read_input, stated.pop("inputs")))
         columns = tuple(stated.pop("columns"))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
         return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
@@ -237,6 +250,11 @@ class Jobs:
 
     def _write(self, job: Job) -> None:
         write_record(self.folder(job.id) / RECORD, asdict(job))
+
+
+def _read_input(stated: dict[str, Any]) -> Input:
+    cuts = stated.get("cuts")
+    return Input(**stated | {"cuts": None if cuts is None else tuple(cuts)})
 
 
 def is_run(id: str) -> bool:

@@ -75,16 +75,12 @@ def _rank(
         cells = line.split(b"\t")
         for output, read in readers.items():
             score = read(cells)
-            _keep(highest[output], (score, -number, line), count)
-            _keep(lowest[output], (-score, -number, line), count)
+            for heap, rank in ((highest[output], score), (lowest[output], -score)):
+                if len(heap) < count:
+                    heapq.heappush(heap, (rank, -number, line))
+                elif rank > heap[0][0]:  # an equal score further down doesn't displace one
+                    heapq.heapreplace(heap, (rank, -number, line))
     return highest, lowest
-
-
-def _keep(heap: list[Ranked], entry: Ranked, count: int) -> None:
-    if len(heap) < count:
-        heapq.heappush(heap, entry)
-    elif entry > heap[0]:
-        heapq.heapreplace(heap, entry)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -105,7 +101,8 @@ def _places(
         numbers.setdefault(reject.part, []).append(reject.number)
     starts, parts = [], []
     line, records = 0, dict[str, int]()
-    for part, (source, _) in places_of(job, partial).items():
+    for part, place in places_of(job, partial).items():
+        source = place.source
         counts = partial["parts"][part]
         of_part = counts["scored"] + counts["rejected"]
         before = [number - place for place, number in enumerate(numbers.get(part, []))]

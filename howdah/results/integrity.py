@@ -19,9 +19,9 @@ def check_counts(job: Job, partial: Partial) -> None:
         return
     counted = dict.fromkeys((source.name for source in job.inputs), 0)
     expected = dict.fromkeys(counted, 0)
-    for part, (source, _) in places_of(job, partial).items():
+    for part, place in places_of(job, partial).items():
         counts = partial["parts"][part]
-        counted[source.name] += counts["scored"] + counts["rejected"]
+        counted[place.source.name] += counts["scored"] + counts["rejected"]
     for source in job.inputs:
         expected[source.name] += source.records
     for name, records in expected.items():

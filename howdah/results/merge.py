@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
-from howdah.jobs.job_summary import places_of
+from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
 from howdah.jobs.record import Input, Job
@@ -29,7 +29,7 @@ __all__ = [
     "write_rejected",
 ]
 
-REJECTED_HEADER = b"reason\tfile\toffset\trecord\n"
+REJECTED_HEADER = b"reason\tfile\tline\toffset\trecord\n"
 READ_BYTES = 1 << 20
 RANGE_BYTES = 16 << 20  # of a part file, fetched by one request
 CONNECTIONS = 3
@@ -157,7 +157,7 @@ def combine_part_files(
 
 
 def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None:
-    """Write each rejected record with its file's name and its place in that file.
+    """Write each rejected record with its file's name, and its line and offset in that file.
 
     Raises IntegrityError for a part that isn't what its task wrote.
     """
@@ -198,19 +198,20 @@ def read_rejected(job: Job, partial: Partial, store: Store) -> Iterator[Rejected
         if zlib.crc32(data) != counts["rejected_crc"]:
             raise altered_part("rejected", part, job)
         for line in data.split(b"\n")[:-1]:
-            _, offset, *_, number, _ = line.split(b"\t")
-            row = _rejected_file(line, files) if job.of_files else _rejected(line, *places[part])
+            _, _, offset, number, _ = line.split(b"\t")
+            row = _rejected_file(line, files) if job.of_files else _rejected(line, places[part])
             yield RejectedRecord(row, part, int(number), int(offset))
 
 
-def _rejected(line: bytes, source: Input, base: int) -> bytes:
-    reason, offset, _, record = line.split(b"\t")
-    name = escape_text(source.name)
-    return b"\t".join((reason, name, b"%d" % (base + int(offset)), record)) + b"\n"
+def _rejected(reject: bytes, place: Place) -> bytes:
+    reason, lines, offset, _, record = reject.split(b"\t")
+    name = escape_text(place.source.name)
+    line = b"%d" % (place.lines + int(lines) + 1)
+    return b"\t".join((reason, name, line, b"%d" % (place.offset + int(offset)), record)) + b"\n"
 
 
 def _rejected_file(line: bytes, files: Mapping[str, Input]) -> bytes:
     """The same where a record is a line of the task's list, which names a file."""
     reason, *_, record = line.split(b"\t")
     name = files[record.split(b"\\t")[0].decode()].name
-    return b"\t".join((reason, escape_text(name), b"0", b"")) + b"\n"
+    return b"\t".join((reason, escape_text(name), b"1", b"0", b"")) + b"\n"

@@ -136,7 +136,7 @@ def _run_locally(
     settings: Settings,
     mark: SetMark,
 ) -> None:
-    from howdah.submission.mrjob_runners import local_job
+    from howdah.submission.mrjob_runners import local_job, local_split_size
 
     store = LocalStore(folder)
     store.remove(OUTPUT)  # an earlier, killed run's
@@ -145,18 +145,20 @@ def _run_locally(
         _headers(job),
         options=job.options,
         files=str(folder / INPUT),
+        ranges=job.of_ranges,
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
+    size = local_split_size(sum(source.bytes for source in job.inputs), job.splits)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
         *_common_arguments(files, sys.executable),
-        *task_inputs(job, store, str(folder), os.cpu_count() or 1),
+        *task_inputs(job, store, str(folder), os.cpu_count() or 1, size),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
     mark(Mark.PREPARED)
-    with local_job(arguments, job.splits, mark).make_runner() as runner:
+    with local_job(arguments, 0 if job.of_lists else size, mark).make_runner() as runner:
         runner.run()
     mark(Mark.RUN)
     (folder / OUTPUT / SUCCESS).touch()
@@ -175,7 +177,10 @@ def _run_on_hadoop(
     assert cluster
     mark(Mark.MRJOB)
     home = hdfs_folder(job.id)
-    padded = {source.stored: source.bytes for source in job.inputs if source.padded}
+    # what a task opens itself isn't handed to it in chunks
+    padded = {
+        source.stored: source.bytes for source in job.inputs if source.padded and not job.of_ranges
+    }
     spec = Spec(
         job.pipeline,
         _headers(job),
@@ -187,8 +192,9 @@ def _run_on_hadoop(
         {
             source.path: Unstored(source.stored, source.bytes, source.modified)
             for source in job.inputs
-            if source.path and not source.whole
+            if source.path and not job.of_lists
         },
+        ranges=job.of_ranges,
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, cluster)
@@ -196,7 +202,8 @@ def _run_on_hadoop(
     needed_mb = container_mb(models)
     size = _split_size(job, cluster)
     tasks = -(-sum(source.bytes for source in job.inputs) // size)
-    paths = task_inputs(job, HdfsStore(cluster, home), home, tasks)
+    paths = task_inputs(job, HdfsStore(cluster, home), home, tasks, size)
+    tasks = len(paths) if job.of_ranges else tasks
     properties = {
         "mapreduce.job.name": job_name(
             job.id,
@@ -211,7 +218,9 @@ def _run_on_hadoop(
         "mapreduce.task.timeout": str(
             int(max(HADOOP_TASK_TIMEOUT, spec.call_timeouts[0] + FAILURE_REPORT_SECONDS) * 1000)
         ),
-        "mapreduce.input.fileinputformat.split.minsize": str(size),
+        "mapreduce.input.fileinputformat.split.minsize": str(
+            LARGEST_SPLIT if job.of_lists else size  # a list is one task's
+        ),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         # an ApplicationMaster that takes a job over leaves behind what ended maps have written
         "yarn.app.mapreduce.am.job.recovery.enable": "false",
@@ -281,7 +290,7 @@ def _split_size(job: Job, cluster: Cluster) -> int:
     else:
         _, cores = Yarn(cluster).nodes()
         size = min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
-    step = CHUNK if job.inputs[0].padded else 1
+    step = CHUNK if job.inputs[0].padded and not job.of_ranges else 1
     return -(-size // step) * step
 
 

@@ -1,5 +1,6 @@
 """mrjob's two runners, with what Howdah does otherwise: no copies of inputs, no JVM for HDFS."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -18,7 +19,7 @@ from howdah.settings import Cluster
 from mr.job import ScoreJob
 from mr.records.compression import compression_of
 
-__all__ = ["hadoop_job", "local_job"]
+__all__ = ["hadoop_job", "local_job", "local_split_size"]
 
 SMALLEST_SPLIT = 4 << 20
 CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
@@ -30,7 +31,7 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
     What reducers get is little, and they run in this process: another one takes longer to start.
     """
 
-    splits: ClassVar[int] = 0  # 0: one a core
+    split_size: ClassVar[int] = 0  # 0: an input is one split
     mark: ClassVar[SetMark]
     _mrjob_cls = ScoreJob
 
@@ -38,13 +39,10 @@ class LocalRunner(LocalMRJobRunner):  # type: ignore[misc]
         self, input_paths: Sequence[str], step_num: int
     ) -> list[dict[str, Any]]:
         """Link each task's input to the whole file; the task reads its own range of it."""
-        sizes = {path: Path(path).stat().st_size for path in input_paths}
-        wanted = self.splits or self._num_cores()
-        smallest = 1 if self.splits else SMALLEST_SPLIT
-        size = max(-(-sum(sizes.values()) // wanted), smallest)
         splits: list[dict[str, Any]] = []
-        for path, length in sizes.items():
-            step = length if compression_of(path) else size
+        for path in input_paths:
+            length = Path(path).stat().st_size
+            step = length if compression_of(path) else self.split_size or length
             for start in range(0, length, step):
                 task_input = Path(self._task_input_path("mapper", step_num, len(splits)))
                 task_input.parent.mkdir(parents=True, exist_ok=True)
@@ -121,9 +119,18 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
         return super()._run_hadoop(*arguments, **options)
 
 
-def local_job(arguments: list[str], splits: int, mark: SetMark) -> ScoreJob:
-    """The job for the local runner; ``mark`` is told when its map tasks have ended."""
-    told = {"splits": splits, "mark": staticmethod(mark)}
+def local_split_size(total: int, splits: int) -> int:
+    """Bytes a split, of ``total``: as many as there should be ``splits``, or a split a core."""
+    wanted = splits or os.cpu_count() or 1
+    return max(-(-total // wanted), 1 if splits else SMALLEST_SPLIT)
+
+
+def local_job(arguments: list[str], split_size: int, mark: SetMark) -> ScoreJob:
+    """The job for the local runner; ``mark`` is told when its map tasks have ended.
+
+    ``split_size``: bytes a split of an input, or 0, which makes each input one split.
+    """
+    told = {"split_size": split_size, "mark": staticmethod(mark)}
     runner = type("LocalRunner", (LocalRunner,), told)
     return _job("local", runner, arguments)
 

@@ -2,7 +2,9 @@
 
 import os
 import zipfile
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from howdah.hadoop.store import Store, hdfs_client
@@ -11,6 +13,7 @@ from howdah.jobs.record import Input, Job
 from howdah.models.registry import Model
 from howdah.settings import ROOT, Cluster
 from mr.spec import SPEC_FILE, Spec
+from mr.storage.file_range import FileRange
 from mr.storage.part_file import PartFile
 from mr.storage.whole_files import FileEntry
 
@@ -50,18 +53,41 @@ def _upload_model(model: Model, cluster: Cluster) -> list[str]:
     return [f"{cluster.fs_uri}{folder}/{path.name}" for path in model.files]
 
 
-def task_inputs(job: Job, store: Store, home: str, tasks: int) -> list[str]:
-    """The paths of what the job's tasks are given: its inputs or, where these are records
-    themselves, a list of them for each task, below its folder ``home``."""
-    if not job.of_files:
+def task_inputs(job: Job, store: Store, home: str, tasks: int, size: int) -> list[str]:
+    """The paths of what the job's tasks are given: its inputs or, where tasks open these
+    themselves, lists below its folder ``home``: of whole files one for each of ``tasks``, else one
+    for each range of about ``size`` bytes."""
+    if job.of_files:
+        lists = list(_lists_of_files(job, tasks))
+    elif job.of_ranges:
+        lists = [[each.line()] for source in job.inputs for each in _ranges(source, size)]
+    else:
         return [source.path or f"{home}/{INPUT}/{source.stored}" for source in job.inputs]
+    names = [f"{LISTS}/{number:05d}.txt" for number in range(len(lists))]
+    for name, lines in zip(names, lists, strict=True):
+        part = PartFile(store.sink(), name)
+        part.write(b"".join(lines))
+        part.close()
+    return [f"{home}/{name}" for name in names]
+
+
+def _lists_of_files(job: Job, tasks: int) -> Iterator[list[bytes]]:
+    """Lists of whole files, with about as many bytes each."""
     lists: list[list[Input]] = [[] for _ in range(min(job.splits or tasks, len(job.inputs)))]
     for source in sorted(job.inputs, key=lambda source: -source.bytes):
         min(lists, key=lambda chosen: sum(each.bytes for each in chosen)).append(source)
-    names = [f"{LISTS}/{number:05d}.txt" for number in range(len(lists))]
-    for name, chosen in zip(names, lists, strict=True):
-        part = PartFile(store.sink(), name)
-        for source in sorted(chosen, key=lambda source: source.stored):
-            part.write(FileEntry(source.stored, source.bytes, source.path, source.modified).line())
-        part.close()
-    return [f"{home}/{name}" for name in names]
+    for chosen in lists:
+        yield [_entry(each).line() for each in sorted(chosen, key=lambda each: each.stored)]
+
+
+def _ranges(source: Input, size: int) -> Iterator[FileRange]:
+    """Ranges of an input, each of which ends at the first cut behind a multiple of ``size``."""
+    cuts = source.cuts or ()
+    wanted = (bisect_left(cuts, at) for at in range(size, source.bytes, size))
+    ends = sorted({cuts[place] for place in wanted if place < len(cuts)})
+    for start, end in pairwise([0, *ends, source.bytes]):
+        yield FileRange(_entry(source), start, end)
+
+
+def _entry(source: Input) -> FileEntry:
+    return FileEntry(source.stored, source.bytes, source.path, source.modified)

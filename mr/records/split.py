@@ -4,7 +4,8 @@ On Hadoop the streaming JVM writes the split's lines to stdin; of a large plain 
 in chunks, since handling lines one at a time costs as much as scoring them. In the local runner
 stdin is the whole input file. For the latter two the rule of Hadoop's own line reader is applied
 here: a split owns the lines that begin after its start (the first split: at it) and no later than
-its end; a byte order mark at the start of a file is dropped.
+its end. A range that a task has opened itself begins and ends with a record. A byte order mark at
+the start of a file is dropped.
 """
 
 import io
@@ -32,7 +33,8 @@ LONGEST_READ = MAX_RECORD + 1  # the rest of a longer line would only fill the m
 class Split:
     """A byte range of one stored input; for a compressed input, of its compressed bytes.
 
-    ``chunked``: stdin begins with the range, cut anywhere, and goes on behind it.
+    ``chunked``: stdin begins with the range, cut anywhere, and goes on behind it; ``ranged``: the
+    stream is the range, of whole records.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Split:
     length: int
     local: bool
     chunked: bool = False
+    ranged: bool = False
 
     @property
     def part(self) -> str:
@@ -76,10 +79,13 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[byt
     is too long for a record, what is over ``LONGEST_READ`` may be left out: it is the last one
     of its block, which was longer than it is.
     """
-    if not (split.local or split.chunked):
+    if not (split.local or split.chunked or split.ranged):
         return _whole_lines(stdin, size, math.inf)
     if (text := decompressed(stdin, split.file)) is not stdin:
         return _without_bom(_whole_lines(text, size, math.inf))
+    if split.ranged:
+        blocks = _whole_lines(stdin, size, math.inf)
+        return blocks if split.start else _without_bom(blocks)
     if split.local:
         stdin.seek(split.start)
     if not split.start:

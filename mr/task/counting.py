@@ -116,5 +116,7 @@ def _part(sink: Sink, name: str) -> PartFile:
 
 def _written(part: PartFile) -> dict[str, int]:
     """What a part file must hold; no records are rejected beside it."""
-    others = dict.fromkeys(("bytes", "scored", "rejected", "rejected_bytes", "rejected_crc"), 0)
+    others = dict.fromkeys(
+        ("bytes", "lines", "scored", "rejected", "rejected_bytes", "rejected_crc"), 0
+    )
     return others | {"scores_bytes": part.bytes, "scores_crc": part.crc}

@@ -37,6 +37,7 @@ class MapTask:
         self._split = split
         self._rejected = PartFile(sink, f"rejected/{split.part}")
         self._rejects: Counter[str] = Counter()
+        self._lines = 0  # before the next block, of the split
         with self._timed(Stage.LOAD):
             self._processor = _processor(spec, split, sink, folder, self._timed)
 
@@ -51,6 +52,7 @@ class MapTask:
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
             self.position += length
+            self._lines += taken + len(rejects)
         with self._timed(Stage.WRITE):
             self._rejected.close()
         return self._finished(self._processor.end())
@@ -65,6 +67,7 @@ class MapTask:
             first, length = next(blocks, (b"", 0))
             header, newline, rest = first.partition(b"\n")
             self.position += len(header) + len(newline)
+            self._lines += 1
             if rest:
                 yield rest, length - len(header) - len(newline)
         while True:
@@ -75,8 +78,8 @@ class MapTask:
             yield block
 
     def _write_rejects(self, raw: bytes, rejects: list[Reject]) -> None:
-        """Write ``reason``, offset in the split, number among the split's records and record of
-        each."""
+        """Write reason, lines and bytes of the split before it, number among the split's records,
+        and record of each."""
         starts = line_starts(raw).tolist()
         records_before = self.counts.total()
         lines = []
@@ -84,9 +87,9 @@ class MapTask:
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
             start, end = starts[reject.line], starts[reject.line + 1]
             record = raw[start:end].removesuffix(b"\n")
-            offset = b"%d" % (self.position + start)
+            place = b"%d\t%d" % (self._lines + reject.line, self.position + start)
             number = b"%d" % (records_before + reject.line)
-            lines.append(b"\t".join([escape_text(reason), offset, number, _printable(record)]))
+            lines.append(b"\t".join([escape_text(reason), place, number, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
@@ -94,6 +97,7 @@ class MapTask:
         """The work's summary, with what is the same for every pipeline."""
         part = partial["parts"][self._split.part] | {
             "bytes": self.position,
+            "lines": self._lines,
             "scored": self.counts["scored"],
             "rejected": self.counts["rejected"],
             "rejected_bytes": self._rejected.bytes,

@@ -92,10 +92,11 @@ def test_text_is_scored(texts: Outcome, what: str) -> None:
 
 @pytest.mark.parametrize("reason", UNUSABLE_TEXTS)
 def test_text_is_rejected(texts: Outcome, reason: str) -> None:
-    """A line that can't be a text is rejected with its reason, its file and its offset."""
+    """A line that can't be a text is rejected with its reason, its file, line and offset."""
     (row,) = [row for row in texts.rejected if row[0] == reason]
     assert row[1] == "texts.txt"
-    assert texts.data[int(row[2]) :].startswith(UNUSABLE_TEXTS[reason] + b"\n")
+    assert texts.data.split(b"\n")[int(row[2]) - 1] == UNUSABLE_TEXTS[reason]
+    assert texts.data[int(row[3]) :].startswith(UNUSABLE_TEXTS[reason] + b"\n")
 
 
 def test_every_line_is_scored_or_rejected(texts: Outcome) -> None:
@@ -158,8 +159,9 @@ def test_row_is_rejected(rows: Outcome, reason: str) -> None:
     """A row that the model can't take is rejected; the reason names the column."""
     (row,) = [row for row in rows.rejected if row[0].startswith(reason)]
     record = UNUSABLE_ROWS[reason]
-    assert row[3] == record.decode()
-    assert rows.data[int(row[2]) :].startswith(record + b"\n")
+    assert row[4] == record.decode()
+    assert rows.data.split(b"\n")[int(row[2]) - 1] == record
+    assert rows.data[int(row[3]) :].startswith(record + b"\n")
 
 
 def test_other_rows_are_scored(rows: Outcome) -> None:
@@ -297,7 +299,7 @@ def test_all_kinds_of_inputs(howdah: Howdah, tmp_path: Path) -> None:
     scored = (folder / "scores.tsv").read_text().split("\n")[1:-1]
     assert [line.split("\t")[2] for line in scored] == ["one", "two", "three", "four"]
     (rejected,) = (folder / "rejected.tsv").read_text().split("\n")[1:-1]
-    assert rejected.split("\t")[:3] == ["invalid UTF-8", first, "6"]
+    assert rejected.split("\t")[:4] == ["invalid UTF-8", first, "2", "6"]
 
 
 # --- models that can't be used

@@ -40,7 +40,7 @@ def test_inputs_in_hdfs_are_scored_there(hadoop: Howdah, data: str) -> None:
     texts = [line.split("\t")[2] for line in (folder / "scores.tsv").read_text().splitlines()]
     assert texts == ["text", "first", "second", "third", "fourth"]
     rejected = (folder / "rejected.tsv").read_text().splitlines()[1]
-    assert rejected == f"blank line\thdfs://{data}/2026-02 ü.txt\t13\t"
+    assert rejected == f"blank line\thdfs://{data}/2026-02 ü.txt\t3\t13\t"
     (kept,) = [
         row for row in json.loads(hadoop("results", "list", "--json").stdout) if row["job"] == job
     ]
@@ -60,7 +60,7 @@ def test_whole_files_in_hdfs_are_read_there(hadoop: Howdah, data: str) -> None:
     folder = hadoop.score(*numbers, "--max-rejected", 1, "--splits", 1)
     assert (folder / "means.tsv").read_text() == "index\tmean\n0\t1.5\n1\t3.5\n"
     rejected = (folder / "rejected.tsv").read_text().splitlines()[1]
-    assert rejected == f"not a number: line 2: x\thdfs://{data}/n2.txt\t0\t"
+    assert rejected == f"not a number: line 2: x\thdfs://{data}/n2.txt\t1\t0\t"
 
 
 @pytest.mark.hadoop

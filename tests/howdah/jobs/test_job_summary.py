@@ -9,10 +9,10 @@ import pytest
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import LocalStore
-from howdah.jobs.job_summary import read_summary
+from howdah.jobs.job_summary import places_of, read_summary
 from howdah.jobs.layout import MERGED, SUCCESS
-from howdah.jobs.record import Input, Job, Jobs
-from howdah.settings import Settings
+from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.settings import Runner, Settings
 from mr.summary import empty
 
 PART = "output/part-00000"
@@ -89,3 +89,16 @@ def test_half_a_kept_summary_is_not_used(
     assert read_summary(job, settings)["scored"] == 3
     assert read_summary(job, settings)["scored"] == 3
     assert read == [PART]
+
+
+def test_a_part_begins_where_the_earlier_ones_end() -> None:
+    """In bytes and in lines, behind the input's byte order mark."""
+    inputs = (Input("a.txt", "00000.txt", bom=True), Input("b.txt", "00001.txt"))
+    job = Job("1", State.DONE, Runner.LOCAL, "text", "m", "", 0.0, inputs=inputs)
+    counts = {"00000-0": (10, 2), "00000-7": (5, 1), "00001-0": (9, 3)}
+    parts = {part: {"bytes": size, "lines": lines} for part, (size, lines) in counts.items()}
+    assert places_of(job, empty() | {"parts": parts}) == {
+        "00000-0": (inputs[0], 3, 0),
+        "00000-7": (inputs[0], 13, 2),
+        "00001-0": (inputs[1], 0, 0),
+    }

@@ -151,19 +151,19 @@ def test_a_good_record_is_scored_alike_beside_a_bad_one(score: Score, logistic: 
     assert set(beside) < set(alone)
 
 
-def test_rejects_are_found_again_by_their_offset(score: Score, logistic: Any) -> None:
-    """The offset is the record's place in the split; its bytes can be read from the field."""
+def test_rejects_are_found_again_by_their_place(score: Score, logistic: Any) -> None:
+    """The lines and bytes of the split before it; its bytes can be read from the field."""
     scored = score(logistic, MANY + b"a\\b\tc\xffd\r\n" + MANY, columns=COLUMNS)
-    assert scored.rejected == b"invalid UTF-8\t%d\ta\\\\b\\tc\\xffd\n" % len(MANY)
+    assert scored.rejected == b"invalid UTF-8\t%d\t%d\ta\\\\b\\tc\\xffd\n" % (ROWS, len(MANY))
 
 
 def test_a_reason_of_several_lines_is_one_field(score: Score, logistic: Any) -> None:
     """What scikit-learn says of a missing number has line ends; a reject stays one line."""
     data = b",".join([b""] * len(COLUMNS)) + b"\n"
     scored = score(logistic, data, columns=COLUMNS, refuses_missing=[])
-    reason, offset, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 2)
+    reason, *place, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 3)
     assert reason.startswith(b"predict raised ValueError: Input X contains NaN.\\n")
-    assert (offset, scored.rejected.count(b"\n")) == (b"0", 1)
+    assert (place, scored.rejected.count(b"\n")) == ([b"0", b"0"], 1)
 
 
 def test_offsets_are_right_after_a_line_that_was_not_read_whole(
@@ -172,10 +172,10 @@ def test_offsets_are_right_after_a_line_that_was_not_read_whole(
     """The bytes of a very long line count, though they aren't kept."""
     long = b"x" * (3 << 20) + b"\n"
     scored = score(logistic, MANY + long + b"y\n" + MANY, columns=COLUMNS)
-    reason, _, record = scored.rejected.split(b"\n")[0].partition(b"\t%d\t" % len(MANY))
+    reason, _, record = scored.rejected.split(b"\n")[0].partition(b"\t%d\t%d\t" % (ROWS, len(MANY)))
     assert reason == b"longer than 1 MiB"
     assert record == b"x" * 1000
-    assert b"\t%d\ty\n" % len(MANY + long) in scored.rejected
+    assert b"\t%d\t%d\ty\n" % (ROWS + 1, len(MANY + long)) in scored.rejected
     assert scored.partial["scored"] == 2 * ROWS
 
 
@@ -198,6 +198,7 @@ def test_parts_say_what_was_written(score: Score, logistic: Any) -> None:
     assert name == "input-000000000000000"
     assert part == {
         "bytes": len(spoiled()),
+        "lines": ROWS,
         "scored": ROWS - 8,
         "rejected": 8,
         "scores_bytes": len(scored.scores),
