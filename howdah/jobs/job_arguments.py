@@ -2,6 +2,7 @@
 
 import argparse
 
+from howdah.jobs.column_types import FORMATS
 from mr.pipelines.registry import PIPELINES
 
 __all__ = ["DEFAULT_PIPELINE", "OPTIONS", "add_job_arguments"]
@@ -36,6 +37,11 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         "--keep",
         metavar="COLUMNS",
         help="of the input's columns, only these stand beside the predictions: id,city; or none",
+    )
+    command.add_argument(
+        "--output",
+        choices=FORMATS,
+        help="the format that bin/getresults writes the results in (default tsv)",
     )
     command.add_argument(
         "--keep-in-store",

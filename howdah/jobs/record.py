@@ -86,7 +86,9 @@ class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
     however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
-    a job that scores has called its predictions' columns, and what they mean."""
+    a job that scores has called its predictions' columns, and what they mean; ``types``: which
+    columns of its results are numbers, integers or booleans; ``output``: the format that its
+    results are wanted in; ``amends``: the job whose rejected records it scores anew."""
 
     id: str
     state: State
@@ -100,11 +102,14 @@ class Job:
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     predicted: dict[str, Any] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     decimals: int = 6
     inputs: tuple[Input, ...] = ()
     max_rejected: float = 0.01
     splits: int = 0
     kept: bool = False
+    output: str = ""
+    amends: str = ""
     run: str = ""
     step: str = ""
     application: str = ""

@@ -13,8 +13,9 @@ __all__ = ["write_report"]
 SIZE = (6, 5)  # inches
 
 
-def write_report(report: JobReport, folder: Path) -> None:
-    """Write every table and plot of ``report`` to ``folder``."""
+def write_report(report: JobReport, folder: Path) -> dict[str, dict[str, str]]:
+    """Write every table and plot of ``report`` to ``folder``; by table, which of its columns are
+    numbers or integers."""
     if report.plots:
         from howdah.installer import ensure
 
@@ -23,6 +24,18 @@ def write_report(report: JobReport, folder: Path) -> None:
         _write(table, folder / name)
     for name, plot in report.plots.items():
         _draw(plot, folder / name)
+    return {name: _types(table) for name, table in report.tables.items()}
+
+
+def _types(table: ResultTable) -> dict[str, str]:
+    """The types of the columns of cells; a row may begin with several columns as TSV."""
+    width = min(map(len, table.rows), default=0)
+    found = {}
+    for place in range(-width, 0):
+        kinds = {type(row[place]) for row in table.rows} - {type(None)}
+        if kinds and kinds <= {int, float}:
+            found[table.columns[place]] = "integer" if kinds == {int} else "number"
+    return found
 
 
 def _write(table: ResultTable, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from howdah.inputs.columnar import check_columnar, find_typed_columns
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.table_columns import Columns, find_columns_of_all
+from howdah.jobs.column_types import result_types
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
@@ -53,6 +54,7 @@ def make_plan(
         "pipeline": pipeline.name,
         "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
         "max_rejected": args.max_rejected,
+        "output": args.output or "",
         "splits": args.splits,
     }
 
@@ -84,6 +86,7 @@ def _plan_scoring(
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "predicted": predictions_of_model(model.manifest, called),
+        "types": result_types([model.manifest], options, called),
         "decimals": model.manifest.decimals,
     }
 
@@ -116,6 +119,11 @@ def _plan_counting(
         "options": {"header": False} | options,
         "columns": tuple(tally.header()),
         "predicted": predicted,
+        "types": (
+            result_types(manifests, options, tally.prediction_columns())
+            if models
+            else dict(tally.types)
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from howdah.errors import HowdahError, UsageError
 from howdah.inputs.input_file import STDIN
+from howdah.jobs.column_types import FORMATS
 from howdah.jobs.job_arguments import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
 from howdah.submission.validation import find_pipeline
@@ -32,6 +33,7 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "splits": ((int,), "a number above 0"),
     "no_header": ((bool,), "true or false"),
     "keep": ((str,), "a text"),
+    "output": ((str,), f"one of {', '.join(FORMATS)}"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -50,6 +52,7 @@ class Step:
     keep_in_store: bool = False
     no_header: bool = False
     keep: str | None = None
+    output: str | None = None
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -67,6 +70,7 @@ class Step:
             keep_in_store=self.keep_in_store,
             no_header=self.no_header,
             keep=self.keep,
+            output=self.output,
             runner=runner,
             **self.options,
         )
@@ -137,7 +141,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.keep_in_store,
             args.no_header,
             args.keep,
-            _with_files(first, folder),
+            args.output,
+            options=_with_files(first, folder),
         )
     ]
     words = [THEN, *args.then]
@@ -157,7 +162,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 args.keep_in_store or stated.keep_in_store,
                 stated.no_header,
                 stated.keep,
-                _with_files(options, folder),
+                stated.output,
+                options=_with_files(options, folder),
             )
         )
     return _validated("bin/submit", steps, settings)
@@ -206,6 +212,7 @@ def _step(name: str, table: Any, folder: Path) -> Step:
 def _value(key: str, value: Any) -> Any:
     types, what = KEYS[key]
     wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
+    wrong = wrong or (key == "output" and value not in FORMATS)
     if wrong or (key == "max_rejected" and not 0 <= value <= 1) or (key == "splits" and value < 1):
         raise UsageError(f"{key} = {value!r}: it is {what}", hint="mend it there")
     return value

@@ -102,14 +102,17 @@ class MapTask:
             yield block, len(block.numbers)
 
     def _write_rejects(self, raw: RawBlock, rejects: list[Reject]) -> None:
-        """Write reason, lines and bytes of the split before it, and record of each."""
+        """Write reason, lines and bytes of the split before it, number among the split's records,
+        and record of each."""
         starts = record_starts(raw).tolist()
         records = records_at(raw, [reject.line for reject in rejects])
+        records_before = self.counts.total()
         lines = []
         for reject, record in zip(rejects, records, strict=True):
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
             place = b"%d\t%d" % (self._lines + reject.line, self.position + starts[reject.line])
-            lines.append(b"\t".join([escape_text(reason), place, _printable(record)]))
+            number = b"%d" % (records_before + reject.line)
+            lines.append(b"\t".join([escape_text(reason), place, number, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
