@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.records.table import TableFormat, read_columns, read_json_lines, read_numbers, read_rows
-from mr.records.tsv import escape, substitute
+from mr.records.table import TableFormat, read_table
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
 from mr.scoring.model_call import are_trees
@@ -36,30 +35,12 @@ class Tabular:
         check_classes(self._model, manifest)
         self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
-        self._table = TableFormat(
-            columns=tuple(options["columns"]),
-            delimiter=options["delimiter"],
-            quotes=options["format"] == "csv",
-            features=manifest.features,
-            types=manifest.all_types,
-            booleans=tuple(options.get("booleans", ())),
-            others=options.get("others", ""),
-        )
+        self._table = TableFormat.of_options(options, manifest.features, manifest.all_types)
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Read the records; reject those that aren't rows of the table."""
-        features: Any = None
-        if not self._json and block.data:
-            features = read_numbers(block.data, self._table)
-            if features is None:
-                features = read_columns(block.data, self._table)
-        if features is not None:
-            rejects: list[Reject] = []
-            batch = Batch(self._fields(block.data), self._features(features), block.numbers)
-        else:
-            read = read_json_lines if self._json else read_rows
-            rows, rejects = read(block, self._table)
-            batch = Batch(rows.fields, self._features(rows.features), rows.lines)
+        rows, rejects = read_table(block, self._table, json=self._json)
+        batch = Batch(rows.fields, self._features(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
 
     def predict(self, features: Features) -> Prediction:
@@ -70,18 +51,6 @@ class Tabular:
                 for places, rows in features.by_types()
             ]
         )
-
-    def _fields(self, data: bytes) -> list[bytes]:
-        """The records' columns as TSV, where no field is quoted."""
-        delimiter = self._table.delimiter.encode()
-        if delimiter == b"\t":
-            data = data.replace(b"\\", b"\\\\") if b"\\" in data else data
-            data = data.replace(b"\r", b"\\r")
-        elif b"\t" in data or b"\\" in data or b"\r" in data:
-            return [line.replace(delimiter, b"\t") for line in escape(data)]
-        else:
-            data = substitute(data, delimiter, b"\t")
-        return data.split(b"\n")[:-1]
 
     def _features(self, values: NDArray[np.float64] | Sequence[NDArray[Any]]) -> Features:
         return Features(self._table.features, self._table.types, self._manifest.input, values)
