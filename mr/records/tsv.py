@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["escape", "escape_row", "escape_text", "interleave", "substitute"]
+__all__ = ["escape", "escape_fields", "escape_row", "escape_text", "interleave", "substitute"]
 
 
 def escape(data: bytes) -> list[bytes]:
@@ -16,6 +16,21 @@ def escape(data: bytes) -> list[bytes]:
     fields = data.split(b"\n")
     fields.pop()
     return fields
+
+
+def escape_fields(data: bytes, separator: bytes) -> list[bytes]:
+    """Records (unquoted fields between ``separator``, each record followed by a newline) as lines
+    of TSV; a line break within a field is NUL in ``data``."""
+    if b"\\" in data:
+        data = data.replace(b"\\", b"\\\\")
+    if separator != b"\t":
+        data = data.replace(b"\t", b"\\t") if b"\t" in data else data
+        data = substitute(data, separator, b"\t")
+    if b"\r" in data:
+        data = data.replace(b"\r", b"\\r")
+    if b"\0" in data:
+        data = data.replace(b"\0", b"\\n")
+    return data.split(b"\n")[:-1]
 
 
 def escape_text(text: str) -> bytes:
