@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from howdah.commands.arguments import CommandParser
 from howdah.errors import HowdahError, UsageError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job, Jobs, is_run
@@ -26,7 +27,7 @@ EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/status",
         description="Show jobs and how far they are.",
         epilog=EXAMPLES,

@@ -1,12 +1,14 @@
 """`bin/submit`: check the input, the model and the cluster; store the input; run the job."""
 
 import argparse
-import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from howdah.errors import UsageError
+from howdah.answer import Answer, Outcome
+from howdah.commands.arguments import CommandParser
+from howdah.errors import Terminated, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.jobs.job_arguments import add_job_arguments
 from howdah.jobs.marks import Mark
@@ -42,7 +44,7 @@ exit status: 0 done; 2 usage or unusable input; 3 too many rejected records; 4 m
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/submit",
         description="Score files with a pretrained model, or count what is in them.",
         epilog=EXAMPLES,
@@ -73,36 +75,49 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Submit a job or a workflow, or attach to an unfinished job that has the same input."""
     imported = time.time()
+    answer.tell(state=Outcome.NOT_RUN, job=None, run=None, counts=None, files={})
     if args.resume or args.workflow or args.then is not None:
-        return _run_workflow(args, settings)
+        return _run_workflow(args, settings, answer)
     if not args.inputs:
         parser().error("the following arguments are required: INPUT")
-    callbacks = Callbacks(on_id=_ignore if args.json else _print, on_message=_tell)
+    ids: list[str] = []
+
+    def note(job_id: str) -> None:
+        ids.append(job_id)
+        answer.say(job_id, at_once=True)
+
     sources = find_inputs(args.inputs, args.runner, settings)
     marks = {Mark.COMMAND: process_start(), Mark.IMPORTED: imported}
-    job = submit(args, sources, settings, callbacks, marks=marks)
     try:
-        job = wait_for_end(job, settings, callbacks, detach=args.detach)
-    except KeyboardInterrupt:
-        return _interrupted(job, settings)
+        job = submit(args, sources, settings, Callbacks(note, _tell), marks=marks)
+        return _follow(job, args, settings, answer)
+    finally:
+        with suppress(UsageError):  # what was interrupted while it was stored is no more
+            for job_id in ids:
+                answer.tell(**describe_job(Jobs(settings.state).read(job_id), settings))
+
+
+def _follow(job: Job, args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
+    """See to the job's end, or, to detach, that it runs; tell how it ended."""
+    try:
+        job = wait_for_end(job, settings, Callbacks(_ignore, _tell), detach=args.detach)
+    except KeyboardInterrupt as interrupt:
+        _interrupted(job, settings, interrupt)
+        raise
     if args.detach and not job.is_finished:
-        if args.json:
-            print(json.dumps(describe_job(job, settings)))
         return 0
     summary = final_summary(job, settings)
-    if args.json:
-        print(json.dumps(describe_job(job, settings) | {"summary": summary}))
-    else:
-        print("\n".join(summary_lines(job, summary)))
+    answer.tell(summary=summary)
+    answer.say(*summary_lines(job, summary))
     Jobs(settings.state).mark(job.id, Mark.TOLD)
     check_outcome(job, summary)
     return 0
 
 
-def _run_workflow(args: argparse.Namespace, settings: Settings) -> int:
+def _run_workflow(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     from howdah.workflows.definition import parse_then, read
     from howdah.workflows.execute import resume, run_workflow
 
@@ -125,9 +140,9 @@ def _run_workflow(args: argparse.Namespace, settings: Settings) -> int:
     )
 
 
-def _interrupted(job: Job, settings: Settings) -> int:
+def _interrupted(job: Job, settings: Settings, interrupt: KeyboardInterrupt) -> None:
     print(file=sys.stderr)
-    if sys.stdin.isatty():
+    if sys.stdin.isatty() and not isinstance(interrupt, Terminated):
         print(f"{job.id} goes on. [d]etach or [c]ancel it? ", end="", file=sys.stderr, flush=True)
         try:
             answer = sys.stdin.readline()
@@ -136,13 +151,8 @@ def _interrupted(job: Job, settings: Settings) -> int:
         if answer.strip().lower().startswith("c"):
             cancel(job, settings)
             _tell(f"{job.id} is cancelled")
-            return 130
+            return
     _tell(f"{job.id} goes on; bin/status {job.id}, bin/cancel {job.id}")
-    return 130
-
-
-def _print(job_id: str) -> None:
-    print(job_id, flush=True)
 
 
 def _ignore(job_id: str) -> None:

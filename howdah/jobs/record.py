@@ -29,8 +29,19 @@ from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
+from howdah.suggestions import did_you_mean
 
-__all__ = ["FINISHED", "RUN_PREFIX", "Input", "Job", "Jobs", "State", "is_run", "write_record"]
+__all__ = [
+    "FINISHED",
+    "RUN_PREFIX",
+    "Input",
+    "Job",
+    "Jobs",
+    "State",
+    "is_run",
+    "unknown_id",
+    "write_record",
+]
 
 RUN_PREFIX = "run-"  # of a workflow's run's id
 
@@ -132,6 +143,17 @@ class Job:
         return sum(source.records for source in self.inputs)
 
     @property
+    def rejected_share(self) -> float:
+        """How many of its records were rejected, from 0 to 1."""
+        return (self.rejected or 0) / max(self.records, 1)
+
+    @property
+    def outcome(self) -> str:
+        """Its state, or ``rejected`` if it is done and more was rejected than may be."""
+        rejected = self.state == State.DONE and self.rejected_share > self.max_rejected
+        return "rejected" if rejected else self.state.value
+
+    @property
     def of_files(self) -> bool:
         """Whether its records are whole files."""
         return any(source.whole for source in self.inputs)
@@ -164,7 +186,7 @@ class Jobs:
         try:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
+            raise unknown_id("job", job_id, self._folder.parent) from None
         inputs = tuple(Input(**source) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
@@ -232,6 +254,15 @@ class Jobs:
 
     def _write(self, job: Job) -> None:
         write_record(self.folder(job.id) / RECORD, asdict(job))
+
+
+def unknown_id(what: str, id: str, state: Path) -> UsageError:
+    """The error for an id that no ``what`` has, with the one that may be meant."""
+    known = [path.parent.name for path in (state / "jobs").glob(f"*/{RECORD}")]
+    known += [path.stem for path in (state / "runs").glob("*.json")]
+    ask = did_you_mean(id, sorted(known, reverse=True))
+    runs = " and their runs" if what == "run" else ""
+    return UsageError(f"there is no {what} {id}", hint=f"{ask}bin/status lists jobs{runs}")
 
 
 def is_run(id: str) -> bool:

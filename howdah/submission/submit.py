@@ -27,7 +27,7 @@ from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
-from howdah.tracking.job_description import tracking_url
+from howdah.tracking.job_description import error_of, tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
 
@@ -220,11 +220,7 @@ def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
 def check_outcome(job: Job, summary: dict[str, Any]) -> None:
     """Raise RejectedError if more of the job's records were rejected than may be, UsageError if
     what was counted means nothing."""
-    rejected = (job.rejected or 0) / max(job.records, 1)
-    if rejected > job.max_rejected:
-        raise RejectedError(
-            f"{job.rejected:,} of {job.records:,} records were rejected ({rejected:.1%}),"
-            f" and --max-rejected is {job.max_rejected:.1%}",
-            hint=f"bin/getresults {job.id}: rejected.tsv has each with its reason",
-        )
+    error = error_of(job)
+    if isinstance(error, RejectedError):
+        raise error
     check_meaning(summary)

@@ -9,7 +9,7 @@ from typing import IO
 
 from howdah.errors import UsageError
 from howdah.file_lock import hold_if_free
-from howdah.jobs.record import RUN_PREFIX, Job, Jobs, write_record
+from howdah.jobs.record import RUN_PREFIX, Job, Jobs, unknown_id, write_record
 from howdah.privacy import make_private
 from howdah.workflows.definition import Step, Workflow
 
@@ -59,8 +59,7 @@ class Runs:
         try:
             stated = json.loads(self.path(run_id).read_text())
         except FileNotFoundError:
-            raise UsageError(f"there is no run {run_id}", hint="bin/status lists jobs and their"
-                             " runs") from None  # fmt: skip
+            raise unknown_id("run", run_id, self._folder.parent) from None
         workflow = stated.pop("workflow")
         steps = [Step(**step | {"inputs": tuple(step["inputs"])}) for step in workflow["steps"]]
         return Run(**stated, workflow=Workflow(workflow["source"], tuple(steps)))
