@@ -49,7 +49,9 @@ def main(arguments: list[str]) -> int:
     as_json = name not in BY_THEMSELVES and wants_json(words)
     answer = Answer(f"bin/{name}", as_json=as_json)
     try:
-        with answer.apart():
+        # what these have begun may go on without them, which is told after SIGTERM, too
+        ending = [signal.SIGTERM] if name in PRIVATE else []
+        with answer.apart(), _handling(ending, _end):
             status, error = _attempt(arguments, answer)
         if answer.as_json:
             with _handling((signal.SIGINT, signal.SIGTERM), signal.SIG_IGN):  # it isn't cut off
@@ -77,9 +79,7 @@ def _attempt(arguments: list[str], answer: Answer) -> tuple[int, dict[str, Any] 
             keep_private(settings)
         if name in BY_THEMSELVES:
             return int(command.run(args, settings)), None
-        # what these have begun may go on without them, which is told after SIGTERM, too
-        with _handling([signal.SIGTERM] if name in PRIVATE else [], _end):
-            return int(command.run(args, settings, answer)), None
+        return int(command.run(args, settings, answer)), None
     except KeyboardInterrupt as interrupt:
         status = getattr(interrupt, "exit_status", INTERRUPTED)
         return status, answer.told("error") or _of_interrupt(interrupt, answer)

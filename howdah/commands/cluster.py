@@ -22,6 +22,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from howdah.answer import Answer
 from howdah.cluster import workers
 from howdah.cluster.configuration import read_cluster
 from howdah.cluster.lifecycle import (
@@ -33,7 +34,6 @@ from howdah.cluster.lifecycle import (
     up,
 )
 from howdah.cluster.status_tables import print_report
-from howdah.answer import Answer
 from howdah.commands.arguments import CommandParser
 from howdah.errors import ClusterError
 from howdah.hadoop.health import check_health

@@ -60,10 +60,7 @@ def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     jobs = Jobs(settings.state)
     if args.job and is_run(args.job):
         return _fetch_run(args, imported, jobs, settings, answer)
-    if args.job:
-        job = _ready(jobs.read(args.job), settings, answer)
-    else:
-        job = _newest(jobs, settings)
+    job = _ready(jobs.read(args.job), settings, answer) if args.job else _newest(jobs, settings)
     answer.tell(**describe_job(job, settings), files={})
     files = _fetch(job, args.output or Path("results") / job.id, imported, jobs, settings)
     answer.tell(files=files, error=None)  # they are there, even if many were rejected

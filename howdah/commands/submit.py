@@ -10,7 +10,7 @@ from howdah.answer import Answer, Outcome
 from howdah.commands.arguments import CommandParser
 from howdah.errors import Terminated, UsageError
 from howdah.inputs.find import find_inputs
-from howdah.jobs.job_arguments import add_job_arguments
+from howdah.jobs.job_arguments import MAX_REJECTED, add_job_arguments
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import AUTO, Runner, Settings
@@ -34,12 +34,14 @@ EXAMPLES = """examples:
   bin/submit examples/customers.csv --model churn --then evaluate --truth churned
   bin/submit --workflow examples/monthly.toml   steps, some of which read what others scored
   bin/submit --resume run-20260314-092653-58b1  what isn't done of them
+  bin/submit --resume run-20260314-092653-58b1 --max-rejected 0.05
 
 The first line on stdout is the job's id, or the run's; then comes the summary.
 exit status: 0 done; 2 usage or unusable input; 3 too many rejected records; 4 model;
 5 job failed; 6 cluster unavailable; 7 integrity; 8 this machine: no permission, a full disk;
-130 interrupted
+130 interrupted, 143 by SIGTERM
 """
+RESUMED_WITH = {"resume", "max_rejected", "accept_changes"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +73,16 @@ def parser() -> argparse.ArgumentParser:
         help="afterwards, a pipeline with its own options on what was scored; more may follow",
     )
     workflows.add_argument("--workflow", type=Path, metavar="FILE", help="steps, in TOML")
-    workflows.add_argument("--resume", metavar="RUN", help="go on with a run that ended too early")
+    workflows.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on with a run that ended too early; --max-rejected may be another one",
+    )
+    workflows.add_argument(
+        "--accept-changes",
+        action="store_true",
+        help="resume it though what it reads has changed since; run.json then says so",
+    )
     return command
 
 
@@ -79,6 +90,8 @@ def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Submit a job or a workflow, or attach to an unfinished job that has the same input."""
     imported = time.time()
     answer.tell(state=Outcome.NOT_RUN, job=None, run=None, counts=None, files={})
+    if args.accept_changes and not args.resume:
+        raise UsageError("--accept-changes is of --resume RUN", hint="leave it out")
     if args.resume or args.workflow or args.then is not None:
         return _run_workflow(args, settings, answer)
     if not args.inputs:
@@ -125,19 +138,44 @@ def _run_workflow(args: argparse.Namespace, settings: Settings, answer: Answer) 
         raise UsageError("a workflow can't be detached: bin/submit starts one step after another",
                          hint="leave --detach out; after Ctrl-C, --resume RUN")  # fmt: skip
     if args.then is not None and args.inputs and not (args.workflow or args.resume):
-        return run_workflow(parse_then(args, settings), args.runner, settings, as_json=args.json)
-    default = vars(parser().parse_args([]))
-    stated = {name for name, value in vars(args).items() if value != default[name]} - {"json"}
+        return run_workflow(parse_then(args, settings), args.runner, settings, answer)
+    stated = _stated(args)
+    if args.resume:
+        if others := sorted(stated - RESUMED_WITH):
+            raise UsageError(
+                f"--resume takes no {', '.join(map(_as_typed, others))}: a run goes on as it was"
+                " submitted",
+                hint="only --max-rejected may be another one, and --accept-changes takes what has"
+                " changed; or submit it anew",
+            )
+        rate = args.max_rejected if "max_rejected" in stated else None
+        return resume(
+            args.resume,
+            settings,
+            answer,
+            max_rejected=rate,
+            accept_changes=args.accept_changes,
+        )
     if args.workflow and stated <= {"workflow", "runner"}:
-        workflow = read(args.workflow, settings)
-        return run_workflow(workflow, args.runner, settings, as_json=args.json)
-    if args.resume and stated == {"resume"}:
-        return resume(args.resume, settings, as_json=args.json)
+        return run_workflow(read(args.workflow, settings), args.runner, settings, answer)
     raise UsageError(
         "these arguments don't go together",
         hint="INPUT... --then PIPELINE, or --workflow FILE, or --resume RUN; a file's steps have"
         " their own options",
     )
+
+
+def _stated(args: argparse.Namespace) -> set[str]:
+    """The names of the arguments that were given, --json left out."""
+    default = vars(parser().parse_args([]))
+    stated = {name for name, value in vars(args).items() if value != default[name]} - {"json"}
+    if args.max_rejected is not MAX_REJECTED:  # even if it is the same number
+        stated.add("max_rejected")
+    return stated
+
+
+def _as_typed(name: str) -> str:
+    return "INPUT" if name == "inputs" else f"--{name.replace('_', '-')}"
 
 
 def _interrupted(job: Job, settings: Settings, interrupt: KeyboardInterrupt) -> None:

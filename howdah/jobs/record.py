@@ -91,7 +91,9 @@ class Input:
 class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
-    however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
+    however old they are; ``run`` and ``step``: of which workflow's run it is, and
+    ``changes`` what was another one on the way of that run, each with ``old`` and ``new``.
+    ``predicted``: what
     a job that scores has called its predictions' columns, and what they mean."""
 
     id: str
@@ -113,6 +115,7 @@ class Job:
     kept: bool = False
     run: str = ""
     step: str = ""
+    changes: tuple[dict[str, Any], ...] = ()
     application: str = ""
     process: int = 0
     error: str = ""
@@ -125,6 +128,14 @@ class Job:
     def of(self) -> str:
         """The run and step that it is of, as one word; empty if it is a job by itself."""
         return f"{self.run}/{self.step}" if self.run else ""
+
+    @property
+    def of_run(self) -> dict[str, Any] | None:
+        """The same for programs."""
+        if not self.run:
+            return None
+        changes = {"changes": list(self.changes)} if self.changes else {}
+        return {"id": self.run, "step": self.step, **changes}
 
     @property
     def names(self) -> list[str]:
@@ -189,8 +200,11 @@ class Jobs:
             raise unknown_id("job", job_id, self._folder.parent) from None
         inputs = tuple(Input(**source) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
+        changes = tuple(stated.pop("changes", ()))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
-        return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
+        return Job(
+            state=state, runner=runner, **stated, inputs=inputs, columns=columns, changes=changes
+        )
 
     def all(self) -> list[Job]:
         """Every job, newest first."""

@@ -17,7 +17,7 @@ from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
-from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
@@ -47,13 +47,14 @@ class Callbacks:
 
     ``on_id`` gets the job's id as soon as it has one, ``on_message`` each line for people.
     ``show_bars`` says whether to draw progress bars, ``is_stopped`` whether to leave the job to
-    itself.
+    itself. ``on_stored`` gets the inputs once they are stored; if it raises, there is no job.
     """
 
     on_id: Callable[[str], None]
     on_message: Callable[[str], None]
     show_bars: bool = True
     is_stopped: Callable[[], bool] = lambda: False
+    on_stored: Callable[[Sequence[Input]], None] = lambda stored: None
 
 
 def submit(
@@ -65,18 +66,20 @@ def submit(
     marks: dict[Mark, float],
     run: str = "",
     step: str = "",
+    changes: Sequence[dict[str, Any]] = (),
 ) -> Job:
     """Start a job, or find the unfinished one that has the same input, model and options.
 
     ``marks`` are moments before this call, for the job's timeline. ``run`` and ``step`` say which
-    step of a workflow's run the job is; it is then the same job only in that step.
+    step of a workflow's run the job is; it is then the same job only in that step. ``changes``:
+    what has become another one on the run's way.
     """
     planned = make_plan(args, sources, settings)
     for line in renaming_notes(planned["predicted"]):
         callbacks.on_message(line)
     if run:
-        of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
-        planned |= of_run
+        planned["identity"] += f" {run}/{step}"
+        planned |= {"run": run, "step": step, "changes": tuple(changes)}
     if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
@@ -162,6 +165,7 @@ def _store_and_start(
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
             )
+        callbacks.on_stored(stored)
         options = options_from_stored(job, sources, stored)
         if keep:
             _keep_in_store(job, jobs, settings)

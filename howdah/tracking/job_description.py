@@ -37,7 +37,7 @@ def describe_job(job: Job, settings: Settings) -> dict[str, Any]:
     error = error_of(job)
     return {
         "job": job.id,
-        "run": {"id": job.run, "step": job.step} if job.run else None,
+        "run": job.of_run,
         "state": job.outcome,
         "runner": job.runner,
         "pipeline": job.pipeline,
