@@ -27,7 +27,7 @@ LAYERS = {
         privacy os_errors suggestions
         settings
         installer
-        environment errors file_lock
+        environment errors file_lock answer
     """,
     "mr": """
         job

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.errors import JobError, UsageError
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary
@@ -15,6 +17,7 @@ from howdah.jobs.record import Job, Jobs, State, is_run
 from howdah.results.fetch import fetch_results
 from howdah.settings import Settings
 from howdah.terminal.progress_bar import ProgressBar
+from howdah.tracking.job_description import describe_job
 from howdah.tracking.job_status import refresh_status
 from howdah.workflows.record import Runs, jobs_of
 from mr.supervision.process import process_start
@@ -38,7 +41,7 @@ ALWAYS = ("rejected.tsv", "summary.json", "run.json")
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/getresults",
         description="Bring a finished job's results to this machine.",
         epilog=EXAMPLES,
@@ -52,33 +55,37 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Fetch the results and print where they are."""
     imported = time.time()
     jobs = Jobs(settings.state)
     named = args.job or _newest(jobs, settings)
     if is_run(named):
-        return _fetch_run(named, args, imported, jobs, settings)
-    job = _ready(jobs.read(named), settings)
+        return _fetch_run(named, args, imported, jobs, settings, answer)
+    job = _ready(jobs.read(named), settings, answer)
     if not args.json:
         _tell(job)
     files = _fetch(job, args.output or Path("results") / job.id, imported, jobs, settings)
-    if args.json:
-        print(json.dumps({"job": job.id, "files": files}))
-    else:
-        _print(files)
+    answer.tell(files=files, error=None)  # they are there, even if many were rejected
+    answer.say(*files.values())
     _check(files)
     return 0
 
 
 def _fetch_run(
-    run_id: str, args: argparse.Namespace, imported: float, jobs: Jobs, settings: Settings
+    run_id: str,
+    args: argparse.Namespace,
+    imported: float,
+    jobs: Jobs,
+    settings: Settings,
+    answer: Answer,
 ) -> int:
     """Fetch what each step of a run has; JobError if there is one without results."""
     run = Runs(settings.state).read(run_id)
     found = jobs_of(run, jobs)
     folder = args.output or Path("results") / run.id
     fetched: dict[str, Any] = {}
+    answer.tell(run=run.id, steps=fetched)
     missing = []
     for step in (step.name for step in run.workflow.steps):
         job = found.get(step)
@@ -89,10 +96,7 @@ def _fetch_run(
             _tell(job)
         files = _fetch(job, folder / step, imported, jobs, settings)
         fetched[step] = {"job": job.id, "files": files}
-        if not args.json:
-            _print(files)
-    if args.json:
-        print(json.dumps({"run": run.id, "steps": fetched}))
+        answer.say(*files.values())
     if missing:
         raise JobError(f"{run.id} has no results of {', '.join(missing)}",
                        hint=f"bin/submit --resume {run.id}")  # fmt: skip
@@ -123,11 +127,6 @@ def _check(files: dict[str, str]) -> None:
     check_meaning(json.loads(Path(files["summary.json"]).read_text()))
 
 
-def _print(files: dict[str, str]) -> None:
-    for path in files.values():
-        print(path)
-
-
 def _tell(job: Job) -> None:
     """Say on stderr which job's results are fetched: stdout has the files alone."""
     what = " and ".join(job.models) or job.model or job.pipeline
@@ -153,8 +152,9 @@ def _newest(jobs: Jobs, settings: Settings) -> str:
     raise UsageError("no job has finished", hint="bin/submit INPUT; bin/status lists jobs")
 
 
-def _ready(job: Job, settings: Settings) -> Job:
+def _ready(job: Job, settings: Settings, answer: Answer) -> Job:
     job = refresh_status(job, settings).job
+    answer.tell(**describe_job(job, settings), files={})
     if job.state in (State.FAILED, State.CANCELLED):
         raise JobError(f"job {job.id} {job.state}, so it has no results",
                        hint=f"bin/logs {job.id}")  # fmt: skip

@@ -29,8 +29,19 @@ from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
+from howdah.suggestions import did_you_mean
 
-__all__ = ["FINISHED", "RUN_PREFIX", "Input", "Job", "Jobs", "State", "is_run", "write_record"]
+__all__ = [
+    "FINISHED",
+    "RUN_PREFIX",
+    "Input",
+    "Job",
+    "Jobs",
+    "State",
+    "is_run",
+    "unknown_id",
+    "write_record",
+]
 
 RUN_PREFIX = "run-"  # of a workflow's run's id
 
@@ -85,8 +96,9 @@ class Input:
 class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
-    however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
-    a job that scores has called its predictions' columns, and what they mean; ``types``: which
+    however old they are; ``run`` and ``step``: of which workflow's run it is, and ``changes`` what
+    was another one on the way of that run, each with ``old`` and ``new``. ``predicted``: what a
+    job that scores has called its predictions' columns, and what they mean; ``types``: which
     columns of its results are numbers, integers or booleans; ``output``: the format that its
     results are wanted in; ``amends``: the job whose rejected records it scores anew."""
 
@@ -112,6 +124,7 @@ class Job:
     amends: str = ""
     run: str = ""
     step: str = ""
+    changes: tuple[dict[str, Any], ...] = ()
     application: str = ""
     process: int = 0
     error: str = ""
@@ -124,6 +137,14 @@ class Job:
     def of(self) -> str:
         """The run and step that it is of, as one word; empty if it is a job by itself."""
         return f"{self.run}/{self.step}" if self.run else ""
+
+    @property
+    def of_run(self) -> dict[str, Any] | None:
+        """The same for programs."""
+        if not self.run:
+            return None
+        changes = {"changes": list(self.changes)} if self.changes else {}
+        return {"id": self.run, "step": self.step, **changes}
 
     @property
     def names(self) -> list[str]:
@@ -140,6 +161,17 @@ class Job:
     @property
     def records(self) -> int:
         return sum(source.records for source in self.inputs)
+
+    @property
+    def rejected_share(self) -> float:
+        """How many of its records were rejected, from 0 to 1."""
+        return (self.rejected or 0) / max(self.records, 1)
+
+    @property
+    def outcome(self) -> str:
+        """Its state, or ``rejected`` if it is done and more was rejected than may be."""
+        rejected = self.state == State.DONE and self.rejected_share > self.max_rejected
+        return "rejected" if rejected else self.state.value
 
     @property
     def of_files(self) -> bool:
@@ -184,11 +216,14 @@ class Jobs:
         try:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
+            raise unknown_id("job", job_id, self._folder.parent) from None
         inputs = tuple(map(_read_input, stated.pop("inputs")))
         columns = tuple(stated.pop("columns"))
+        changes = tuple(stated.pop("changes", ()))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
-        return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
+        return Job(
+            state=state, runner=runner, **stated, inputs=inputs, columns=columns, changes=changes
+        )
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
@@ -257,6 +292,15 @@ class Jobs:
 def _read_input(stated: dict[str, Any]) -> Input:
     cuts = stated.get("cuts")
     return Input(**stated | {"cuts": None if cuts is None else tuple(cuts)})
+
+
+def unknown_id(what: str, id: str, state: Path) -> UsageError:
+    """The error for an id that no ``what`` has, with the one that may be meant."""
+    known = [path.parent.name for path in (state / "jobs").glob(f"*/{RECORD}")]
+    known += [path.stem for path in (state / "runs").glob("*.json")]
+    ask = did_you_mean(id, sorted(known, reverse=True))
+    runs = " and their runs" if what == "run" else ""
+    return UsageError(f"there is no {what} {id}", hint=f"{ask}bin/status lists jobs{runs}")
 
 
 def is_run(id: str) -> bool:

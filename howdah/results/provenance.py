@@ -17,7 +17,7 @@ def provenance(job: Job) -> dict[str, Any]:
     """The content of run.json: model, inputs, options, times and versions."""
     return {
         "job": job.id,
-        "run": {"id": job.run, "step": job.step} if job.run else None,
+        "run": job.of_run,
         "application": job.application or None,
         "runner": job.runner,
         "pipeline": job.pipeline,

@@ -18,7 +18,7 @@ from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
-from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
@@ -28,7 +28,7 @@ from howdah.submission.preflight import check_cluster
 from howdah.submission.upload import store_inputs
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
-from howdah.tracking.job_description import tracking_url
+from howdah.tracking.job_description import error_of, tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
 
@@ -48,13 +48,14 @@ class Callbacks:
 
     ``on_id`` gets the job's id as soon as it has one, ``on_message`` each line for people.
     ``show_bars`` says whether to draw progress bars, ``is_stopped`` whether to leave the job to
-    itself.
+    itself. ``on_stored`` gets the inputs once they are stored; if it raises, there is no job.
     """
 
     on_id: Callable[[str], None]
     on_message: Callable[[str], None]
     show_bars: bool = True
     is_stopped: Callable[[], bool] = lambda: False
+    on_stored: Callable[[Sequence[Input]], None] = lambda stored: None
 
 
 def submit(
@@ -66,18 +67,20 @@ def submit(
     marks: dict[Mark, float],
     run: str = "",
     step: str = "",
+    changes: Sequence[dict[str, Any]] = (),
 ) -> Job:
     """Start a job, or find the unfinished one that has the same input, model and options.
 
     ``marks`` are moments before this call, for the job's timeline. ``run`` and ``step`` say which
-    step of a workflow's run the job is; it is then the same job only in that step.
+    step of a workflow's run the job is; it is then the same job only in that step. ``changes``:
+    what has become another one on the run's way.
     """
     planned = make_plan(args, sources, settings)
     for line in (*renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
     if run:
-        of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
-        planned |= of_run
+        planned["identity"] += f" {run}/{step}"
+        planned |= {"run": run, "step": step, "changes": tuple(changes)}
     if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
@@ -163,6 +166,7 @@ def _store_and_start(
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
             )
+        callbacks.on_stored(stored)
         options = options_from_stored(job, sources, stored)
         if keep:
             _keep_in_store(job, jobs, settings)
@@ -221,11 +225,7 @@ def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
 def check_outcome(job: Job, summary: dict[str, Any]) -> None:
     """Raise RejectedError if more of the job's records were rejected than may be, UsageError if
     what was counted means nothing."""
-    rejected = (job.rejected or 0) / max(job.records, 1)
-    if rejected > job.max_rejected:
-        raise RejectedError(
-            f"{job.rejected:,} of {job.records:,} records were rejected ({rejected:.1%}),"
-            f" and --max-rejected is {job.max_rejected:.1%}",
-            hint=f"bin/getresults {job.id}: rejected.tsv has each with its reason",
-        )
+    error = error_of(job)
+    if isinstance(error, RejectedError):
+        raise error
     check_meaning(summary)

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NoReturn
@@ -78,10 +78,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Workflow:
-    """``source`` says where it is from; every step comes after those that it needs."""
+    """``source`` says where it is from; every step comes after those that it needs. ``file``: the
+    absolute name of the file that says it, if one does."""
 
     source: str
     steps: tuple[Step, ...]
+    file: str = ""
 
     @contextmanager
     def at(self, step: str) -> Iterator[None]:
@@ -89,6 +91,7 @@ class Workflow:
         try:
             yield
         except HowdahError as error:
+            error.where = error.where or f"{self.source}, step {step}"
             error.message = f"{self.source}, step {step}: {error.message}"
             raise
 
@@ -101,7 +104,8 @@ def read(path: Path, settings: Settings) -> Workflow:
         raise UsageError(f"{path} can't be read: {error.strerror}", hint="check the name") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} isn't UTF-8 text", hint="is it the right file?") from None
-    return parse(text, str(path), path.absolute().parent, settings)
+    file = path.absolute()
+    return replace(parse(text, str(path), file.parent, settings), file=str(file))
 
 
 def parse(text: str, source: str, folder: Path, settings: Settings) -> Workflow:

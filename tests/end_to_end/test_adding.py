@@ -75,7 +75,7 @@ def test_known_answers_refuse_a_wrong_type(local: Howdah, graded: pd.DataFrame) 
                  exits=4).stderr  # fmt: skip
     assert "of 30 records of some.csv come out otherwise" in said
     assert "the known answer" in said
-    local("models", "show", "m", exits=2)
+    local("models", "show", "m", exits=4)
 
 
 def test_a_class_that_no_record_of_the_sample_has_is_named(
@@ -180,7 +180,7 @@ def test_arguments_that_mean_nothing_are_usage_errors(
     given = ("--integer", "grade") if arguments[0] != "--features" else ()
     said = local("models", "add", "m", "model.joblib", *given, *arguments, exits=2).stderr
     assert why in said
-    local("models", "show", "m", exits=2)
+    local("models", "show", "m", exits=4)
 
 
 def test_booleans_that_a_function_computes_otherwise_are_not_taken_for_numbers(

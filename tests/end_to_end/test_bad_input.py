@@ -205,7 +205,6 @@ def refused(howdah: Howdah, command: str, *arguments: object, exits: int) -> Ref
         (["-"], "stdin is empty"),
         (["good.txt", "--pipeline", "astrology"], "there is no pipeline astrology"),
         (["good.txt", "--pipeline", "tabular"], "pipeline tabular needs --model"),
-        (["good.txt", "--model", "oracle"], "there is no model oracle"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
