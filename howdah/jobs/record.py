@@ -69,8 +69,9 @@ class Input:
     handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
     wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
     where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
-    the job's inputs then. ``footer``: of a file that has its rows in columns, the SHA-256 of its
-    footer; the file is read in whole, and has a ``sha256``, only where it is copied.
+    the job's inputs then. ``breaks`` are those of its lines that end within a record. ``footer``:
+    of a file that has its rows in columns, the SHA-256 of its footer; the file is read in whole,
+    and has a ``sha256``, only where it is copied.
     """
 
     name: str
@@ -86,10 +87,11 @@ class Input:
     modified: int = 0
     cuts: tuple[int, ...] | None = None
     footer: str = ""
+    breaks: int = 0
 
     @property
     def records(self) -> int:
-        return 1 if self.whole else self.lines - self.header
+        return 1 if self.whole else self.lines - self.breaks - self.header
 
 
 @dataclass(frozen=True)
