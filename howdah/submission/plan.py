@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.spelling import Spelling
 from howdah.inputs.table_columns import find_columns, find_columns_of_all
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
@@ -32,13 +33,16 @@ def make_plan(
     check_no_header(args, pipeline)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
+    spelling = Spelling.of_options(given)
     no_header = args.no_header
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings, no_header=no_header)
+        planned = _plan_counting(
+            pipeline, given, sources, settings, no_header=no_header, spelling=spelling
+        )
     else:
         assert name
         model = find_model(settings, name, pipeline)
-        planned = _plan_scoring(pipeline, model, sources, no_header=no_header)
+        planned = _plan_scoring(pipeline, model, sources, no_header=no_header, spelling=spelling)
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -54,13 +58,18 @@ def make_plan(
 
 
 def _plan_scoring(
-    pipeline: Pipeline, model: Model, sources: Sequence[InputFile], *, no_header: bool
+    pipeline: Pipeline,
+    model: Model,
+    sources: Sequence[InputFile],
+    *,
+    no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
-        table = find_columns(sources, model.manifest, no_header=no_header)
+        table = find_columns(sources, model.manifest, no_header=no_header, spelling=spelling)
         options, names, header = table.options, list(table.names), table.header
     called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
@@ -83,12 +92,15 @@ def _plan_counting(
     settings: Settings,
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     manifests = [model.manifest for model in models]
     if models:
-        options |= _compared_options(pipeline, manifests, sources, no_header=no_header)
+        options |= _compared_options(
+            pipeline, manifests, sources, no_header=no_header, spelling=spelling
+        )
     options, tally = complete_options(pipeline, options, sources)
     predicted: dict[str, Any] = {}
     if models:
@@ -110,10 +122,11 @@ def _compared_options(
     sources: Sequence[InputFile],
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     """What all models are and take, as options; UsageError if they can't be compared."""
     options = options_from_models(pipeline, manifests)
     if not PIPELINES[options["of"]].table:
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
-    table = find_columns_of_all(sources, manifests, no_header=no_header)
+    table = find_columns_of_all(sources, manifests, no_header=no_header, spelling=spelling)
     return options | table.options | {"header": table.header}

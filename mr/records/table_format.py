@@ -11,7 +11,7 @@ from mr.records.cells import FLAG, MISSING, NAN, READERS, WRITTEN, NotReadable, 
 from mr.records.inner_values import InnerValue
 from mr.records.number_notation import NumberNotation
 
-__all__ = ["NUMBERS", "TEXTS", "BadRecord", "TableFormat", "first_fields"]
+__all__ = ["NUMBERS", "TEXTS", "BadRecord", "TableFormat", "first_fields", "missing_texts"]
 
 DELIMITERS = (",", "\t", ";")
 TEXTS = ("text", WRITTEN)
@@ -64,8 +64,8 @@ class TableFormat:
                 for option in options.get("inner", ())
                 if option["name"] in features
             ),
-            notation=NumberNotation(options.get("decimal") or ".", options.get("thousands", "")),
-            also_missing=tuple(options.get("missing_texts", ())),
+            notation=NumberNotation(options.get("decimal") or ".", options.get("thousands") or ""),
+            also_missing=missing_texts(options.get("missing") or ""),
         )
 
     @cached_property
@@ -175,6 +175,12 @@ class TableFormat:
             except NotReadable as error:
                 raise BadRecord(f"column {name}: {error}", repr(value)[:100]) from None
         return row
+
+
+def missing_texts(given: str) -> tuple[str, ...]:
+    """The texts between the commas of ``--missing``, those with a comma in quotes; csv.Error for
+    broken quotes."""
+    return tuple(text for line in csv.reader([given], strict=True) for text in line if text)
 
 
 def first_fields(line: str) -> tuple[str, str, list[str]]:
