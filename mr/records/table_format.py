@@ -81,14 +81,18 @@ class TableFormat:
 
     @cached_property
     def missing_numbers(self) -> list[float]:
-        """The numbers among them: however such a one is written, it is missing."""
-        found = []
-        for text in self.also_missing:
-            try:
-                found.append(as_number(self.notation.standard(text)))
-            except NotReadable:
-                continue
-        return [number for number in found if number == number]
+        """The numbers among them, if any notation reads them alike: however such a number is
+        written, it is missing."""
+        pairs = [
+            (_number(text), _number(self.notation.standard(text))) for text in self.also_missing
+        ]
+        return [number for number, as_written in pairs if number == as_written]
+
+    @cached_property
+    def missing_are_told_by_value(self) -> bool:
+        """Whether no number is missing only where it is written in a certain way."""
+        written = [_number(self.notation.standard(text)) for text in self.also_missing]
+        return all(number != number or number in self.missing_numbers for number in written)
 
     @cached_property
     def is_standard(self) -> bool:
@@ -175,6 +179,13 @@ class TableFormat:
             except NotReadable as error:
                 raise BadRecord(f"column {name}: {error}", repr(value)[:100]) from None
         return row
+
+
+def _number(text: str) -> float:
+    try:
+        return as_number(text)
+    except NotReadable:
+        return NAN  # type: ignore[no-any-return]
 
 
 def missing_texts(given: str) -> tuple[str, ...]:
