@@ -95,7 +95,7 @@ def _written_in(notation: NumberNotation) -> re.Pattern[str]:
     """Numbers whose thousands, if they are separated, have three digits each."""
     decimal, thousands = re.escape(notation.decimal), re.escape(notation.thousands)
     whole = f"[0-9]+|[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+" if thousands else "[0-9]+"
-    return re.compile(f"[+-]?(?:{whole})?(?:{decimal}[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+    return re.compile(f"(?=.*[0-9])[+-]?(?:{whole})?(?:{decimal}[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 
 
 def check_numbers(name: str, columns: Mapping[str, Sequence[str]], spelling: Spelling) -> None:
