@@ -24,13 +24,15 @@ __all__ = [
 ]
 
 
-def possible_formats(source: InputFile, line: str) -> Iterator[tuple[str, str, list[str]]]:
+def possible_formats(
+    source: InputFile, line: str, decimal: str = "."
+) -> Iterator[tuple[str, str, list[str]]]:
     """How the first line of CSV or TSV can be read, the likeliest way first: format, delimiter and
-    fields."""
+    fields. What is the ``decimal`` mark is the least likely delimiter."""
     if source.columns:
         yield "tsv", "\t", line.split("\t")
         return
-    for delimiter in sorted(DELIMITERS, key=line.count, reverse=True):
+    for delimiter in sorted(DELIMITERS, key=lambda mark: (mark == decimal, -line.count(mark))):
         form = "tsv" if delimiter == "\t" else "csv"
         yield form, delimiter, fields_of(line, form, delimiter)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from howdah.inputs.columnar import check_columnar, find_typed_columns
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.spelling import Spelling
 from howdah.inputs.table_columns import Columns, find_columns_of_all
 from howdah.jobs.column_types import result_types
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
@@ -37,13 +38,18 @@ def make_plan(
     check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
+    spelling = Spelling.of_options(given)
     no_header, keep = args.no_header, args.keep
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings, keep, no_header=no_header)
+        planned = _plan_counting(
+            pipeline, given, sources, settings, keep, no_header=no_header, spelling=spelling
+        )
     else:
         assert name
         model = find_model(settings, name, pipeline)
-        planned = _plan_scoring(pipeline, model, sources, keep, no_header=no_header)
+        planned = _plan_scoring(
+            pipeline, model, sources, keep, no_header=no_header, spelling=spelling
+        )
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -66,12 +72,13 @@ def _plan_scoring(
     keep: str | None,
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
-        table = _columns(sources, [model.manifest], no_header=no_header)
+        table = _columns(sources, [model.manifest], no_header=no_header, spelling=spelling)
         options, names, header = table.options, list(table.names), table.header
     called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
@@ -99,12 +106,15 @@ def _plan_counting(
     keep: str | None,
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     manifests = [model.manifest for model in models]
     if models:
-        options |= _compared_options(pipeline, manifests, sources, no_header=no_header)
+        options |= _compared_options(
+            pipeline, manifests, sources, no_header=no_header, spelling=spelling
+        )
         if keep is not None:
             options["keep"] = kept_columns(keep, options["columns"])
     options, tally = complete_options(pipeline, options, sources)
@@ -133,6 +143,7 @@ def _compared_options(
     sources: Sequence[InputFile],
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     """What all models are and take, as options; UsageError if they can't be compared."""
     options = options_from_models(pipeline, manifests)
@@ -140,14 +151,18 @@ def _compared_options(
     if not of.table:
         check_columnar(sources, of, no_header=no_header)
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
-    table = _columns(sources, manifests, no_header=no_header)
+    table = _columns(sources, manifests, no_header=no_header, spelling=spelling)
     return options | table.options | {"header": table.header}
 
 
 def _columns(
-    sources: Sequence[InputFile], manifests: Sequence[Manifest], *, no_header: bool
+    sources: Sequence[InputFile],
+    manifests: Sequence[Manifest],
+    *,
+    no_header: bool,
+    spelling: Spelling,
 ) -> Columns:
     """The columns of all inputs: by their schema, or as their first lines tell."""
     if sources[0].footer:
         return find_typed_columns(sources, manifests)
-    return find_columns_of_all(sources, manifests, no_header=no_header)
+    return find_columns_of_all(sources, manifests, no_header=no_header, spelling=spelling)

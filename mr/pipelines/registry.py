@@ -49,6 +49,13 @@ class Pipeline:
         return any(option.name == "models" for option in self.options)
 
 
+SPELLING = (
+    Option("decimal", "the table's decimal mark: , or a point (default: a point)"),
+    Option("thousands", "what stands between thousands in the table's numbers, such as ."),
+    Option("missing", "texts that are missing values, too, between commas: --missing=-,999"),
+)
+
+
 def _wordcount() -> type[Tally]:
     from mr.pipelines.wordcount import WordCount
 
@@ -108,6 +115,7 @@ PIPELINES = {
             scorer=SCORERS["tabular"],
             table=True,
             columnar=True,
+            options=SPELLING,
         ),
         Pipeline(
             name="text",
@@ -135,6 +143,7 @@ PIPELINES = {
                 Option("decimals", "round scores to these, or take them exact", "6"),
                 Option("labels", "a CSV or TSV file that has the truth, joined by --id", file=True),
                 Option("id", "the column that the input and the labels have"),
+                *SPELLING,
             ),
         ),
         Pipeline(
@@ -158,6 +167,7 @@ PIPELINES = {
                     "threshold",
                     "scores above it say the positive label (default: each model's own)",
                 ),
+                *SPELLING,
             ),
         ),
         Pipeline(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.records.block import Block, Reject
-from mr.records.cells import NAN, READERS, NotReadable, as_written
+from mr.records.cells import NAN, NotReadable, as_written
 from mr.records.inner_values import NotFound
 from mr.records.json_texts import as_lines
 from mr.records.rows import Rows, merge, read_each, without_minus_zero
@@ -183,7 +183,7 @@ def _features(
     bad = np.zeros(len(records), bool)
     found = [*columns, *(_inner_values(records, value, bad) for value in table.inner)]
     features = [
-        _column(found[place], kind, bad)
+        _column(found[place], kind, table, bad)
         for place, kind in zip(table.places, table.kinds, strict=True)
     ]
     return features, bad
@@ -216,14 +216,16 @@ def _inner_values(records: Sequence[Record], inner: Any, bad: NDArray[np.bool_])
     return values
 
 
-def _column(values: Sequence[Any], kind: str, bad: NDArray[np.bool_]) -> NDArray[Any]:
+def _column(
+    values: Sequence[Any], kind: str, table: TableFormat, bad: NDArray[np.bool_]
+) -> NDArray[Any]:
     """A feature's values (n,), marking those records as ``bad`` that have no such value."""
     types = {*map(type, values)}
-    if kind == "number" and types <= {float, int, bool, type(None)}:
+    if kind == "number" and table.is_standard and types <= {float, int, bool, type(None)}:
         return without_minus_zero(np.array(values, np.float64))
     if kind in TEXTS and types <= {str}:
         return np.array(values, object)
-    read = READERS[kind]
+    read = table.reader(kind)
     cells: list[Any] = []
     for place, value in enumerate(values):
         try:

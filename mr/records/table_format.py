@@ -11,7 +11,7 @@ from mr.records.cells import FLAG, MISSING, NAN, READERS, WRITTEN, NotReadable, 
 from mr.records.inner_values import InnerValue
 from mr.records.number_notation import NumberNotation
 
-__all__ = ["NUMBERS", "TEXTS", "BadRecord", "TableFormat", "first_fields"]
+__all__ = ["NUMBERS", "TEXTS", "BadRecord", "TableFormat", "first_fields", "missing_texts"]
 
 DELIMITERS = (",", "\t", ";")
 TEXTS = ("text", WRITTEN)
@@ -64,8 +64,8 @@ class TableFormat:
                 for option in options.get("inner", ())
                 if option["name"] in features
             ),
-            notation=NumberNotation(options.get("decimal") or ".", options.get("thousands", "")),
-            also_missing=tuple(options.get("missing_texts", ())),
+            notation=NumberNotation(options.get("decimal") or ".", options.get("thousands") or ""),
+            also_missing=missing_texts(options.get("missing") or ""),
         )
 
     @cached_property
@@ -81,14 +81,18 @@ class TableFormat:
 
     @cached_property
     def missing_numbers(self) -> list[float]:
-        """The numbers among them: however such a one is written, it is missing."""
-        found = []
-        for text in self.also_missing:
-            try:
-                found.append(as_number(self.notation.standard(text)))
-            except NotReadable:
-                continue
-        return [number for number in found if number == number]
+        """The numbers among them, if any notation reads them alike: however such a number is
+        written, it is missing."""
+        pairs = [
+            (_number(text), _number(self.notation.standard(text))) for text in self.also_missing
+        ]
+        return [number for number, as_written in pairs if number == as_written]
+
+    @cached_property
+    def missing_are_told_by_value(self) -> bool:
+        """Whether no number is missing only where it is written in a certain way."""
+        written = [_number(self.notation.standard(text)) for text in self.also_missing]
+        return all(number != number or number in self.missing_numbers for number in written)
 
     @cached_property
     def is_standard(self) -> bool:
@@ -175,6 +179,19 @@ class TableFormat:
             except NotReadable as error:
                 raise BadRecord(f"column {name}: {error}", repr(value)[:100]) from None
         return row
+
+
+def _number(text: str) -> float:
+    try:
+        return as_number(text)
+    except NotReadable:
+        return NAN  # type: ignore[no-any-return]
+
+
+def missing_texts(given: str) -> tuple[str, ...]:
+    """The texts between the commas of ``--missing``, those with a comma in quotes; csv.Error for
+    broken quotes."""
+    return tuple(text for line in csv.reader([given], strict=True) for text in line if text)
 
 
 def first_fields(line: str) -> tuple[str, str, list[str]]:

@@ -63,13 +63,7 @@ class Compare(Tally):
         )
         self._assignment = Assignment(_weights(options)) if options["weights"] else None
         known = tuple(dict.fromkeys(name for name in (options["id"], options["truth"]) if name))
-        self._known = TableFormat(
-            columns=tuple(self._columns),
-            delimiter=options["delimiter"],
-            quotes=options["format"] == "csv",
-            features=known,
-            types=(WRITTEN,) * len(known),
-        )
+        self._known = TableFormat.of_options(options, known, (WRITTEN,) * len(known))
         self._kept = places_to_keep(options)
         self._comparison_counts = ComparisonCounts(self._comparison)
 

@@ -56,10 +56,8 @@ def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFo
     """The columns that are read: the truth, or whose it is, the label, and scores."""
     known = options["id"] if options["labels"] else options["truth"]
     texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
-    return TableFormat(
-        columns=tuple(options["columns"]),
-        delimiter=options["delimiter"],
-        quotes=options["format"] == "csv",
+    return TableFormat.of_options(
+        options,
         features=(*texts, *predicted.scores.values()),
         types=(*(WRITTEN for _ in texts), *("number" for _ in predicted.scores)),
     )
