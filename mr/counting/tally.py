@@ -113,7 +113,7 @@ class Tally(ABC):
     outcome = "counted"  # what records are that aren't rejected
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
-    types: Mapping[str, str] = {}  # of the part files' columns that are numbers or integers
+    column_types: Mapping[str, str] = {}  # of the part files' columns that are numbers or integers
     task: TaskContext  # in a map task alone, from ``load`` on
 
     def __init__(self, options: Mapping[str, Any]) -> None:
