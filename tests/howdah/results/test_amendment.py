@@ -4,6 +4,8 @@ import os
 import tempfile
 import zlib
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,12 @@ def line_of(name: str, score: int) -> bytes:
     return f"{name}\t{sign}{abs(score) / 10:.1f}\t{LABELS[score > 0]}\n".encode()
 
 
+def examples(
+    part: str, offsets: list[int], names: list[str], rows: Sequence[int]
+) -> list[dict[str, Any]]:
+    return [example(part, offsets[row], names[row].encode()) for row in rows]
+
+
 def finished(folder: Path, parts: list[list[tuple[str, Any]]], amends: str = "") -> FinishedJob:
     """A job as its tasks leave it: of each part the records, by name, in two inputs."""
     job = Job(
@@ -48,25 +56,24 @@ def finished(folder: Path, parts: list[list[tuple[str, Any]]], amends: str = "")
     )  # fmt: skip
     partials = []
     for number, records in enumerate(parts):
-        name = f"{number % 2:05d}-{number // 2:015d}"
+        part = f"{number % 2:05d}-{number // 2:015d}"
         running = RunningSummary(LABELS, 1)
         scored = [(name, score) for name, score in records if isinstance(score, int)]
         rejects = [each for each in enumerate(records) if not isinstance(each[1][1], int)]
         if scored:
-            scores = np.array([score for _, score in scored])
             offsets = [place for place, each in enumerate(records) if isinstance(each[1], int)]
+            names = [name for name, _ in scored]
             running.add(
-                scores, (scores > 0).astype(np.intp),
-                lambda rows, o=offsets, s=scored, n=name: [
-                    example(n, o[row], s[row][0].encode()) for row in rows
-                ],
-            )  # fmt: skip
+                np.array([score for _, score in scored]),
+                np.array([score > 0 for _, score in scored], np.intp),
+                partial(examples, part, offsets, names),
+            )
         tsv = b"".join(line_of(*each) for each in scored)
         rejected = "".join(
             f"{why}\t{place}\t{place}\t{place}\t{name}\n" for place, (name, why) in rejects
         ).encode()
         for kind, data in (("scores", tsv), ("rejected", rejected)):
-            path = folder / "output" / kind / name
+            path = folder / "output" / kind / part
             path.parent.mkdir(parents=True, exist_ok=True)
             if data:
                 path.write_bytes(data)
@@ -76,7 +83,7 @@ def finished(folder: Path, parts: list[list[tuple[str, Any]]], amends: str = "")
             "rejected_bytes": len(rejected), "rejected_crc": zlib.crc32(rejected),
         }  # fmt: skip
         reasons = Counter(why.partition(":")[0] for _, (_, why) in rejects)
-        partials.append(running.partial() | {"rejected": dict(reasons), "parts": {name: counts}})
+        partials.append(running.partial() | {"rejected": dict(reasons), "parts": {part: counts}})
     return FinishedJob(job, summary.merge(partials), LocalStore(folder))
 
 
