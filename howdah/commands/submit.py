@@ -31,6 +31,7 @@ EXAMPLES = """examples:
   bin/submit examples/customers.csv --model churn   a table, with a model of yours
   bin/submit examples/logs/access.log --pipeline requests-by-os
   bin/submit big.txt --detach                   don't wait: bin/status tells
+  bin/submit rejected.csv --amends 20260314-092653-58b1   the job's rejected records, mended
   bin/submit examples/customers.csv --model churn --then evaluate --truth churned
   bin/submit --workflow examples/monthly.toml   steps, some of which read what others scored
   bin/submit --resume run-20260314-092653-58b1  what isn't done of them
@@ -61,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
         choices=(AUTO, *(runner.value for runner in Runner)),
         default=AUTO,
         help="auto: the cluster if one is configured, else this machine",
+    )
+    command.add_argument(
+        "--amends",
+        metavar="JOB",
+        help="INPUT is the job's rejected records, mended: score them as it did; bin/getresults"
+        " then puts them in their places",
     )
     command.add_argument("--detach", action="store_true", help="return once the job runs")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -137,7 +144,7 @@ def _run_workflow(args: argparse.Namespace, settings: Settings, answer: Answer) 
     if args.detach:
         raise UsageError("a workflow can't be detached: bin/submit starts one step after another",
                          hint="leave --detach out; after Ctrl-C, --resume RUN")  # fmt: skip
-    if args.then is not None and args.inputs and not (args.workflow or args.resume):
+    if args.then is not None and args.inputs and not (args.workflow or args.resume or args.amends):
         return run_workflow(parse_then(args, settings), args.runner, settings, answer)
     stated = _stated(args)
     if args.resume:

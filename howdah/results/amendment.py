@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.errors import IntegrityError
@@ -23,7 +24,7 @@ from mr.records.tsv import escape_text
 from mr.scoring.running_summary import example
 from mr.summary import HIGHEST, Partial, empty, merge, rank
 
-__all__ = ["Amended", "amend", "weave_scores"]
+__all__ = ["Amended", "amend", "mendable_rejects", "weave_scores"]
 
 BLOCK = 1 << 20
 
@@ -48,6 +49,14 @@ def amend(jobs: Sequence[FinishedJob], folder: Path, progress: Callable[[int], N
     for job in others:
         amended = _amend(amended, job, first, folder, progress)
     return amended
+
+
+def mendable_rejects(jobs: Sequence[FinishedJob]) -> list[RejectedRecord]:
+    """The records that the last of ``jobs``, which amend each other, has left rejected and that
+    can be mended, in the order of the first one's inputs."""
+    with TemporaryDirectory() as folder:
+        amended = amend(jobs, Path(folder), lambda _: None)
+    return [reject for reject in amended.rejected if is_mendable(reject.row)]
 
 
 def _amend(
@@ -118,7 +127,7 @@ def _merged(
     what became of them."""
     reasons = sorted(before["rejected"], key=len, reverse=True)
     tried = Counter(_reason(reject.row, reasons) for reject in mendable)
-    left = Counter(before["rejected"])
+    left: Counter[str] = Counter(before["rejected"])
     left.subtract(tried)
     own = dict(amending.partial) | {"parts": {}, "highest": []}
     own["within"] = {
@@ -156,22 +165,16 @@ def _example(reject: RejectedRecord, line: bytes, job: Job) -> dict[str, object]
     return example(reject.part, reject.offset, b"\t".join(own))
 
 
-def weave_scores(
-    first: FinishedJob,
-    rejected: Sequence[RejectedRecord],
-    amended: Amended,
-    source: Path,
-    path: Path,
-) -> None:
+def weave_scores(first: FinishedJob, amended: Amended, source: Path, path: Path) -> None:
     """Write the scores of ``source``, the first job's, to ``path``, with those of amended records
     among them where they belong.
 
-    ``rejected`` are all that the first job rejected: a record's number less the number of those
-    before it is how many scored ones come before it in its part.
+    A record's number, less the number of rejected ones before it, is how many that the first job
+    has scored come before it in its part.
     """
     scored_before: dict[tuple[str, int], int] = {}
     seen: Counter[str] = Counter()
-    for reject in rejected:
+    for reject in read_rejected(first.job, first.partial, first.store):
         scored_before[reject.part, reject.number] = reject.number - seen[reject.part]
         seen[reject.part] += 1
     inserts: dict[str, list[tuple[int, bytes]]] = {}

@@ -45,6 +45,11 @@ class ResultFormat:
             raise UsageError(f"{self.name} is one file always", hint="leave --one-file out")
 
     @property
+    def label(self) -> str:
+        """What run.json calls it."""
+        return self.suffix[1:] + " in one file" * self.one_file
+
+    @property
     def suffix(self) -> str:
         """What the names of its files end in."""
         return f".{self.name}{'.gz' * self.gzip}"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from howdah.results.tsv_fields import unescape
 from mr.records.cells import MISSING
 
-__all__ = ["TsvTable"]
+__all__ = ["TsvTable", "missing_in"]
 
 BLOCK = 8 << 20
 
@@ -34,3 +35,9 @@ class TsvTable:
             file.readline()
             while block := file.read(size):
                 yield block if block.endswith(b"\n") else block + file.readline()
+
+
+def missing_in(options: Mapping[str, Any]) -> frozenset[str]:
+    """What a job's ``options`` say is missing where a number could stand, in its input."""
+    stated = options.get("missing", ())
+    return MISSING | {*(stated.split(",") if isinstance(stated, str) else stated)}

@@ -15,6 +15,7 @@ from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
 from howdah.settings import Settings
+from howdah.submission.amendment_plan import plan_amendment
 from howdah.submission.kept_columns import check_keep, kept_columns
 from howdah.submission.unscored_tables import refuse_tables
 from howdah.submission.validation import check_no_header, find_pipeline, pipeline_options
@@ -30,6 +31,8 @@ def make_plan(
     args: argparse.Namespace, sources: Sequence[InputFile], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
+    if getattr(args, "amends", None):
+        return plan_amendment(args, sources, settings)
     pipeline, name = find_pipeline(args.pipeline, args.model, settings)
     if args.pipeline is None and args.model is None:
         refuse_tables(sources, settings)
@@ -132,7 +135,7 @@ def _plan_counting(
         "types": (
             result_types(manifests, options, tally.prediction_columns())
             if models
-            else dict(tally.types)
+            else dict(tally.column_types)
         ),
     }
 

@@ -22,6 +22,7 @@ from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
+from howdah.submission.amendment_plan import check_count
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
@@ -169,6 +170,7 @@ def _store_and_start(
                 progress=progress,
             )
         callbacks.on_stored(stored)
+        check_count(job, stored, settings)
         options = options_from_stored(job, sources, stored)
         if keep:
             _keep_in_store(job, jobs, settings)

@@ -114,7 +114,7 @@ class Tally(ABC):
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
     needed: Sequence[str] = ()  # columns that are read of files that have their rows in columns
-    types: Mapping[str, str] = {}  # of the part files' columns that are numbers or integers
+    column_types: Mapping[str, str] = {}  # of the part files' columns that are numbers or integers
     task: TaskContext  # in a map task alone, from ``load`` on
 
     def __init__(self, options: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ class ColumnMeans(FileTally):
     """
 
     columns = ("files",)
-    types: Mapping[str, str] = {"index": "integer", "mean": "number"}
+    column_types: Mapping[str, str] = {"index": "integer", "mean": "number"}
     reduces = True
 
     def __init__(self, options: Mapping[str, Any]) -> None:

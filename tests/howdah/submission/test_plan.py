@@ -56,6 +56,22 @@ def test_predictions_of_two_classes(settings: Settings) -> None:
     assert renaming_notes(planned["predicted"]) == []
 
 
+def test_types_of_columns(settings: Settings) -> None:
+    """Features have those of the model, what is written True and False is a boolean, and
+    predictions are numbers where they are."""
+    planned = plan(settings, "id,a\n1,2\n", "--model", "churn")
+    assert planned["types"] == {"a": "number", "score": "number"}
+    planned = plan(settings, "id,a,score\n1,True,x\n", "--model", "churn", "--keep", "score,a")
+    assert planned["columns"] == ("score", "a", "predicted_score", "label")
+    assert planned["types"] == {"a": "boolean", "predicted_score": "number"}
+
+
+def test_only_what_scores_keeps_columns(settings: Settings) -> None:
+    """A pipeline that counts writes none of the input's."""
+    with pytest.raises(UsageError, match="wordcount counts"):
+        plan(settings, "a\n", "--pipeline", "wordcount", "--keep", "text")
+
+
 def test_predictions_of_many_classes(settings: Settings) -> None:
     """A column a class."""
     predicted = plan(settings, "a\n1\n", "--model", "grades")["predicted"]

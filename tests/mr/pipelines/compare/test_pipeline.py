@@ -110,6 +110,18 @@ def three(tmp_path: Path) -> Case:
     return Case(tmp_path, {"one": LogisticRegression(), "two": tree}, ("low", "mid", "top"))
 
 
+@pytest.mark.parametrize("asked", [{}, {"weights": "1,1", "id": "id"}], ids=["all", "one each"])
+def test_columns_that_are_kept(two: Case, asked: dict[str, str]) -> None:
+    """Those that were asked for, in that order, or none, stand before the same predictions."""
+    lines = [line.split(b"\t") for line in two.run(**asked)[0].scores.splitlines()]
+    width = len(COLUMNS)
+    for keep in (["truth", "id"], ["b"], []):
+        kept, _ = two.run(keep=keep, **asked)
+        places = [COLUMNS.index(name) for name in keep]
+        wanted = [[line[place] for place in places] + line[width:] for line in lines]
+        assert kept.scores == b"".join(b"\t".join(line) + b"\n" for line in wanted)
+
+
 def close(value: float) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-12)
 
