@@ -8,6 +8,7 @@ from howdah.inputs.columnar import with_footer
 from howdah.inputs.hdfs import SCHEME, absolute_path, check_name, expand_pattern, hdfs_file
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
+from howdah.inputs.part_folders import local_parts, parts_in_hdfs
 from howdah.settings import Runner, Settings
 
 __all__ = ["find_inputs"]
@@ -20,7 +21,8 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
     """
     in_hdfs = [argument for argument in arguments if argument.startswith(SCHEME)]
     if not in_hdfs:
-        return [with_footer(source) for source in find_local_files(arguments)]
+        parts = [part for argument in arguments for part in local_parts(argument)]
+        return [with_footer(source) for source in find_local_files(parts)]
     if len(in_hdfs) < len(arguments):
         raise UsageError(
             "a job's inputs are all in HDFS or all on this machine",
@@ -35,9 +37,10 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
     client = hdfs_client(cluster)
     with HdfsStore(cluster, "").reaching():
         paths = [
-            path
+            part
             for argument in in_hdfs
             for path in expand_pattern(client, argument, absolute_path(argument, cluster))
+            for part in parts_in_hdfs(client, path)
         ]
         for place, path in enumerate(paths):
             if path in paths[:place]:  # its parts would have the same names

@@ -1,6 +1,6 @@
 """A block of a columnar file: rows in columns, some of which can't be records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +24,7 @@ class Columns(Block):
         vars(self).update(columns=columns, numbers=numbers)
 
     @cached_property
-    def data(self) -> bytes:  # type: ignore[override]
+    def data(self) -> bytes:
         """The rows as TSV, each followed by a newline."""
         return b"".join([row + b"\n" for row in self.records])
 
@@ -99,14 +99,10 @@ def _check(read: Columns) -> tuple[Columns, list[Reject]]:
             continue
         try:
             column.validate(full=True)
+            suspect = pc.any(pc.match_substring(column, "\0")).as_py()
         except pa.ArrowInvalid:
-            bad = _invalid(column)
-            why = "invalid UTF-8"
-        else:
-            with_nul = pc.match_substring(column, "\0").fill_null(False)
-            bad = np.flatnonzero(with_nul.to_numpy(zero_copy_only=False)).tolist()
-            why = "NUL byte"
-        for row in bad:
+            suspect = True
+        for row, why in _unusable(column) if suspect else ():
             rejects.setdefault(row, Reject(row, why, f"column {name}"))
     if not rejects:
         return read, []
@@ -114,14 +110,14 @@ def _check(read: Columns) -> tuple[Columns, list[Reject]]:
     return read.take(np.array(good, np.intp)), [rejects[row] for row in sorted(rejects)]
 
 
-def _invalid(column: Any) -> list[int]:
-    """The rows whose text isn't UTF-8."""
+def _unusable(column: Any) -> Iterator[tuple[int, str]]:
+    """The rows whose text isn't one, and why."""
     import pyarrow as pa
 
-    found = []
     for row, value in enumerate(column.cast(pa.binary()).to_pylist()):
+        if value and b"\0" in value:
+            yield row, "NUL byte"
         try:
             (value or b"").decode()
         except UnicodeDecodeError:
-            found.append(row)
-    return found
+            yield row, "invalid UTF-8"

@@ -57,7 +57,7 @@ def _objects(texts: pa.Array) -> NDArray[np.object_]:
 def _floats(column: pa.Array) -> NDArray[np.float64]:
     """Numbers of any width; what is missing is NaN."""
     if not column.null_count:
-        return column.to_numpy(zero_copy_only=False).astype(np.float64)
+        return np.array(column.to_numpy(zero_copy_only=False), np.float64)
     known = column.is_valid().to_numpy(zero_copy_only=False)
     values = np.full(len(column), np.nan)
     values[known] = column.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)

@@ -1,6 +1,6 @@
 """Text records, one a line, scored by a vectorizer and a classifier; the default for text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mr.models.manifest import Manifest
@@ -29,7 +29,7 @@ class Moderation:
 
     layout = Layout.PREDICTION_FIRST
     block_size = 1 << 20
-    needed = ()
+    needed: Sequence[str] = ()
 
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest

@@ -39,7 +39,7 @@ class Tabular:
         self._json = options["format"] == "json"
         self._kept = options.get("keep", options["columns"])
         taken = {*manifest.features, *self._kept}
-        self.needed = [name for name in options["columns"] if name in taken]
+        self.needed: Sequence[str] = [name for name in options["columns"] if name in taken]
         self._table = TableFormat.of_options(options, manifest.features, manifest.all_types)
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:

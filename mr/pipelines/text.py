@@ -1,6 +1,6 @@
 """Text records, one a line, scored by any model that takes texts: a vectorizer and what follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mr.models.manifest import Manifest
@@ -21,7 +21,7 @@ class Text:
 
     layout = Layout.PREDICTION_FIRST
     block_size = 1 << 20
-    needed = ()
+    needed: Sequence[str] = ()
 
     def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
         self._manifest = manifest
