@@ -40,6 +40,7 @@ LAYERS = {
         models
         records
         summary spec
+        exact
         supervision
         log_lines stages
     """,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
+from mr.evaluation.class_names import ClassNames
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Assignment
 from mr.pipelines.compare.counts import ComparisonCounts
@@ -67,6 +68,7 @@ class Compare(Tally):
             features=known,
             types=(WRITTEN,) * len(known),
         )
+        self._class_names = ClassNames.of(self._comparison.labels)
         self._comparison_counts = ComparisonCounts(self._comparison)
 
     @staticmethod
@@ -151,7 +153,10 @@ class Compare(Tally):
             seen = set(column)
             usable = seen - {""}
             if name == self._options["truth"]:
-                usable &= {*self._comparison.labels}
+                called = {text: self._class_names.name(text) for text in seen}
+                texts[name] = column = np.array([called[text] for text in column], object)
+                seen = {*called.values()}
+                usable = seen & {*self._comparison.labels}
             for row in np.flatnonzero(good).tolist() if usable < seen else ():
                 if (text := column[row]) not in usable:
                     why = "not a label of the models" if text else "a missing value"
