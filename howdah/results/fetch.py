@@ -42,7 +42,7 @@ def fetch_results(
         pipeline = PIPELINES[job.pipeline]
         report = conclude(job, partial) if pipeline.tally else None
         if report:
-            write_report(report, unfinished)
+            write_report(report, unfinished, job, partial)
         if job.columns:
             merge_scores(job, partial, store, unfinished / pipeline.results, progress)
         elif report:

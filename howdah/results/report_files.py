@@ -5,24 +5,39 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from howdah.jobs.job_summary import places_of
+from howdah.jobs.record import Job
 from mr.counting.tally import JobReport, ResultTable
+from mr.records.column_names import distinct_names
 from mr.records.tsv import escape_text
+from mr.summary import Partial
 
 __all__ = ["write_report"]
 
 SIZE = (6, 5)  # inches
 
 
-def write_report(report: JobReport, folder: Path) -> None:
-    """Write every table and plot of ``report`` to ``folder``."""
+def write_report(report: JobReport, folder: Path, job: Job, partial: Partial) -> None:
+    """Write every table and plot of ``report``, which ``job``'s summary came to, to ``folder``."""
     if report.plots:
         from howdah.installer import ensure
 
         ensure("reports")
     for name, table in report.tables.items():
-        _write(table, folder / name)
+        _write(_placed(table, job, partial) if table.places else table, folder / name)
     for name, plot in report.plots.items():
         _draw(plot, folder / name)
+
+
+def _placed(table: ResultTable, job: Job, partial: Partial) -> ResultTable:
+    """The table with the file and the offset in it of each row's record, as its last columns."""
+    parts = places_of(job, partial)
+    rows = []
+    for row, (part, offset) in zip(table.rows, table.places, strict=True):
+        source, base = parts[part]
+        rows.append((*row, escape_text(source.name).decode(), base + offset))
+    added = distinct_names(("file", "offset"), table.columns)
+    return ResultTable((*table.columns, *added.values()), rows)
 
 
 def _write(table: ResultTable, path: Path) -> None:

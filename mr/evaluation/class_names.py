@@ -33,7 +33,8 @@ class ClassNames:
 
     @classmethod
     def of(cls, given: Iterable[str], seen: Iterable[str] = ()) -> "ClassNames":
-        """By the spellings that are known: the first one of each class names it."""
+        """By the spellings that are known: the given one names a class, else the only one, the
+        plainest or the first of those ``seen``."""
         given = [text.strip() for text in given if text.strip()]
         seen = [text.strip() for text in seen]
         known = [*given, *(text for text in seen if text not in MISSING)]
@@ -42,9 +43,15 @@ class ClassNames:
             rule = FLAGS if {_compared(text, FLAGS) for text in known} <= {"0", "1"} else NUMBERS
         if len({_compared(text, rule) for text in given}) < len({*given}):
             rule = TEXTS  # the model tells them apart
-        names: dict[str, str] = {}
-        for text in known:
-            names.setdefault(_compared(text, rule), text)
+        spelled: dict[str, list[str]] = {}
+        for text in seen:
+            if text not in MISSING:
+                spelled.setdefault(_compared(text, rule), []).append(text)
+        names = {
+            compared: texts[0] if len({*texts}) == 1 or compared not in texts else compared
+            for compared, texts in spelled.items()
+        }
+        names |= {_compared(text, rule): text for text in given}
         return cls(rule, names, tuple(dict.fromkeys(given)))
 
     @classmethod
@@ -104,7 +111,7 @@ def _plainest(number: str) -> str:
         return "0"
     exponent += len(written) - len(shorter)
     minus = "-" if sign else ""
-    if 0 <= exponent and len(shorter) + exponent <= PLAIN:
+    if exponent >= 0 and len(shorter) + exponent <= PLAIN:
         return f"{minus}{shorter}{'0' * exponent}"
     if 0 < -exponent <= PLAIN:
         padded = shorter.rjust(1 - exponent, "0")

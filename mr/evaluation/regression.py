@@ -87,13 +87,19 @@ def measure_errors(sums: Mapping[str, int], value_counts: Mapping[str, Any]) -> 
 
 def _r2(sums: Mapping[str, int]) -> float | None:
     """The share of the truths' variance that the predictions explain. Where the truths are all the
-    same, it is 1 if the predictions are, too, else 0, as in scikit-learn; None of one record."""
+    same, it is 1 if the predictions are, too, else 0, as in scikit-learn; None of one record,
+    or where no float64 holds it."""
     records = sums["records"]
     spread = product_of_units(records * sums["squares of truths"]) - sums["truths"] ** 2
     unexplained = product_of_units(records * sums["squares"])
     if records < 2:
         return None
-    return (spread - unexplained) / spread if spread else float(unexplained == 0)
+    if not spread:
+        return float(unexplained == 0)
+    try:
+        return (spread - unexplained) / spread
+    except OverflowError:  # below what a float64 holds
+        return None
 
 
 def _quantile(values: Floats, counts: NDArray[np.int64], share: float) -> float:

@@ -79,11 +79,10 @@ class ScoreCounts:
 
     def _add_up(self, group: str, values: Floats, counts: Ints) -> None:
         """Add the distinct ``values`` (n,), in ascending order, to the sums."""
+        chances = slice(*np.searchsorted(values, [0, np.nextafter(1, 2)]).tolist())
+        self._sums[f"no chance\t{group}"] += int(counts.sum() - counts[chances].sum())
+        values, counts = values[chances], counts[chances]
         if not len(values):
-            return
-        if values[0] < 0 or values[-1] > 1:  # no measure of chances is made of any score
-            outside = (values < 0) | (values > 1)
-            self._sums[f"no chance\t{group}"] += int(counts[outside].sum())
             return
         clipped = np.clip(values, EPSILON, 1 - EPSILON)
         given, lacks = (clipped, 1 - values) if group == "class" else (1 - clipped, values)

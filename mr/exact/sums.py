@@ -17,7 +17,8 @@ HALVES = 2.0**27 + 1  # Veltkamp's constant: it parts a float64 into two of 26 b
 
 
 def exact_sum(values: Floats, counts: Ints | None = None) -> int:
-    """The sum of ``values`` (n,), each as often as ``counts`` (n,) says; finite ones.
+    """The sum of ``values`` (n,), each as often as ``counts`` (n,) says; all are
+    below 1e300.
 
     The highest bits of all values, as many as a float64 can hold the sum of, are added up as whole
     numbers; then the highest ones of what is left, until nothing is.

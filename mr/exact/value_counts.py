@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
 SIGN = np.uint64(1 << 63)
+LEAST = np.uint64(0x0010_0000_0000_0000)  # the key of the least float64
 LARGEST = np.uint64((1 << 63) | 0x7FEF_FFFF_FFFF_FFFF)  # the key of the largest float64
 BITS = 63
 
@@ -28,7 +29,7 @@ BITS = 63
 class ValueCounts:
     """``counts`` (n,) of records by range: ``keys`` (n,), in ascending order, are the least number
     of each, as integers in the order of the numbers. Ranges have 2**``level`` of these integers, a
-    number alone at level 0; there are at most ``most`` ranges."""
+    number alone at level 0; there are at most ``most`` ranges, or two."""
 
     keys: Keys
     counts: Ints
@@ -94,7 +95,7 @@ class ValueCounts:
     @property
     def values(self) -> Floats:
         """The least number of each range (n,)."""
-        return _values(self.keys)
+        return _values(np.maximum(self.keys, LEAST))
 
     @property
     def ends(self) -> Floats:

@@ -39,8 +39,8 @@ def test_a_wrong_truth_is_never_guessed(
 @pytest.mark.parametrize("truths", ["0 1 2", "no 1", "No no yes", "left stayed", "1"])
 def test_no_other_truths_are_a_convention(truths: str) -> None:
     """They are asked for."""
+    seen = FirstRecords(Counter(truths.split()))
     with pytest.raises(ValueError, match="--positive TRUTH"):
-        seen = FirstRecords(Counter(truths.split()))
         settle_positive_class(replace(UNKNOWN, label=""), seen, ClassNames())
 
 
