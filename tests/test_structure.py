@@ -41,6 +41,7 @@ LAYERS = {
         columnar
         records
         summary spec
+        exact
         supervision
         log_lines stages
     """,

@@ -90,7 +90,7 @@ def _make(
     job, partial, store = first.job, first.partial, first.store
     pipeline = PIPELINES[job.pipeline]
     report = conclude(job, partial) if pipeline.tally else None
-    types = write_report(report, folder) if report else {}
+    types = write_report(report, folder, job, partial) if report else {}
     rejected = folder / "rejected.tsv"
     scores = folder / pipeline.results
     amended = None

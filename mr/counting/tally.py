@@ -50,10 +50,12 @@ class InputPreview:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A file of results: the names of its columns, and its rows, of cells or of TSV."""
+    """A file of results: the names of its columns, and its rows, of cells or of TSV. If rows are
+    of records, ``places`` has the part of each and the byte in it at which the record begins."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
+    places: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)

@@ -129,9 +129,11 @@ PIPELINES = {
         Pipeline(
             name="evaluate",
             about="scored records with their truth: how good were the predictions?",
-            input="a row of a table, or a JSON object: the truth, a score (or score_ a class)",
+            input="a row of a table, or a JSON object: the truth, a score (or score_ a class), or"
+            " a predicted number",
             results="summary.json",
-            output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more; plots",
+            output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more, or R² and"
+            " errors; plots; with --worst, worst.tsv",
             example="bin/submit results/february/scores.tsv --pipeline evaluate --truth churned",
             tally=_evaluate,
             columnar=True,
@@ -140,9 +142,11 @@ PIPELINES = {
                 Option("score", "the positive truth's score (default: as the scoring job says)"),
                 Option("positive", "the truth that scores are for (default: as that job says)"),
                 Option("threshold", "scores above it say the positive truth (default: by label)"),
-                Option("decimals", "round scores to these, or take them exact", "6"),
+                Option("kind", "classes or regression (default: as that job says, or classes)"),
+                Option("decimals", "round scores to these, or take them exact", "exact"),
                 Option("labels", "a CSV or TSV file that has the truth, joined by --id", file=True),
                 Option("id", "the column that the input and the labels have"),
+                Option("worst", "so many records that are furthest from the truth, as a file"),
                 *SPELLING,
             ),
         ),

@@ -1,8 +1,13 @@
 """Lines of TSV: how fields are escaped."""
 
+import re
+
 import numpy as np
 
-__all__ = ["escape", "escape_fields", "escape_row", "escape_text", "interleave", "substitute"]
+__all__ = ["escape", "escape_fields", "escape_row", "escape_text", "interleave", "substitute",
+           "unescape_row"]  # fmt: skip
+
+_ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 def escape(data: bytes) -> list[bytes]:
@@ -44,6 +49,16 @@ def escape_row(fields: list[str]) -> bytes:
     if "\\" in line or "\r" in line or "\n" in line or line.count("\t") >= len(fields):
         return b"\t".join(map(escape_text, fields))
     return line.encode()
+
+
+def unescape_row(line: str) -> list[str]:
+    """The fields that ``escape_row`` has written."""
+    fields = line.split("\t")
+    if "\\" not in line:
+        return fields
+    return [
+        re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), field) for field in fields
+    ]
 
 
 def substitute(data: bytes, byte: bytes, other: bytes) -> bytes:

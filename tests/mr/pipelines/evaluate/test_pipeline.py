@@ -19,8 +19,8 @@ from tests.mr.conftest import Scored, run_tasks
 
 Evaluated = tuple[Scored, JobReport]
 Run = Callable[..., Evaluated]
-UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "6"}
-UNSET |= {"labels": "", "id": ""}
+UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "exact"}
+UNSET |= {"labels": "", "id": "", "kind": "", "worst": ""}
 LEFT = {"kind": "binary", "labels": ["left", "stayed"], "positive": "left", "threshold": 0.5}
 LEFT |= {"score": "score", "label": "label", "classes": {}}
 CLASSES = ["ant", "bee", "cat"]
@@ -167,7 +167,8 @@ def test_truths_come_from_a_second_file(evaluate: Run, tmp_path: Path, suffix: s
     ("labels", "message"),
     [
         ("id,truth\na,1\nb,0\na,0\n", "has the id a twice"),
-        ("id,truth\na,1\nb,\n", "line 3: column truth is empty"),
+        ("id,truth\na,1\n,0\n", "line 3: column id is empty"),
+        ("id,truth\n", "has no labels, but a header alone"),
         ("id,outcome\na,1\n", "has no column truth; it has id, outcome"),
         ("id,truth\na,1,2\n", "Expected 2 columns, got 3"),
         (None, "there is no such file"),
@@ -315,13 +316,20 @@ def test_labels_may_have_other_names_than_truths(evaluate: Run) -> None:
         ]
 
 
-def test_truths_that_are_never_predicted_are_told(evaluate: Run) -> None:
-    """They count as negative."""
+def test_more_than_two_truths_are_refused_unless_one_is_set_against_all_others(
+    evaluate: Run,
+) -> None:
+    """As soon as they are seen; then it is said what counts as negative."""
     text = "truth,score,label\nleft,0.9,left\nstayed,0.1,stayed\nunknown,0.2,stayed\n"
-    told = evaluate(text, predicted=LEFT)[1].summary
-    assert told["warnings"] == [
-        "1 records have a truth that isn't predicted, unknown: they count as negative"
-    ]
+    message = r"are 3 truths: --positive left counts all .*left \(1\), stayed \(1\), unknown \(1\)"
+    with pytest.raises(ValueError, match=message):
+        evaluate(text, predicted=LEFT)
+    told = evaluate(text, predicted=LEFT, positive="left")[1].summary
+    assert told["warnings"] == ["all truths but left count as negative: stayed (1), unknown (1)"]
+    late = "truth,score,label\n" + "left,0.9,left\nstayed,0.1,stayed\n" * 40_000
+    told = evaluate(late + "unknown,0.2,stayed\n", predicted=LEFT)[1].summary
+    assert "there are 3 truths" in told["problem"]
+    assert "accuracy" not in told
 
 
 def test_classes_are_those_of_the_job(evaluate: Run) -> None:
@@ -368,33 +376,51 @@ def test_labels_alone_are_measured(evaluate: Run) -> None:
 def test_no_positive_record_measures_nothing(evaluate: Run) -> None:
     """What was seen is said, however late."""
     text = "truth,score\n" + "0,0.5\n" * 3 + "1,0.7\n"
-    _, report = evaluate(text, positive="2")
+    with pytest.raises(ValueError, match=r"--positive 2: .*; truths seen: 0 \(3\), 1 \(1\)"):
+        evaluate(text, positive="2")
+    _, report = evaluate(text + "0,0.5\n" * 150_000, positive="2")
     assert report.summary["problem"] == (
-        "--positive 2: no record has this truth; truths seen: 0 (3), 1 (1)"
+        "--positive 2: no record has this truth; truths seen: 0 (150,003), 1 (1)"
     )
     assert (report.tables, report.plots) == ({}, {})
 
 
-def test_ids_that_never_join_measure_nothing(evaluate: Run, tmp_path: Path) -> None:
-    """Which is said; a truth that no label has is refused before."""
+@pytest.mark.parametrize(
+    ("ids", "labelled", "pair"),
+    [
+        (["0001", "0002"], ["1", "2"], "'0001' in the input, for example, and '1' in"),
+        (["1", "2"], ["001", "002"], "'1' in the input, for example, and '001' in"),
+        (["1", "2"], ["1.0", "2.0"], "'1' in the input, for example, and '1.0' in"),
+        (["x1", "x2"], ["X1", "X2"], "'x1' in the input, for example, and 'X1' in"),
+        (["1", "2"], ["a1", "a2"], "'1' in the input, for example, and 'a1' in"),
+    ],
+)
+def test_ids_that_never_join_are_refused(
+    evaluate: Run, tmp_path: Path, ids: list[str], labelled: list[str], pair: str
+) -> None:
+    """With both spellings; of a long input at its end, unless another spelling joins."""
     labels = tmp_path / "labels.csv"
-    labels.write_text("id,truth\na1,yes\na2,no\n")
-    table = "id,score\n1,0.5\n2,0.7\n"
-    _, report = evaluate(table, labels=str(labels), id="id")
-    assert "has the id of none of 2 records" in report.summary["problem"]
+    labels.write_text(as_csv({"id": labelled, "truth": ["no", "yes"]}))
+    asked = {"labels": str(labels), "id": "id"}
+    with pytest.raises(ValueError, match=f"none of 2 records has a label: --id id is {pair}"):
+        evaluate(as_csv({"id": ids, "score": [0.5, 0.7]}), **asked)
+    others = [f"other {number}" for number in range(80_000)]
+    late = as_csv({"id": others + ids, "score": [0.5] * 80_002})
+    told = evaluate(late, **asked)[1].summary
+    assert told["problem"].startswith("none of 80,002 records has a label: --id id is 'other 0' in")
     with pytest.raises(ValueError, match=r"no record has this truth; truths seen: no \(1\)"):
-        evaluate(table, labels=str(labels), id="id", positive="maybe")
+        evaluate(late, positive="maybe", **asked)
 
 
-def test_many_scores_are_joined_on_the_way(evaluate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory is bounded by distinct scores; the counts are the same."""
-    truths, scores = of_two(4000, decimals=2)
-    text = as_csv({"truth": truths, "score": scores.tolist()})
-    whole, _ = evaluate(text)
-    monkeypatch.setattr("mr.evaluation.score_counts.JOINED_AT", 100)
-    monkeypatch.setattr(Evaluate, "block_size", 2000)
-    joined, _ = evaluate(text)
-    assert joined.partial["counts"] == whole.partial["counts"]
+def test_few_labels_are_told(evaluate: Run, tmp_path: Path) -> None:
+    """Blanks around ids are no part of them; a missing truth rejects its record."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("id,truth\n 2 ,yes\n1,no\n3,nan\n")
+    text = as_csv({"id": [" 1", *range(2, 9)], "score": [0.1, 0.9, *[0.5] * 6]})
+    done, report = evaluate(text, labels=str(labels), id="id")
+    assert report.summary["truths"] == {"no": 1, "yes": 1}
+    assert done.reasons == ["column truth: a missing value"]
+    assert report.summary["warnings"] == ["only 2 of 7 records have a label, by their id"]
 
 
 UNKNOWN = "truth,score\nstayed,0.9\nleft,0.2\nleft,0.3\n"
@@ -439,7 +465,10 @@ def test_what_cannot_be_evaluated_is_told(head: str, options: dict[str, str], me
     [
         (LEFT, {"positive": "stayed"}, "--positive stayed: the scores are those of left, says"),
         (LEFT, {"truth": "label"}, "--truth label: this column is what was predicted"),
-        (NOT_SCORES, {}, "the job that scored the input predicted numbers"),
+        (NOT_SCORES, {"kind": "classes"}, "the job that scored the input predicted numbers"),
+        (NOT_SCORES, {"positive": "1"}, "--positive is for scores of classes"),
+        (LEFT, {"kind": "regression"}, "--kind regression: the job .* predicted classes"),
+        (LEFT, {"kind": "x"}, "--kind x: it is classes or regression"),
         (LEFT | {"score": "gone"}, {}, "--score gone: the input has no such column"),
         (LEFT, {"score": "other"}, "which truth is the column other for"),
         (LEFT | {"labels": ["a", "b"], "positive": "a"}, {}, "no record has this truth"),
