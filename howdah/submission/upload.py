@@ -18,6 +18,7 @@ from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile
 from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
+from mr.counting.tally import TextWatcher
 from mr.records.compression import TESTS, decompressed, is_damage
 from mr.records.split import BOM
 from mr.storage.part_file import PartFile, Sink
@@ -63,12 +64,13 @@ def store_inputs(
     links: Path | None,
     header: bool,
     whole: bool = False,
+    watcher: TextWatcher | None = None,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
     the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones are
     padded for tasks that read them in chunks, if no other is among them; ``whole`` files aren't.
-    Raises as ``store_input`` does."""
+    ``watcher`` is given the texts, decompressed. Raises as ``store_input`` does."""
     copied = not any(source.path for source in sources)
     chunked = copied and not whole and isinstance(sink, SegmentSink)
     padded = chunked and all(map(_is_large, sources))
@@ -86,6 +88,7 @@ def store_inputs(
             header=header,
             padded=padded,
             whole=whole,
+            watcher=watcher,
             progress=progress,
         )
 
@@ -117,6 +120,7 @@ def store_input(
     header: bool = False,
     padded: bool = False,
     whole: bool = False,
+    watcher: TextWatcher | None = None,
     progress: Callable[[int], None],
 ) -> Input:
     """Read ``source`` to its end into ``sink`` (or link to it, or leave it where it is), and say
@@ -135,6 +139,8 @@ def store_input(
             lines = decompressed(reader, source.suffix)
             while data := lines.read(READ_BYTES):
                 counter.add(data)
+                if watcher:
+                    watcher.add(stored, data)
             counter.end(header)
         except BaseException as error:
             if part:
