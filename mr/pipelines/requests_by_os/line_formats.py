@@ -21,6 +21,7 @@ from mr.records.block import Block
 __all__ = ["LINE_COLUMNS", "LINE_FORMATS", "LineFormat"]
 
 WORD = "[^ ]+ "
+NOTHING = "(?!)"  # matches no text
 MOMENT = (
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z][a-z])/(?P<year>\d{4}):"
     rf"(?P<time>{NUMBERED['time']}) [-+]\d{{4}}\] "
@@ -35,7 +36,7 @@ class LineFormat:
     """Lines of one ``pattern``, with ``{request}`` where the request's first line stands between
     quotes; what ``other`` matches is no request."""
 
-    def __init__(self, name: str, pattern: str, left_out: str = "", other: str = "$^") -> None:
+    def __init__(self, name: str, pattern: str, left_out: str = "", other: str = NOTHING) -> None:
         self.name = name
         self.left_out = left_out
         self._pattern = pattern.replace("{request}", REQUEST)

@@ -68,8 +68,12 @@ def format_of(log: str, fields: Sequence[str] | None, wanted: Collection[str]) -
 
 def _recognise(preview: InputPreview) -> _Recognised:
     """The first line that is one of a format tells; one that was cut off, or is blank, doesn't."""
-    lines = [line.removesuffix("\r") for line in preview.head.decode(errors="replace").split("\n")]
-    for line in lines:
+    lines = preview.head.split(b"\n")
+    for raw in lines:
+        try:
+            line = raw.removesuffix(b"\r").decode()
+        except UnicodeDecodeError:
+            continue
         if (fields := w3c_fields(line)) is not None:
             return _Recognised("w3c", W3cLayout(fields, ()).lacking, tuple(fields))
         for name, each in LINE_FORMATS.items():
@@ -79,7 +83,7 @@ def _recognise(preview: InputPreview) -> _Recognised:
             return _Recognised("json", _lacking(columns_of(line)))
     raise ValueError(
         f"{preview.name} has directives, and no #Fields line among its first lines"
-        if lines[0].startswith("#")
+        if lines[0].startswith(b"#")
         else f"{preview.name} begins like no access log that is known: {KNOWN}"
     )
 
