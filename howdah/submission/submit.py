@@ -16,7 +16,12 @@ from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
 from howdah.jobs.marks import Mark
-from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
+from howdah.jobs.pipeline_hooks import (
+    options_from_stored,
+    prepare_task_files,
+    takes_files,
+    text_watcher,
+)
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.models.job_models import link_models
@@ -143,6 +148,7 @@ def _store_and_start(
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
+    watcher = text_watcher(job)
     try:
         link_models(job, jobs.folder(job.id), settings)
         prepare_task_files(job, jobs.folder(job.id) / PREPARED)
@@ -167,11 +173,12 @@ def _store_and_start(
                 header=job.options["header"],
                 delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
+                watcher=watcher,
                 progress=progress,
             )
         callbacks.on_stored(stored)
         check_count(job, stored, settings)
-        options = options_from_stored(job, sources, stored)
+        options = options_from_stored(job, sources, stored, watcher)
         if keep:
             _keep_in_store(job, jobs, settings)
     except BaseException:

@@ -18,6 +18,7 @@ from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
 from howdah.submission.record_counter import RecordCounter, settle_cuts
 from mr.columnar.footer import Footer
+from mr.counting.tally import TextWatcher
 from mr.records.compression import TESTS, decompressed, is_damage
 from mr.storage.part_file import PartFile, Sink
 
@@ -61,13 +62,14 @@ def store_inputs(
     header: bool,
     delimiter: str = "",
     whole: bool = False,
+    watcher: TextWatcher | None = None,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
     """Store ``sources`` under numbered names, small ones a few at once; files become links in
     the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones are
     padded for tasks that read them in chunks, if no other is among them; ``whole`` files aren't.
     ``delimiter``: what is between the fields of a table that may be quoted, if they are such.
-    Raises as ``store_input`` does."""
+    ``watcher`` is given the texts, decompressed. Raises as ``store_input`` does."""
     copied = not any(source.path for source in sources)
     chunked = copied and not whole and isinstance(sink, SegmentSink)
     padded = chunked and all(map(_is_large, sources))
@@ -86,6 +88,7 @@ def store_inputs(
             delimiter=delimiter,
             padded=padded,
             whole=whole,
+            watcher=watcher,
             progress=progress,
         )
 
@@ -118,6 +121,7 @@ def store_input(
     delimiter: str = "",
     padded: bool = False,
     whole: bool = False,
+    watcher: TextWatcher | None = None,
     progress: Callable[[int], None],
 ) -> Input:
     """Read ``source`` to its end into ``sink`` (or link to it, or leave it where it is), and say
@@ -139,6 +143,8 @@ def store_input(
             lines = decompressed(reader, source.suffix)
             while data := lines.read(READ_BYTES):
                 counter.add(data)
+                if watcher:
+                    watcher.add(stored, data)
             counter.end()
         except BaseException as error:
             if part:

@@ -47,6 +47,8 @@ class Counting:
                 write_part=self._write_part,
                 place_of=self._place_of,
                 files=files,
+                file=split.file,
+                start=split.start,
             )
         )
         self.block_size = tally.block_size
