@@ -268,7 +268,7 @@ def test_wrong_arguments(local: Howdah, arguments: list[str]) -> None:
     done = local("submit", *arguments, exits=2)
     assert done.stderr.startswith("usage: bin/submit")
     wrong = arguments[1] if arguments else "INPUT"
-    assert wrong in done.stderr.splitlines()[-1]
+    assert wrong in done.stderr.splitlines()[-2]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
