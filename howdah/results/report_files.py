@@ -53,8 +53,9 @@ def _placed(table: ResultTable, job: Job, partial: Partial) -> ResultTable:
     parts = places_of(job, partial)
     rows = []
     for row, (part, offset) in zip(table.rows, table.places, strict=True):
-        source, base = parts[part]
-        rows.append((*row, escape_text(source.name).decode(), base + offset))
+        place = parts[part]
+        name = escape_text(place.source.name).decode()
+        rows.append((*row, name, place.offset + offset))
     added = distinct_names(("file", "offset"), table.columns)
     return ResultTable((*table.columns, *added.values()), rows)
 

@@ -21,7 +21,8 @@ from mr.pipelines.requests_by_os.log_format import (
     check,
     is_method,
 )
-from mr.records.block import Block, line_starts
+from mr.records.block import Block
+from mr.records.raw_block import line_starts
 
 __all__ = ["W3cFormat", "W3cLayout", "w3c_fields"]
 
