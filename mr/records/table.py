@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mr.records.block import LINE_BREAK_IN_FIELD, Block, Reject
 from mr.records.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable, as_written, fits
+from mr.records.record_ends import MAX_RECORD
 from mr.records.table_format import TEXTS, BadRecord, TableFormat, first_fields
 from mr.records.tsv import escape_row
 
@@ -26,6 +27,8 @@ __all__ = ["Rows", "TableFormat", "first_fields", "read_columns", "read_features
            "read_json_lines", "read_numbers", "read_rows"]  # fmt: skip
 
 Floats = NDArray[np.float64]
+
+csv.field_size_limit(MAX_RECORD)  # it raises for more than 128 KiB otherwise
 
 NOT_CLOSED = "a quote is opened and not closed within 1 MiB"
 _LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast

@@ -142,6 +142,14 @@ def test_a_record_of_many_lines_that_is_too_long_is_one_reject(folder: Path) -> 
     assert (part["bytes"], part["lines"]) == (2 * len(GOOD) + len(long), 2 + 1001 + 2)
 
 
+def test_a_field_may_be_as_long_as_a_record(folder: Path) -> None:
+    """The csv module's own limit is an eighth of that."""
+    long = b'"' + b"x\n" * 400_000 + b'",1,2,\n'
+    scored = score(folder, GOOD + long + GOOD, [len(GOOD)])
+    assert (len(scored.rows), scored.rejected) == (3, b"")
+    assert len(scored.rows[1][0]) == 3 * 400_000
+
+
 def test_the_highest_have_the_place_of_their_record(folder: Path) -> None:
     """Not that of a line within one before it."""
     text = GOOD * 3 + b"here,-9,9,\n"
