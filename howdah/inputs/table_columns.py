@@ -26,6 +26,7 @@ from mr.models.manifest import Manifest
 from mr.records.compression import TESTS
 from mr.records.inner_values import NotFound
 from mr.records.number_notation import NumberNotation
+from mr.records.record_ends import quoting_delimiter, split_records
 
 __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
@@ -203,8 +204,11 @@ def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:
         for record in objects(head):
             yield {**record, **_inner_values(record, columns)}
         return
-    for line in head.lines[columns.header :]:
-        fields = fields_of(line.decode(errors="replace"), columns.format, columns.delimiter)
+    text = b"".join(line + b"\n" for line in head.lines)
+    delimiter = quoting_delimiter(columns.options)
+    records = split_records(text, delimiter, header=columns.header, final=not head.goes_on)
+    for record in records[columns.header :]:
+        fields = fields_of(record.decode(errors="replace"), columns.format, columns.delimiter)
         if len(fields) == len(columns.names):
             yield dict(zip(columns.names, fields, strict=True))
 

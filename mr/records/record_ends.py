@@ -11,12 +11,13 @@ ends with its line, and so does a record that is longer. Both are rejected later
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_RECORD", "Offsets", "RecordEnds", "quoting_delimiter"]
+__all__ = ["MAX_RECORD", "Offsets", "RecordEnds", "quoting_delimiter", "split_records"]
 
 MAX_RECORD = 1 << 20
 PIECE = 1 << 16  # looked at together; only pieces with unusual quotes are read the slow way
@@ -95,6 +96,22 @@ class RecordEnds:
         self._quoted = b'"' in self._unfinished
 
 
+def split_records(text: bytes, delimiter: str, *, header: bool, final: bool) -> list[bytes]:
+    """The records of whole lines without their last newline: lines, if there is no ``delimiter``
+    of fields that may be quoted. Unless the text is ``final``, a last one that goes on is left
+    out."""
+    lines = text.split(b"\n")[:-1]
+    if not delimiter:
+        return lines
+    record_ends = RecordEnds(delimiter, header=header)
+    ends = record_ends.add(text)
+    if ends is None:
+        return lines
+    if final:
+        ends = np.concatenate([ends, record_ends.end()])
+    return [text[start : end - 1] for start, end in pairwise([0, *ends.tolist()])]
+
+
 def _record_ends(text: bytes, delimiter: bytes, *, final: bool) -> Offsets:
     """Where the records of ``text`` end, which begins with one, as far as that can be known; if it
     is ``final``, nothing comes behind it."""
@@ -111,7 +128,7 @@ def _record_ends(text: bytes, delimiter: bytes, *, final: bool) -> Offsets:
             continue
         if regular and len(ends):
             continue
-        exact = []
+        exact: list[int] = []
         while at < stop:
             end = _record_end(text, at, delimiter, final=final)
             if end is None:

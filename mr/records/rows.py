@@ -21,6 +21,7 @@ __all__ = ["Floats", "Rows", "merge", "read_each", "read_rows", "without_minus_z
 Floats = NDArray[np.float64]
 
 LINE_BREAK = LINE_BREAK_IN_FIELD.decode()
+NOT_CLOSED = "a quote is opened and not closed within 1 MiB"
 # csv.reader takes a carriage return for a line's end; this stands for it, and is in no UTF-8
 CARRIAGE_RETURN = "\udc0d"
 
@@ -125,7 +126,8 @@ def _fields(record: str, table: TableFormat) -> list[str]:
         except csv.Error as error:
             (fields,) = csv.reader([record], delimiter=table.delimiter)
             column = table.columns[min(len(fields), len(table.columns)) - 1]
-            raise BadRecord(f"column {column}: broken quotes", str(error)) from None
+            told = str(error).replace("unexpected end of data", NOT_CLOSED)
+            raise BadRecord(f"column {column}: broken quotes", told) from None
         if CARRIAGE_RETURN in record:
             fields = [field.replace(CARRIAGE_RETURN, "\r") for field in fields]
     if LINE_BREAK in record:

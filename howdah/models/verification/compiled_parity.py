@@ -58,7 +58,8 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
     Raises ModelError unless the same are scored and rejected, and have the same scores.
     """
     data = b"".join(line + b"\n" for line in sample.lines)
-    raw = RawBlock(data, len(data))
+    starts = np.cumsum([0, *(len(line) + 1 for line in sample.lines)])
+    raw = RawBlock(data, len(data), starts)
 
     def lines(scored_by: Any) -> list[bytes]:
         scorer = Tabular(manifest, {"model": scored_by}, sample.columns.options)

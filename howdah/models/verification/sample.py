@@ -16,6 +16,7 @@ from howdah.inputs.local import find_local_files
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
 from mr.records.compression import decompressed
+from mr.records.record_ends import quoting_delimiter, split_records
 from mr.records.split import BOM
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
@@ -38,7 +39,7 @@ class Sample:
 
     @cached_property
     def lines(self) -> Sequence[bytes]:
-        """The records."""
+        """The records; those of CSV may have line breaks in quoted fields."""
         return self.text[1:] if self.columns.header else self.text
 
 
@@ -51,11 +52,14 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
     columns = _columns(source, manifest)
     with source.open() as packed, decompressed(packed, source.suffix) as text:
         raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
+        goes_on = bool(text.read(1))
     if raw and not raw.endswith(b"\n"):
         raw += b"\n"
     file = folder / "sample"
-    sample = _checked(Sample(str(table), source, file, columns, known, raw.split(b"\n")[:-1]))
-    file.write_bytes(raw)
+    delimiter = quoting_delimiter(columns.options)
+    records = split_records(raw, delimiter, header=columns.header, final=not goes_on)
+    sample = _checked(Sample(str(table), source, file, columns, known, records))
+    file.write_bytes(b"".join(record + b"\n" for record in records))
     return sample
 
 
