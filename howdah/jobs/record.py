@@ -29,7 +29,6 @@ from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
-from howdah.suggestions import did_you_mean
 
 __all__ = [
     "FINISHED",
@@ -91,10 +90,9 @@ class Input:
 class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
-    however old they are; ``run`` and ``step``: of which workflow's run it is, and
-    ``changes`` what was another one on the way of that run, each with ``old`` and ``new``.
-    ``predicted``: what
-    a job that scores has called its predictions' columns, and what they mean."""
+    however old they are; ``run`` and ``step``: of which workflow's run it is, and ``changes`` what
+    has become another one on that run's way, each with ``old`` and ``new``. ``predicted``: what a
+    job that scores has called its predictions' columns, and what they mean."""
 
     id: str
     state: State
@@ -272,6 +270,8 @@ class Jobs:
 
 def unknown_id(what: str, id: str, state: Path) -> UsageError:
     """The error for an id that no ``what`` has, with the one that may be meant."""
+    from howdah.suggestions import did_you_mean  # here, so that commands start early
+
     known = [path.parent.name for path in (state / "jobs").glob(f"*/{RECORD}")]
     known += [path.stem for path in (state / "runs").glob("*.json")]
     ask = did_you_mean(id, sorted(known, reverse=True))
