@@ -27,12 +27,12 @@ class Outcome:
     NOT_RUN = "not run"
 
 
+INTERRUPTED = (130, 143)  # which changes nothing of a job
 BY_EXIT_STATUS = {
     0: Outcome.DONE,
     2: Outcome.NOT_RUN,
     3: Outcome.REJECTED,
-    130: Outcome.CANCELLED,
-    143: Outcome.CANCELLED,
+    **dict.fromkeys(INTERRUPTED, Outcome.CANCELLED),
 }
 
 
@@ -56,7 +56,7 @@ class Answer:
 
     def say(self, *lines: str, at_once: bool = False) -> None:
         """Print lines for people; ``at_once``: before the command ends, in a pipe, too."""
-        if not self.as_json:
+        if lines and not self.as_json:
             print("\n".join(lines), flush=at_once)
 
     def tell(self, **values: Any) -> None:
@@ -75,7 +75,8 @@ class Answer:
         if error and not error["where"]:
             error = {**error, "where": self._place()}
         state = self.told("state")
-        if state is None or (state == Outcome.DONE and exit_status):
+        failed = exit_status and exit_status not in INTERRUPTED
+        if state is None or (state == Outcome.DONE and failed):
             state = BY_EXIT_STATUS.get(exit_status, Outcome.FAILED)
             if state == Outcome.NOT_RUN and self.told("job"):
                 state = Outcome.FAILED
@@ -94,7 +95,7 @@ class Answer:
         if not self.as_json:
             yield
             return
-        real = sys.stdout is not None and sys.stdout is sys.__stdout__
+        real = None not in (sys.stdout, sys.stderr) and sys.stdout is sys.__stdout__
         kept = os.dup(1) if real else None
         if kept is not None:
             os.dup2(2, 1)

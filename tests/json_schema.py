@@ -1,9 +1,14 @@
 """A value held to a JSON Schema: the keywords that docs/output.schema.json has, and no others."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["faults"]
+from tests.conftest import ROOT
+
+__all__ = ["output_faults"]
+
+OUTPUT = json.loads((ROOT / "docs" / "output.schema.json").read_text())
 
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "array": list,
@@ -15,6 +20,11 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
 }
 SAID = {"$schema", "$defs", "title", "description"}
+
+
+def output_faults(document: Any) -> list[str]:
+    """What of a command's document isn't as docs/output.schema.json says, each with its place."""
+    return faults(document, OUTPUT, OUTPUT)
 
 
 def faults(

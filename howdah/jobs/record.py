@@ -29,7 +29,6 @@ from howdah.jobs.marks import Mark
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
-from howdah.suggestions import did_you_mean
 
 __all__ = [
     "FINISHED",
@@ -99,7 +98,7 @@ class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
     however old they are; ``run`` and ``step``: of which workflow's run it is, and ``changes`` what
-    was another one on the way of that run, each with ``old`` and ``new``. ``predicted``: what a
+    has become another one on that run's way, each with ``old`` and ``new``. ``predicted``: what a
     job that scores has called its predictions' columns, and what they mean; ``types``: which
     columns of its results are numbers, integers or booleans; ``output``: the format that its
     results are wanted in; ``amends``: the job whose rejected records it scores anew."""
@@ -298,6 +297,8 @@ def _read_input(stated: dict[str, Any]) -> Input:
 
 def unknown_id(what: str, id: str, state: Path) -> UsageError:
     """The error for an id that no ``what`` has, with the one that may be meant."""
+    from howdah.suggestions import did_you_mean  # here, so that commands start early
+
     known = [path.parent.name for path in (state / "jobs").glob(f"*/{RECORD}")]
     known += [path.stem for path in (state / "runs").glob("*.json")]
     ask = did_you_mean(id, sorted(known, reverse=True))

@@ -86,7 +86,7 @@ def describe_steps(
 
 
 def _why_not_run(run: Run, needs: Sequence[StepProgress], going_on: bool) -> str:
-    """Why a step has no job: what it reads isn't there, or nobody has started it."""
+    """Why a step hasn't run: what it reads isn't there, or nobody has started it."""
     for need in needs:
         if need.state == State.DONE:
             continue
@@ -98,7 +98,7 @@ def _why_not_run(run: Run, needs: Sequence[StepProgress], going_on: bool) -> str
         return f"it reads @{need.name}, which {verb}" + (f": {need.why}" if need.why else "")
     if going_on:
         return "it is about to start"
-    return f"bin/submit was ended before it began; bin/submit --resume {run.id}"
+    return f"it has no job, or none any more; bin/submit --resume {run.id} runs it"
 
 
 def _first_line(error: Mapping[str, Any] | None) -> str:

@@ -176,6 +176,20 @@ def test_no_header(settings: Settings) -> None:
         ("label,label\n", ["--pipeline", "evaluate", "--truth", "label"], "names 'label' twice"),
         ("id\ta\n1\t2\n", [], "input looks like a table"),
         ("hi\n", ["--pipeline", "wordcont"], "did you mean wordcount?"),
+    ],
+)
+def test_what_cannot_be_run_is_told(
+    settings: Settings, text: str, arguments: list[str], message: str
+) -> None:
+    """As a usage error, with what may be meant."""
+    with pytest.raises(UsageError) as raised:
+        plan(settings, text, *arguments)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
         ("hi\n", ["--model", "chrun"], "did you mean churn?"),
         ("hi\n", ["--model", "Churn_2"], "did you mean churn2?"),
         (
@@ -185,11 +199,11 @@ def test_no_header(settings: Settings) -> None:
         ),
     ],
 )
-def test_what_cannot_be_run_is_told(
+def test_a_model_that_is_missing_is_told(
     settings: Settings, text: str, arguments: list[str], message: str
 ) -> None:
-    """As a usage error, with what may be meant."""
-    with pytest.raises(UsageError) as raised:
+    """As an error of models, with what may be meant."""
+    with pytest.raises(ModelError) as raised:
         plan(settings, text, *arguments)
     assert message in str(raised.value)
 
