@@ -177,9 +177,9 @@ PIPELINES = {
         Pipeline(
             name="requests-by-os",
             about="access logs of web servers: requests by operating system, hour, status",
-            input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
+            input="a request in an access log: of CloudFront, IIS, Apache, nginx, Caddy, S3 or ALB",
             results="counts.tsv",
-            output="a column for each of --by, then requests and bytes",
+            output="a column for each of --by, then requests and, if all logs tell them, bytes",
             example="bin/submit 'examples/logs/*.gz' --pipeline requests-by-os --by os,status",
             tally=_requests_by_os,
             options=(
@@ -201,7 +201,7 @@ PIPELINES = {
         Pipeline(
             name="root-reduce",
             about="ROOT files of events: those that pass cuts, with a few columns of theirs",
-            input="a file: ROOT, with a TTree of numbers and of lists of numbers",
+            input="a file: ROOT, with a TTree or an RNTuple of numbers and of lists of numbers",
             results="reduced.parquet",
             output="the events that are left, in input order; cut flow, histogram",
             example="bin/submit 'examples/events/*.root' --pipeline root-reduce"

@@ -68,7 +68,7 @@ def _halves(numbers: NDArray[Any]) -> list[Floats]:
     if not len(numbers) or np.abs(floats).max() < IN_FLOAT:
         return [floats]
     high, low = numbers >> 32, numbers & 0xFFFFFFFF
-    return [high * 2.0**32, low.astype(np.float64)]
+    return [high.astype(np.float64) * 2.0**32, low.astype(np.float64)]
 
 
 def _read_text(stream: IO[bytes]) -> list[Floats]:

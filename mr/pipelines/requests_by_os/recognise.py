@@ -54,7 +54,7 @@ def recognised(previews: Sequence[InputPreview], wanted: Collection[str]) -> dic
     ]
     return {
         "log": found[0].log,
-        "fields": [list(fields) for fields in dict.fromkeys(each.fields for each in found)],
+        "fields": [list(each) for each in dict.fromkeys(each.fields for each in found) if each],
         "without_bytes": without_bytes[0] if without_bytes else "",
     }
 

@@ -6,7 +6,7 @@ none can hold a blank, for which IIS writes ``+``; that is undone together with 
 how others write one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -174,7 +174,7 @@ def _twice_unquoted(agent: str) -> str:
     return unquote(unquote(agent))
 
 
-DECODE = {TAB: _twice_unquoted, BLANK: unquote_plus}
+DECODE: Mapping[str, Callable[[str], str]] = {TAB: _twice_unquoted, BLANK: unquote_plus}
 
 
 def _is_good(batch: Any) -> bool:

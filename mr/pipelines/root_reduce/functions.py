@@ -111,9 +111,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = OPERATORS | {
     "at": at,
     "where": where,
     "abs": absolute,
-    **{
-        function.__name__: _of_numbers(function)
-        for function in (np.sqrt, np.exp, np.log, np.cos, np.sin, np.cosh, np.sinh)
-    },
+    "sqrt": _of_numbers(np.sqrt),
+    "exp": _of_numbers(np.exp),
+    "log": _of_numbers(np.log),
+    "cos": _of_numbers(np.cos),
+    "sin": _of_numbers(np.sin),
+    "cosh": _of_numbers(np.cosh),
+    "sinh": _of_numbers(np.sinh),
     "invariant_mass": invariant_mass,
 }
