@@ -75,6 +75,8 @@ def submit(
     planned = make_plan(args, sources, settings)
     for line in renaming_notes(planned["predicted"]):
         callbacks.on_message(line)
+    if amends := planned.get("amends"):
+        callbacks.on_message(f"amends {amends}: bin/getresults puts the results of both together")
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
         planned |= of_run

@@ -84,7 +84,8 @@ def test_a_failed_step_and_what_goes_on(local: Howdah, added_model: Added) -> No
     assert resumed["quality"]["job"] == steps[f"{run}/quality"]
     assert resumed["texts"]["job"] != steps[f"{run}/texts"]
     assert (resumed["texts"]["records"], resumed["words"]["records"]) == (1, 1)
-    local("getresults", run)
+    told = local("getresults").stderr  # the newest is a run, and not its last job
+    assert f"results of {resumed['words']['job']} ({run}/words): wordcount on @texts" in told
     assert (local.cwd / "results" / run / "words" / "counts.tsv").exists()
 
 
