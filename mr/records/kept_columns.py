@@ -7,14 +7,16 @@ from typing import Any
 __all__ = ["keep_columns", "kept_places"]
 
 
-def kept_places(options: Mapping[str, Any]) -> list[int] | None:
-    """The places, among all columns of the input, of those that a job's option ``keep`` names, in
-    its order; None where all are kept as they stand."""
+def kept_places(
+    options: Mapping[str, Any], columns: Sequence[str] | None = None
+) -> list[int] | None:
+    """The places, among all ``columns`` of the input, of those that a job's option ``keep`` names,
+    in its order; None where all are kept."""
     if "keep" not in options:
         return None
-    columns = list(options.get("columns", ["text"]))
-    places = [columns.index(name) for name in options["keep"]]
-    return None if places == list(range(len(columns))) else places
+    all_columns = list(options.get("columns", ["text"]) if columns is None else columns)
+    places = [all_columns.index(name) for name in options["keep"]]
+    return None if places and places == list(range(len(all_columns))) else places
 
 
 def keep_columns(fields: list[bytes], places: Sequence[int] | None) -> list[bytes]:
