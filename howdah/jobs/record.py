@@ -58,7 +58,7 @@ class Input:
     handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
     wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
     where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
-    the job's inputs then.
+    the job's inputs then. ``breaks`` are those of its lines that end within a record.
     """
 
     name: str
@@ -73,10 +73,11 @@ class Input:
     path: str = ""
     modified: int = 0
     cuts: tuple[int, ...] | None = None
+    breaks: int = 0
 
     @property
     def records(self) -> int:
-        return 1 if self.whole else self.lines - self.header
+        return 1 if self.whole else self.lines - self.breaks - self.header
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from howdah.tracking.failures import failure_of
 from howdah.tracking.job_description import tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
+from mr.records.record_ends import quoting_delimiter
 
 __all__ = [
     "Callbacks",
@@ -162,6 +163,7 @@ def _store_and_start(
                 store.sink(),
                 links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
+                delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
                 progress=progress,
             )

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject, parse_block
@@ -38,16 +39,18 @@ def score_block(
     raw: bytes,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
+    starts: NDArray[np.int64] | None = None,
     kept: Sequence[int] | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
-    """Score the records of ``raw`` (whole lines); every line is scored or rejected.
+    """Score the records of ``raw``, which begin at ``starts``, as ``RawBlock`` has it; every one
+    is scored or rejected.
 
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
     earlier blocks have told of records for which the model raises. ``kept``: the places of the
     columns that stand beside the prediction, if not all do.
     """
     with timed(Stage.PARSE):
-        block, rejects = parse_block(raw)
+        block, rejects = parse_block(raw, starts)
     predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
     layout = Layout.PREDICTION_ALONE if kept == [] else scorer.layout
     with timed(Stage.FORMAT):
