@@ -21,7 +21,7 @@ def result_types(
     the same, and those of predictions, whose names in the results are ``predicted``.
 
     Features of numbers that the input writes as True and False are booleans; what it writes with
-    a decimal comma stays a text.
+    a decimal comma or thousands separators stays a text.
     """
     columns = options.get("keep", options.get("columns", ()))
     found: dict[str, set[str]] = {}
@@ -29,7 +29,7 @@ def result_types(
         for name, kind in zip(manifest.features, manifest.all_types, strict=True):
             is_flag = kind == "number" and name in options.get("booleans", ())
             found.setdefault(name, set()).add("boolean" if is_flag else kind)
-    foreign = options.get("decimal") not in (None, "", ".")
+    foreign = options.get("decimal") not in (None, "", ".") or options.get("thousands")
     features = {
         name: kind
         for name in columns

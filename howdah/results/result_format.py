@@ -5,11 +5,11 @@ time, so what comes out holds the same, whichever runner it is from.
 """
 
 import gzip
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import IO
 
@@ -18,11 +18,12 @@ from howdah.jobs.column_types import FORMATS
 from howdah.results.parquet_parts import write_parquet
 from howdah.results.tsv_fields import unescape
 from howdah.results.tsv_table import TsvTable
-from howdah.results.typed_cells import json_cell
+from howdah.results.typed_cells import json_cells
 
 __all__ = ["ResultFormat"]
 
 GZIP_LEVEL = 6
+JSON_BLOCK = 1 << 20  # of which each cell is an object meanwhile
 SPECIAL = (b",", b'"', b"\\")  # what may need quotes, or stands for something else
 
 
@@ -116,24 +117,15 @@ def _csv_field(field: bytes) -> bytes:
 def _json_lines(table: TsvTable) -> Iterator[bytes]:
     """An object a line, its keys in the order of the columns."""
     columns = table.columns
-    keys = [f"{json.dumps(name, ensure_ascii=False)}: " for name in columns]
-    writers = [
-        json_cell(table.types[name], table.missing) if name in table.types else _json_text
-        for name in columns
-    ]
-    for block in table.blocks():
-        lines = block.decode().split("\n")[:-1]
-        yield "".join(_json_line(line.split("\t"), keys, writers) for line in lines).encode()
-
-
-def _json_line(
-    fields: Sequence[str], keys: Sequence[str], writers: Sequence[Callable[[str], str]]
-) -> str:
-    cells = zip(keys, writers, fields, strict=True)
-    return "{" + ", ".join([key + write(field) for key, write, field in cells]) + "}\n"
-
-
-def _json_text(field: str) -> str:
-    if "\\" in field:
-        field = unescape(field.encode()).decode()
-    return json.dumps(field, ensure_ascii=False)
+    keys = [encode_basestring(name).replace("%", "%%") for name in columns]
+    line = "{" + ", ".join(f"{key}: %s" for key in keys) + "}\n"
+    kinds = [table.types.get(name, "") for name in columns]
+    for block in table.blocks(JSON_BLOCK):
+        fields = [line.split("\t") for line in block.decode().split("\n")[:-1]]
+        if b"\\" in block:  # numbers have none
+            fields = [[unescape(each.encode()).decode() for each in row] for row in fields]
+        cells = [
+            json_cells(kind, table.missing, column) if kind else map(encode_basestring, column)
+            for kind, column in zip(kinds, zip(*fields, strict=True), strict=True)
+        ]
+        yield "".join(map(line.__mod__, zip(*cells, strict=True))).encode()

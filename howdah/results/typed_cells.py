@@ -3,12 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring
 from typing import Any
 
 from mr.records.cells import MISSING, READERS, NotReadable
 
-__all__ = ["json_cell", "read_cell"]
+__all__ = ["json_cells", "read_cell"]
 
 PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 NUMBER = re.compile(PLAIN.pattern + r"(?:[eE][+-]?[0-9]+)?")  # as JSON has it
@@ -25,21 +26,21 @@ def read_cell(kind: str, text: str, missing: frozenset[str] = MISSING) -> Any:
     return {"number": float, "integer": int, "boolean": bool}[kind](value)
 
 
-def json_cell(kind: str, missing: frozenset[str]) -> Callable[[str], str]:
-    """What writes a cell of a type as JSON: a number with the digits that the cell has, if JSON
-    takes them. What JSON has no number for, such as infinity, is a text."""
+def json_cells(kind: str, missing: frozenset[str], column: Sequence[str]) -> Iterable[str]:
+    """The cells of a column of a type as JSON: numbers with the digits that the cells have, if
+    JSON takes them. What JSON has no number for, such as infinity, is a text."""
+    if kind == "number" and all(map(PLAIN.fullmatch, column)):
+        return column
+    return [_json_cell(kind, missing, text) for text in column]
 
-    def write(text: str) -> str:
-        if kind == "number" and PLAIN.fullmatch(text):
-            return text
-        try:
-            value = read_cell(kind, text, missing)
-        except NotReadable:
-            return json.dumps(text, ensure_ascii=False)
-        if isinstance(value, float):
-            if not math.isfinite(value):
-                return json.dumps(text, ensure_ascii=False)
-            return text if NUMBER.fullmatch(text) else repr(value)
-        return json.dumps(value)
 
-    return write
+def _json_cell(kind: str, missing: frozenset[str], text: str) -> str:
+    try:
+        value = read_cell(kind, text, missing)
+    except NotReadable:
+        return encode_basestring(text)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return encode_basestring(text)
+        return text if NUMBER.fullmatch(text) else repr(value)
+    return json.dumps(value)

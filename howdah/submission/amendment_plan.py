@@ -4,9 +4,7 @@ All that says how is taken from that job's record.
 """
 
 import argparse
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +20,7 @@ from howdah.results.amendment import mendable_rejects
 from howdah.results.finished_job import finished_jobs
 from howdah.results.rejected_file import AS_INPUT, file_name, record_of
 from howdah.settings import Settings
-from howdah.submission.mended_records import cells_of, find_moved
+from howdah.submission.mended_records import cells_of, find_moved, read_mended
 from howdah.tracking.job_status import refresh_status
 from mr.pipelines.registry import PIPELINES
 from mr.records.compression import decompressed
@@ -81,12 +79,7 @@ def check_count(job: Job, stored: Sequence[Input], settings: Settings) -> None:
     wanted = len(mendable_rejects(finished_jobs(first, settings)))
     found = sum(source.records for source in stored)
     if found != wanted:
-        raise UsageError(
-            f"{stored[0].name} has {found:,} records, and job {first.id} rejected {wanted:,} that"
-            " can be mended: each takes the place of one of these",
-            hint=f"bin/getresults {first.id} --rejected-as input has all of them, in order; leave"
-            " those that you can't mend as they are",
-        )
+        raise _other_count(stored[0].name, found, first, wanted)
 
 
 def _job(args: argparse.Namespace, settings: Settings) -> Job:
@@ -158,17 +151,16 @@ def _options(job: Job, source: InputFile) -> dict[str, Any]:
 def _check_order(
     source: InputFile, records: Sequence[bytes], options: dict[str, Any], job: Job
 ) -> None:
-    """UsageError if mended records have changed their order."""
+    """UsageError if mended records are others in number, or have changed their order."""
+    with source.open() as stream, decompressed(stream, source.suffix) as lines:
+        text = lines.read().decode("utf-8-sig", errors="replace")
     form, delimiter = options.get("format", ""), options.get("delimiter", "")
-    mended = _mended(source, len(records), options)
-    if mended is None:  # then their number isn't right, which check_count says
-        return
-    before = [
-        cells_of(each.decode(errors="replace"), job.options.get("format", ""),
-                 job.options.get("delimiter", ""))
-        for each in records
-    ]  # fmt: skip
-    if moved := find_moved(before, [cells_of(each, form, delimiter) for each in mended]):
+    mended = read_mended(text, len(records), form, delimiter, header=bool(options.get("header")))
+    if isinstance(mended, int):
+        raise _other_count(source.name, mended, job, len(records))
+    form, delimiter = job.options.get("format", ""), job.options.get("delimiter", "")
+    before = [cells_of(each.decode(errors="replace"), form, delimiter) for each in records]
+    if moved := find_moved(before, mended):
         number, other = moved
         raise UsageError(
             f"record {number + 1} of {source.name} is more like rejected record {other + 1} of job"
@@ -178,23 +170,10 @@ def _check_order(
         )
 
 
-def _mended(source: InputFile, count: int, options: dict[str, Any]) -> list[str] | None:
-    """The mended records, if there are ``count``: a line each, or what the csv module takes for a
-    record where quoted fields have line ends."""
-    with source.open() as stream, decompressed(stream, source.suffix) as lines:
-        text = lines.read().decode("utf-8-sig", errors="replace")
-    skipped = 1 if options.get("header") else 0
-    found = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")][skipped:]
-    if len(found) == count:
-        return found
-    if options.get("format") == "csv":
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=options["delimiter"]))
-        if len(rows) - skipped == count:
-            return [_joined(row, options["delimiter"]) for row in rows[skipped:]]
-    return None
-
-
-def _joined(row: Sequence[str], delimiter: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(row)
-    return line.getvalue()
+def _other_count(name: str, found: int, job: Job, wanted: int) -> UsageError:
+    return UsageError(
+        f"{name} has {found:,} records, and job {job.id} rejected {wanted:,} that can be mended:"
+        " each takes the place of one of these",
+        hint=f"bin/getresults {job.id} --rejected-as input has all of them, in order; leave those"
+        " that you can't mend as they are",
+    )

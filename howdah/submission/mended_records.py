@@ -6,10 +6,12 @@ more like others, they have changed their order.
 """
 
 import csv
+import io
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
-__all__ = ["cells_of", "find_moved"]
+__all__ = ["cells_of", "find_moved", "read_mended"]
 
 CANDIDATES = 200  # that have a cell in common: where more do, it tells little
 
@@ -20,15 +22,41 @@ def cells_of(record: str, form: str, delimiter: str) -> Cells:
     """What two records of a format can have in common: fields by their places, an object's values
     by their keys, a text's words."""
     if form == "csv":
-        return frozenset(enumerate(next(csv.reader([record], delimiter=delimiter), [])))
-    if form == "tsv":
-        return frozenset(enumerate(record.split("\t")))
+        with suppress(csv.Error, StopIteration):  # of a lone carriage return, or a very long field
+            return _by_places(next(_csv_rows(record, delimiter)))
+    if form in ("csv", "tsv"):
+        return _by_places(record.split("\t" if form == "tsv" else delimiter))
     if form == "json":
         try:
             return frozenset((key, json.dumps(value)) for key, value in json.loads(record).items())
         except (ValueError, AttributeError, RecursionError):
             return frozenset(record.replace(" ", "").strip("{}").split(","))
     return frozenset(record.split())
+
+
+def read_mended(
+    text: str, count: int, form: str, delimiter: str, *, header: bool
+) -> list[Cells] | int:
+    """What the records of a mended file have, if there are ``count`` of them, else how many there
+    are: a line each or, where quoted fields have line ends, what the csv module takes for one."""
+    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")][header:]
+    if len(lines) > count and not lines[-1].strip():
+        lines.pop()
+    if len(lines) == count:
+        return [cells_of(line, form, delimiter) for line in lines]
+    if form == "csv":
+        with suppress(csv.Error):
+            rows = [row for row in _csv_rows(text, delimiter) if row][header:]
+            return list(map(_by_places, rows)) if len(rows) == count else len(rows)
+    return len(lines)
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _by_places(fields: Iterable[str]) -> Cells:
+    return frozenset(enumerate(fields))
 
 
 def find_moved(rejected: Sequence[Cells], mended: Sequence[Cells]) -> tuple[int, int] | None:

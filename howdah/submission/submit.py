@@ -85,6 +85,8 @@ def submit(
     planned = make_plan(args, sources, settings)
     for line in (*renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
+    if amends := planned.get("amends"):
+        callbacks.on_message(f"amends {amends}: bin/getresults puts the results of both together")
     if run:
         planned["identity"] += f" {run}/{step}"
         planned |= {"run": run, "step": step, "changes": tuple(changes)}

@@ -11,7 +11,7 @@ def kept_places(
     options: Mapping[str, Any], columns: Sequence[str] | None = None
 ) -> list[int] | None:
     """The places, among all ``columns`` of the input, of those that a job's option ``keep`` names,
-    in its order; None where all are kept as they stand."""
+    in its order; None where all are kept."""
     if "keep" not in options:
         return None
     all_columns = list(options.get("columns", ["text"]) if columns is None else columns)

@@ -125,11 +125,13 @@ class MapTask:
         lines = []
         for reject, record in zip(rejects, records, strict=True):
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
-            place = self._lines + lines_before[reject.line], self.position + starts[reject.line]
-            number = b"%d" % (records_before + reject.line)
-            lines.append(
-                b"\t".join([escape_text(reason), b"%d\t%d" % place, number, _printable(record)])
+            place = (
+                self._lines + lines_before[reject.line],
+                self.position + starts[reject.line],
+                records_before + reject.line,
             )
+            cells = [escape_text(reason), b"%d\t%d\t%d" % place, _printable(record)]
+            lines.append(b"\t".join(cells))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 

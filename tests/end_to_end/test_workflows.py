@@ -96,7 +96,9 @@ def test_a_failed_step_and_what_goes_on(local: Howdah, added_model: Added) -> No
     jobs = {f"{run}/{name}": step["job"] for name, step in resumed["steps"].items()}
     assert jobs.items() >= {name: job for name, job in steps.items() if name in jobs}.items()
     assert (resumed["state"], resumed["steps"]["words"]["records"]) == ("done", 1)
-    local("getresults", run)
+    told = local("getresults").stderr  # the newest is a run, and not its last job
+    words = resumed["steps"]["words"]["job"]
+    assert f"results of {words} ({run}/words): wordcount on @texts" in told
     made = json.loads((local.cwd / "results" / run / "words" / "run.json").read_text())
     assert made["run"]["changes"] == [
         {"what": f"max_rejected of step {step}", "old": 0.01, "new": 0.7}

@@ -125,7 +125,8 @@ def test_rejects_of_several_lines_have_their_place(folder: Path) -> None:
         assert [row[0] for row in scored.rows] == ["one\\r\\ntwo"] * 4 + ["x"]
         assert scored.partial["parts"][min(scored.partial["parts"])]["bytes"] > 0
         if not cuts:
-            for _, lines, offset, record in found:
+            assert [int(number) for *_, number, _ in found] == [1, 3, 5, 7]  # of records
+            for _, lines, offset, _, record in found:
                 at = len(BOM) + int(offset)
                 assert text[:at].count(b"\n") == int(lines)
                 assert text[at:].startswith(record[:2].replace(b"\\n", b"\n"))
