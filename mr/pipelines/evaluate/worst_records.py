@@ -35,9 +35,9 @@ class WorstRecords:
         self,
         group: str,
         ranks: Floats,
-        lines: NDArray[np.intp],
         truths: NDArray[Any],
         scores: Floats,
+        lines: NDArray[np.intp],
         block: Block,
         place_of: Where,
     ) -> None:
