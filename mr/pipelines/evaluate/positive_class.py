@@ -51,9 +51,8 @@ class FirstRecords:
 
     @property
     def spellings(self) -> list[str]:
-        """Of truths, the most frequent first, and of labels."""
-        counted = [counts.most_common() for counts in (self.truths, self.above, self.below)]
-        return [text for counts in counted for text, _ in counts]
+        """Of truths, the most frequent first."""
+        return [text for text, _ in self.truths.most_common()]
 
     @property
     def labels(self) -> set[str]:

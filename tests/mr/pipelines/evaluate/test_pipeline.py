@@ -308,6 +308,7 @@ def test_labels_may_have_other_names_than_truths(evaluate: Run) -> None:
     """If it is said which truth is meant; the summary says that they never meet."""
     text, truths, scores = of_left(1000)
     text = text.replace("\nleft,", "\n1,").replace("\nstayed,", "\n0,")
+    text = text.replace("\n1,", "\n1.0,", 100)
     for predicted in (LEFT, {}):
         told = evaluate(text, predicted=predicted, positive="1")[1].summary
         assert told["accuracy"] == close(metrics.accuracy_score(truths, scores > 0.5))
