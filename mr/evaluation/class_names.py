@@ -32,21 +32,24 @@ class ClassNames:
     given: Collection[str] = ()
 
     @classmethod
-    def of(cls, given: Iterable[str], seen: Iterable[str] = ()) -> "ClassNames":
-        """By the spellings that are known: the given one names a class, else the only one, the
-        plainest or the first of those ``seen``."""
+    def of(
+        cls, given: Iterable[str], truths: Iterable[str] = (), labels: Iterable[str] = ()
+    ) -> "ClassNames":
+        """By the spellings that are known: those ``given`` and those seen. The given one names a
+        class, else the only one, the plainest or the first of those seen."""
         given = [text.strip() for text in given if text.strip()]
-        seen = [text.strip() for text in seen]
-        known = [*given, *(text for text in seen if text not in MISSING)]
-        rule = TEXTS
-        if known and all(map(_is_number_or_boolean, known)):
-            rule = FLAGS if {_compared(text, FLAGS) for text in known} <= {"0", "1"} else NUMBERS
+        truths, labels = (
+            [text for text in map(str.strip, seen) if text not in MISSING]
+            for seen in (truths, labels)
+        )
+        rule = _rule([*given, *truths, *labels])
+        if rule == TEXTS and not {*truths} & {*given, *labels}:
+            rule = _rule(truths)  # labels have other names, which are texts in any case
         if len({_compared(text, rule) for text in given}) < len({*given}):
             rule = TEXTS  # the model tells them apart
         spelled: dict[str, list[str]] = {}
-        for text in seen:
-            if text not in MISSING:
-                spelled.setdefault(_compared(text, rule), []).append(text)
+        for text in [*truths, *sorted(labels)]:
+            spelled.setdefault(_compared(text, rule), []).append(text)
         names = {
             compared: texts[0] if len({*texts}) == 1 or compared not in texts else compared
             for compared, texts in spelled.items()
@@ -86,6 +89,13 @@ class ClassNames:
                 if other != text:
                     pairs.append((other, text))
         return pairs
+
+
+def _rule(known: Collection[str]) -> str:
+    """What these are compared as."""
+    if not known or not all(map(_is_number_or_boolean, known)):
+        return TEXTS
+    return FLAGS if {_compared(text, FLAGS) for text in known} <= {"0", "1"} else NUMBERS
 
 
 def _is_number_or_boolean(text: str) -> bool:

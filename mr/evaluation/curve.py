@@ -53,7 +53,7 @@ class Curve:
             column[np.searchsorted(keys, counts.keys)] = counts.counts
             found.append(column[::-1])
         scores = ValueCounts(keys, found[0], level, len(keys)).values[::-1]
-        return cls(scores, *found, level)
+        return cls(scores, found[0], found[1], level)
 
     @property
     def totals(self) -> tuple[int, int]:

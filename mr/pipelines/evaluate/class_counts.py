@@ -59,6 +59,7 @@ class ClassCounts:
         if predicted.by_label and label:
             says_so = label.are(predicted.label_of_positive)
         else:
+            assert predicted.threshold is not None
             says_so = scores[0] > predicted.threshold
         self._count("predicted", truth, CodedColumn("01", "01", says_so.astype(np.int32)))
 

@@ -92,7 +92,7 @@ class Evaluate(Tally):
             else:
                 seen.truths.update(labels.counts)
         given = [*found.labels, *([] if found.is_binary else found.scores)]
-        names = ClassNames.of(given, [found.positive, *seen.spellings])
+        names = ClassNames.of(given, [found.positive, *seen.spellings], seen.labels)
         if not found.is_regression:
             seen = seen.named(names)
             found = settle_positive_class(found.named(names), seen, names)

@@ -38,18 +38,21 @@ class FirstRecords:
 
     def named(self, names: ClassNames) -> "FirstRecords":
         """The same by classes, whatever their spelling; without those that have no truth."""
-        found = [Counter[str](), Counter[str](), Counter[str]()]
-        for counts, spelled in zip(found, (self.truths, self.above, self.below), strict=True):
+
+        def by_class(spelled: Counter[str]) -> Counter[str]:
+            found = Counter[str]()
             for text, count in spelled.items():
-                counts[names.name(text)] += count
-        del found[0][""]
-        return FirstRecords(*found, self.ids)
+                found[names.name(text)] += count
+            return found
+
+        truths = by_class(self.truths)
+        del truths[""]
+        return FirstRecords(truths, by_class(self.above), by_class(self.below), self.ids)
 
     @property
     def spellings(self) -> list[str]:
-        """Of truths, the most frequent first, and of labels."""
-        counted = [counts.most_common() for counts in (self.truths, self.above, self.below)]
-        return [text for counts in counted for text, _ in counts]
+        """Of truths, the most frequent first."""
+        return [text for text, _ in self.truths.most_common()]
 
     @property
     def labels(self) -> set[str]:

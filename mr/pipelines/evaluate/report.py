@@ -65,8 +65,8 @@ def _of_classes(
         for entry in ranking["entries"]:
             error = found.error_of(group, entry["of"])
             entries.append((error, error, entry))
-    told = {"spellings": found.spellings} if found.spellings else {}
-    told |= {"warnings": warnings}
+    told: dict[str, Any] = {"spellings": found.spellings} if found.spellings else {}
+    told["warnings"] = warnings
     return _with_worst(options, replace(report, summary=told | dict(report.summary)), entries)
 
 

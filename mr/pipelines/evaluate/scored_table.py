@@ -56,11 +56,11 @@ def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFo
     are texts, unless they are numbers that were predicted."""
     known = options["id"] if options["labels"] else options["truth"]
     if predicted.is_regression and not options["labels"]:
-        texts: tuple[str, ...] = ()
-        numbers = (known, predicted.column)
+        texts: list[str] = []
+        numbers = [known, predicted.column]
     else:
-        texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
-        numbers = (*predicted.scores.values(),)
+        texts = [*dict.fromkeys(name for name in (known, predicted.label) if name)]
+        numbers = [*predicted.scores.values()]
     return TableFormat.of_options(
         options,
         features=(*texts, *numbers),
@@ -92,8 +92,13 @@ def count_first_records(
             block, _ = parse_block(lines)
             columns, _, _ = read_scored(block, table, json=options["format"] == "json")
             _count(seen, columns, options, predicted)
-    whole = all(len(preview.head) < LOOKED_AT // 2 for preview in previews)  # packed ones, too
-    return seen, whole and left > 0
+    return seen, left > 0 and all(_is_whole(preview.head) for preview in previews)
+
+
+def _is_whole(head: bytes) -> bool:
+    """Whether an input ends where its ``head`` does, of which more would be looked at, even if it
+    is packed; of a job's scores, only the header is known before."""
+    return len(head) < LOOKED_AT // 2 and b"\n" in head.strip()
 
 
 def _count(

@@ -37,9 +37,9 @@ class WorstRecords:
         self,
         group: str,
         ranks: Floats,
-        lines: NDArray[np.intp],
         truths: NDArray[Any],
         scores: Floats,
+        lines: NDArray[np.intp],
         block: Block,
         place_of: Where,
     ) -> None:
