@@ -36,6 +36,12 @@ def test_roof(local: Howdah, name: str, reader: str) -> None:
     assert re.search(rf"plain, {reader}, 1 MiB blocks: [\d.]+ s$", said, re.MULTILINE)
 
 
+def test_roof_of_parquet(local: Howdah) -> None:
+    """The plain program gives the same bytes."""
+    figures, _ = bench(local, "roof", "--only", "parquet")
+    assert figures.keys() == {"roof.parquet", "roof.parquet.cpu"}
+
+
 def test_cold_without_a_cluster(local: Howdah) -> None:
     """On this machine alone there is one figure."""
     figures, said = bench(local, "cold", "--runner", "local")
