@@ -12,6 +12,7 @@ from howdah.inputs.header import (
     check_header,
     fields_of,
     is_record,
+    lines_before_header,
     list_names,
     missing_feature_error,
     possible_formats,
@@ -78,7 +79,10 @@ def find_columns(
     elif any(are_json):
         raise _differs(sources[are_json.index(not are_json[0])], sources[0])
     else:
-        found = [_of_table(*each, manifest, no_header) for each in zip(sources, lines, strict=True)]
+        found = [
+            _of_table(*each, manifest, no_header)
+            for each in zip(sources, heads, lines, strict=True)
+        ]
         for source, columns in zip(sources, found, strict=True):
             if columns != found[0]:
                 raise _differs(source, sources[0])
@@ -140,7 +144,9 @@ def _of_json(sources: Sequence[InputFile], heads: Sequence[Head], manifest: Mani
     return Columns("json", "", names, header=False, others=others)
 
 
-def _of_table(source: InputFile, line: str, manifest: Manifest, no_header: bool) -> Columns:
+def _of_table(
+    source: InputFile, head: Head, line: str, manifest: Manifest, no_header: bool
+) -> Columns:
     features = manifest.features
     for form, delimiter, fields in possible_formats(source, line):
         if set(features) <= set(fields):
@@ -155,6 +161,12 @@ def _of_table(source: InputFile, line: str, manifest: Manifest, no_header: bool)
     if not source.columns and (no_header or is_record(fields, manifest)):
         check_count(source, fields, manifest)
         return Columns(form, delimiter, features, header=False)
+    if skip := lines_before_header(source, head, features):
+        raise UsageError(
+            f"{source.name}: the first line, {line[:40]!r}, names no columns, and line {skip + 1}"
+            f" names all features of model {manifest.name}",
+            hint=f"--skip-lines {skip + source.form.skip_lines} begins with the header",
+        )
     raise missing_feature_error(source, delimiter, fields, manifest)
 
 

@@ -59,6 +59,11 @@ class Input:
     wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
     where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
     the job's inputs then.
+
+    ``blank_lines`` behind the last record are none. Where the store has the file's text instead of
+    itself, as lines of UTF-8, that has ``text_bytes``; ``skipped`` bytes and ``skipped_lines`` are
+    before it in the file's own, and ``encoding`` is the file's if it isn't UTF-8. Several small
+    files are one input: ``index`` is the file of this machine that tells of each (packed_files.py).
     """
 
     name: str
@@ -73,10 +78,21 @@ class Input:
     path: str = ""
     modified: int = 0
     cuts: tuple[int, ...] | None = None
+    blank_lines: int = 0
+    text_bytes: int | None = None
+    skipped: int = 0
+    skipped_lines: int = 0
+    encoding: str = ""
+    index: str = ""
 
     @property
     def records(self) -> int:
-        return 1 if self.whole else self.lines - self.header
+        return 1 if self.whole else self.lines - self.header - self.blank_lines
+
+    @property
+    def stored_bytes(self) -> int:
+        """What tasks read, without padding."""
+        return self.bytes if self.text_bytes is None else self.text_bytes
 
 
 @dataclass(frozen=True)
@@ -178,7 +194,8 @@ class Jobs:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
-        inputs = tuple(map(_read_input, stated.pop("inputs")))
+        folder = self.folder(job_id)
+        inputs = tuple(_read_input(source, folder) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
         return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
@@ -247,9 +264,10 @@ class Jobs:
         write_record(self.folder(job.id) / RECORD, asdict(job))
 
 
-def _read_input(stated: dict[str, Any]) -> Input:
-    cuts = stated.get("cuts")
-    return Input(**stated | {"cuts": None if cuts is None else tuple(cuts)})
+def _read_input(stated: dict[str, Any], folder: Path) -> Input:
+    cuts, index = stated.get("cuts"), stated.get("index")
+    found = {"index": str(folder / Path(index).name)} if index else {}
+    return Input(**stated | found | {"cuts": None if cuts is None else tuple(cuts)})
 
 
 def is_run(id: str) -> bool:

@@ -149,7 +149,7 @@ def _run_locally(
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
-    size = local_split_size(sum(source.bytes for source in job.inputs), job.splits)
+    size = local_split_size(sum(source.stored_bytes for source in job.inputs), job.splits)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
@@ -179,7 +179,9 @@ def _run_on_hadoop(
     home = hdfs_folder(job.id)
     # what a task opens itself isn't handed to it in chunks
     padded = {
-        source.stored: source.bytes for source in job.inputs if source.padded and not job.of_ranges
+        source.stored: source.stored_bytes
+        for source in job.inputs
+        if source.padded and not job.of_ranges
     }
     spec = Spec(
         job.pipeline,
@@ -201,7 +203,7 @@ def _run_on_hadoop(
     mark(Mark.PUBLISHED)
     needed_mb = container_mb(models)
     size = _split_size(job, cluster)
-    tasks = -(-sum(source.bytes for source in job.inputs) // size)
+    tasks = -(-sum(source.stored_bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks, size)
     tasks = len(paths) if job.of_ranges else tasks
     properties = {
@@ -284,7 +286,7 @@ def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, 
 
 def _split_size(job: Job, cluster: Cluster) -> int:
     """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
-    total = sum(source.bytes for source in job.inputs)
+    total = sum(source.stored_bytes for source in job.inputs)
     if job.splits:
         size = max(-(-total // job.splits), 1)
     else:

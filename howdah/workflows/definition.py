@@ -31,6 +31,8 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "max_rejected": ((int, float), "a number between 0 and 1"),
     "splits": ((int,), "a number above 0"),
     "no_header": ((bool,), "true or false"),
+    "encoding": ((str,), "a text"),
+    "skip_lines": ((int,), "a number above 0"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -48,6 +50,8 @@ class Step:
     splits: int = 0
     keep_in_store: bool = False
     no_header: bool = False
+    encoding: str | None = None
+    skip_lines: int = 0
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -64,6 +68,8 @@ class Step:
             splits=self.splits,
             keep_in_store=self.keep_in_store,
             no_header=self.no_header,
+            encoding=self.encoding,
+            skip_lines=self.skip_lines,
             runner=runner,
             **self.options,
         )
@@ -133,6 +139,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.splits,
             args.keep_in_store,
             args.no_header,
+            args.encoding,
+            args.skip_lines,
             _with_files(first, folder),
         )
     ]
@@ -152,6 +160,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 stated.splits,
                 args.keep_in_store or stated.keep_in_store,
                 stated.no_header,
+                stated.encoding,
+                stated.skip_lines,
                 _with_files(options, folder),
             )
         )
@@ -201,7 +211,11 @@ def _step(name: str, table: Any, folder: Path) -> Step:
 def _value(key: str, value: Any) -> Any:
     types, what = KEYS[key]
     wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
-    if wrong or (key == "max_rejected" and not 0 <= value <= 1) or (key == "splits" and value < 1):
+    if (
+        wrong
+        or (key == "max_rejected" and not 0 <= value <= 1)
+        or (key in ("splits", "skip_lines") and value < 1)
+    ):
         raise UsageError(f"{key} = {value!r}: it is {what}", hint="mend it there")
     return value
 
