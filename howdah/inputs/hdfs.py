@@ -41,8 +41,6 @@ class HdfsFile(InputFile):
 
     def open(self) -> IO[bytes]:
         """Its bytes, over WebHDFS."""
-        if len(self.head) == self.length:  # they have been read
-            return io.BytesIO(self.head)
         chunks = HdfsStore(self.cluster, "").read(self.path.lstrip("/"))
         return io.BufferedReader(_Stream(chunks), CHUNK)
 

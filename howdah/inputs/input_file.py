@@ -13,6 +13,7 @@ from typing import IO, Any
 from howdah.errors import UsageError
 from howdah.inputs.text_form import Readable, TextForm, TextReader
 from mr.records.compression import DAMAGE, compression_of, decompressed, detect
+from mr.records.split import BOM
 from mr.records.tsv import escape_text
 
 __all__ = ["HEAD", "STDIN", "Head", "InputFile", "display_name", "head_size", "read_head",
@@ -74,13 +75,18 @@ class InputFile:
         """Tells whether a file is the same and unchanged; None for stdin."""
         if self.name == STDIN:
             return None
-        stat = self.local_path.stat()
-        return [str(self.local_path.resolve()), stat.st_size, stat.st_mtime_ns]
+        stat = self._stat
+        return [stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns]
 
     @property
     def size(self) -> int | None:
         """Bytes of the file; None for stdin."""
-        return None if self.name == STDIN else self.local_path.stat().st_size
+        return None if self.name == STDIN else self._stat.st_size
+
+    @property
+    def is_read(self) -> bool:
+        """Whether ``head`` is all of it."""
+        return self.goes_on is False
 
     @property
     def must_be_stored(self) -> bool:
@@ -132,8 +138,14 @@ class InputFile:
         return self._header + b"\n" + head if self.columns else head
 
     @cached_property
+    def _stat(self) -> os.stat_result:
+        return os.stat(self.file or self.name)  # noqa: PTH116  many files, and a Path takes longer
+
+    @cached_property
     def _text(self) -> bytes:
         """What ``head`` is as text: a little more than ``HEAD`` bytes at most."""
+        if self.form.is_plain and not self.suffix:
+            return self.head.removeprefix(BOM)
         chunks = []
         length = 0
         reader = self.reader(io.BytesIO(self.head), LOOKED_AT)

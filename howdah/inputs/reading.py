@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from howdah.errors import UsageError
-from howdah.inputs.text_encoding import UTF_8, encoding_of
 from howdah.inputs.file_types import refuse_foreign_file
 from howdah.inputs.hdfs import HdfsFile
 from howdah.inputs.input_file import STDIN, InputFile, display_name, head_size
 from howdah.inputs.json_array import begins_array
+from howdah.inputs.text_encoding import UTF_8, encoding_of
 from howdah.inputs.text_form import TextForm
 from howdah.inputs.zip_archive import ZIP_MAGIC, ZipMember, members_of
+from mr.records.split import BOM
 from mr.records.table_format import DELIMITERS
 
 __all__ = ["Kind", "Reading", "read_as"]
@@ -76,9 +77,14 @@ def _empty_error(source: InputFile) -> UsageError:
 
 def _is_empty(source: InputFile) -> bool:
     """Whether there is no text in it at all; of what is damaged that isn't known."""
-    if source.columns or source.goes_on or source.text_head(1):
+    if source.columns or source.goes_on or _has_text(source):
         return False
     return not source.suffix or not source.head
+
+
+def _has_text(source: InputFile) -> bool:
+    is_plain = source.form.is_plain and not source.suffix
+    return source.head not in (b"", BOM) if is_plain else bool(source.text_head(1))
 
 
 def _unpacked(source: InputFile, inputs: int) -> tuple[list[InputFile], list[str]]:
@@ -120,7 +126,7 @@ def _recognised(source: InputFile, reading: Reading) -> InputFile:
     form = replace(form, skip_lines=skip_lines)
     if reading.kind == Kind.TABLE and b"[" in text[:1024]:
         behind = b"\n".join(text.split(b"\n", skip_lines)[skip_lines:])
-        form = replace(form, is_array=begins_array(behind.removeprefix(b"\xef\xbb\xbf")))
+        form = replace(form, is_array=begins_array(behind.removeprefix(BOM)))
     if form != source.form or delimiter:
         source = replace(source, form=form, delimiter=delimiter)
     if not encoding and not text.isascii():
@@ -130,7 +136,7 @@ def _recognised(source: InputFile, reading: Reading) -> InputFile:
 
 def _delimiter(name: str, text: bytes) -> str:
     """The delimiter that Excel's first line names, such as ``sep=;``; empty if there is none."""
-    found = SEPARATOR.match(text.removeprefix(b"\xef\xbb\xbf"))
+    found = SEPARATOR.match(text.removeprefix(BOM))
     if not found:
         return ""
     delimiter = found[1].decode(errors="replace")

@@ -1,6 +1,5 @@
 """What the first lines of a table tell: its format, its columns, and whether it has a header."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +29,7 @@ __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
 OTHERS = "other_keys"
 BRACE = "{"
-SPELLED = re.compile(b"true|false", re.IGNORECASE)
+SPELLED = (b"true", b"false")
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,12 @@ def find_columns(
     elif any(are_json):
         raise _differs(sources[are_json.index(not are_json[0])], sources[0])
     else:
-        found = [
-            _of_table(*each, manifest, no_header)
-            for each in zip(sources, heads, lines, strict=True)
-        ]
-        for source, columns in zip(sources, found, strict=True):
-            if columns != found[0]:
+        columns = _of_table(sources[0], heads[0], lines[0], manifest, no_header)
+        for source, head, line in zip(sources[1:], heads[1:], lines[1:], strict=True):
+            if line == lines[0] and source.delimiter == sources[0].delimiter:
+                continue  # of many files, most have the first one's header
+            if _of_table(source, head, line, manifest, no_header) != columns:
                 raise _differs(source, sources[0])
-        columns = found[0]
     return replace(columns, booleans=_booleans(sources, heads, columns, manifest))
 
 
@@ -174,7 +171,7 @@ def _booleans(
     sources: Sequence[InputFile], heads: Sequence[Head], columns: Columns, manifest: Manifest
 ) -> tuple[str, ...]:
     """The columns of numbers that are written as booleans."""
-    if not any(SPELLED.search(line) for head in heads for line in head.lines):
+    if not any(map(_spells_booleans, heads)):
         return ()
     numbers = [name for name, kind in types_of(manifest).items() if kind == "number"]
     names = [source.name for source in sources]
@@ -189,6 +186,11 @@ def _booleans(
                 hint=f"if it was trained with them: bin/models add it again with --bool {name}",
             )
     return found
+
+
+def _spells_booleans(head: Head) -> bool:
+    lines = b"\n".join(head.lines).lower()
+    return any(word in lines for word in SPELLED)
 
 
 def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:

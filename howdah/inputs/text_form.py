@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from howdah.errors import UsageError
-from howdah.inputs.text_encoding import UTF_8, decoded
 from howdah.inputs.json_array import lines_of_array
+from howdah.inputs.text_encoding import UTF_8, decoded
 from mr.records.compression import decompressed
 from mr.records.split import BOM
 
@@ -36,7 +36,10 @@ class TextForm:
     @property
     def is_plain(self) -> bool:
         """Whether it is nothing else."""
-        return self == TextForm()
+        return self == PLAIN
+
+
+PLAIN = TextForm()
 
 
 class TextReader:

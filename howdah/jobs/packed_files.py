@@ -44,7 +44,7 @@ class PackedFile:
 
 def write_index(path: Path, files: Iterable[PackedFile]) -> None:
     """Write a line for each file, in order."""
-    lines = (json.dumps([*asdict(file).values()]) for file in files)
+    lines = (json.dumps([*vars(file).values()]) for file in files)
     path.write_text("".join(f"{line}\n" for line in lines))
 
 
@@ -74,5 +74,5 @@ def files_of(job: Job) -> list[dict[str, Any]]:
         if not source.index:
             told.append({key: value for key, value in asdict(source).items() if key != "index"})
             continue
-        told += [asdict(file) | {"stored": source.stored} for file in read_index(source)]
+        told += [vars(file) | {"stored": source.stored} for file in read_index(source)]
     return told

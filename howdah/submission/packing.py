@@ -1,5 +1,6 @@
 """Many small files on their way into one stored input: a task works on bytes, not on files."""
 
+import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -89,7 +90,7 @@ def read_small(source: InputFile, *, header: bool, quotes: bool) -> SmallText | 
     counter = LineCounter(display_name(source.name))
     chunks = []
     length = 0
-    with source.open() as stream:
+    with io.BytesIO(source.head) if source.is_read else source.open() as stream:
         packed = HashedBytes(stream, b"", lambda _: None)
         reader = source.reader(packed)
         for chunk in counted_text(

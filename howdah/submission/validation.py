@@ -3,8 +3,8 @@
 import argparse
 
 from howdah.errors import UsageError
-from howdah.inputs.text_encoding import check_encoding
 from howdah.inputs.reading import Kind, Reading
+from howdah.inputs.text_encoding import check_encoding
 from howdah.jobs.job_arguments import DEFAULT_PIPELINE
 from howdah.jobs.pipeline_hooks import takes_files
 from howdah.models.registry import pipeline_of
