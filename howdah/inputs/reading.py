@@ -1,7 +1,9 @@
 """What inputs are, beyond lines of UTF-8: recognised by their beginnings, or as it was stated."""
 
+import io
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -13,6 +15,7 @@ from howdah.inputs.json_array import begins_array
 from howdah.inputs.text_encoding import UTF_8, encoding_of
 from howdah.inputs.text_form import TextForm
 from howdah.inputs.zip_archive import ZIP_MAGIC, ZipMember, members_of
+from mr.records.compression import DAMAGE
 from mr.records.split import BOM
 from mr.records.table_format import DELIMITERS
 
@@ -79,7 +82,9 @@ def _is_empty(source: InputFile) -> bool:
     """Whether there is no text in it at all; of what is damaged that isn't known."""
     if source.columns or source.goes_on or _has_text(source):
         return False
-    return not source.suffix or not source.head
+    with suppress(*DAMAGE):
+        return not any(source.reader(io.BytesIO(source.head)).chunks())
+    return False
 
 
 def _has_text(source: InputFile) -> bool:
