@@ -62,11 +62,11 @@ class _Scan:
         is_quote = found == QUOTE
         if b"\\" in chunk:
             is_quote[is_quote] = ~_escaped(data, places[is_quote])
-        inside = (np.cumsum(is_quote, dtype=np.int64) + self._in_string) & 1 == 1
+        inside = (np.cumsum(is_quote, dtype=np.int32) + self._in_string) & 1 == 1
         is_break = (found == LF) | (found == CR)
         if (is_break & inside).any():
             self._refuse_break(int(places[np.flatnonzero(is_break & inside)[0]]))
-        depth = np.cumsum(np.where(inside, 0, _DEPTH[found]), dtype=np.int64) + self._depth
+        depth = np.cumsum(_DEPTH[found] * ~inside, dtype=np.int32) + self._depth
         data[places[is_break]] = SPACE
         data[places[(found == COMMA) & (depth == 1) & ~inside]] = LF
         if not self._is_open and len(opening := np.flatnonzero(found == OPENING[0])):
