@@ -154,7 +154,7 @@ def _delimiter(name: str, text: bytes) -> str:
 
 
 def _check_is_utf8(name: str, text: bytes, *, goes_on: bool) -> None:
-    """UsageError if the first of the first lines that has more than ASCII isn't UTF-8."""
+    """UsageError if the first of the first lines that has letters beyond ASCII isn't UTF-8."""
     lines = text.split(b"\n", FIRST_LINES)
     if goes_on or len(lines) > FIRST_LINES:
         lines.pop()  # or it may end within a character
@@ -164,6 +164,8 @@ def _check_is_utf8(name: str, text: bytes, *, goes_on: bool) -> None:
         try:
             line.decode()
         except UnicodeDecodeError as error:
+            if not _is_in_word(line, error.start):
+                continue  # damage, and no letter of another encoding
             before = line[max(error.start - SHOWN, 0) : error.start].decode(errors="replace")
             meant = line[error.start : error.start + 1].decode("windows-1252", "replace")
             raise UsageError(
@@ -173,3 +175,9 @@ def _check_is_utf8(name: str, text: bytes, *, goes_on: bool) -> None:
                 " --encoding utf-8 to have such records rejected",
             ) from None
         return
+
+
+def _is_in_word(line: bytes, place: int) -> bool:
+    """Whether a byte beyond ASCII stands beside a letter or digit, or another such byte."""
+    before, after = line[max(place - 1, 0) : place], line[place + 1 : place + 2]
+    return before.isalnum() or after.isalnum() or not after.isascii()

@@ -37,7 +37,7 @@ def check_encoding(name: str) -> str:
     try:
         known = codecs.lookup(name)
     except (LookupError, ValueError):
-        nearest = did_you_mean(name.lower().replace("-", "_"), {*aliases, *aliases.values()})
+        nearest = did_you_mean(name.replace("-", "_"), sorted({*aliases, *aliases.values()}))
         raise UsageError(
             f"--encoding {name}: there is no such encoding",
             hint=f"{nearest}{SOME} are some",

@@ -265,7 +265,8 @@ def _same_files(files: Iterable[tuple[str, int, str]]) -> list[str]:
         names.append(name)
         known = first.setdefault((size, sha256), place)
         if known != place:
-            again.append(f"{name} is {names[known]} again: its records count twice")
+            same = "given twice" if name == names[known] else f"{names[known]} again"
+            again.append(f"{name} is {same}: its records count twice")
     return _shown(again)
 
 

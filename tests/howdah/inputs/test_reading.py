@@ -94,7 +94,7 @@ def test_the_delimiter_that_a_first_line_names(tmp_path: Path) -> None:
     """It is told; one that no table may have is refused."""
     (source,), _ = read(tmp_path, b"sep=;\na;b,c,d\n")
     assert source.delimiter == ";"
-    with pytest.raises(UsageError, match="separated by '[|]'"):
+    with pytest.raises(UsageError, match=r"separated by '[|]'"):
         read(tmp_path, b"sep=|\na|b\n")
     (source,), _ = read(tmp_path, b"sep=;\na\n", Reading(Kind.LINES))
     assert text_of(source) == b"sep=;\na\n"
@@ -127,7 +127,8 @@ def test_another_encoding_is_never_guessed(tmp_path: Path, data: bytes, what: st
 def test_invalid_bytes_behind_the_first_lines(tmp_path: Path) -> None:
     """Are left to the tasks; so are those behind a line that is UTF-8."""
     read(tmp_path, b"a\n" * 100 + b"\xff\n")
-    read(tmp_path, "é\n".encode() + b"\xff\n")
+    read(tmp_path, "é\n".encode() + b"na\xefve\n")
+    read(tmp_path, b"a\nb \xff\n")  # no letter of a word
 
 
 def test_undecodable_bytes_are_no_utf8(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_undecodable_bytes_are_no_utf8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("latin1x", "did you mean latin_1?"), ("base64", "windows-1252"), ("cp99", "windows-1252")],
+    [("latin1x", "did you mean latin1?"), ("base64", "windows-1252"), ("cp99", "windows-1252")],
 )
 def test_unknown_encodings(name: str, hint: str) -> None:
     """The nearest is named."""
