@@ -83,10 +83,6 @@ def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_heade
                 f"{source.name} has other columns than {first.name}: {difference}",
                 hint="submit files with different columns one by one",
             )
-    if not any(source.footer.rows for source in columnar if source.footer):
-        raise UsageError(
-            f"{first.name} has columns and no rows", hint="there is nothing to score in it"
-        )
 
 
 def find_typed_columns(sources: Sequence[InputFile], manifests: Sequence[Manifest]) -> Columns:

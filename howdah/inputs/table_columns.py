@@ -1,6 +1,5 @@
 """What the first lines of a table tell: its format, its columns, and whether it has a header."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from howdah.inputs.header import (
     check_header,
     fields_of,
     is_record,
+    lines_before_header,
     list_names,
     missing_feature_error,
     possible_formats,
@@ -29,7 +29,7 @@ __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
 OTHERS = "other_keys"
 BRACE = "{"
-SPELLED = re.compile(b"true|false", re.IGNORECASE)
+SPELLED = (b"true", b"false")
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,12 @@ def find_columns(
     elif any(are_json):
         raise _differs(sources[are_json.index(not are_json[0])], sources[0])
     else:
-        found = [_of_table(*each, manifest, no_header) for each in zip(sources, lines, strict=True)]
-        for source, columns in zip(sources, found, strict=True):
-            if columns != found[0]:
+        columns = _of_table(sources[0], heads[0], lines[0], manifest, no_header)
+        for source, head, line in zip(sources[1:], heads[1:], lines[1:], strict=True):
+            if line == lines[0] and source.delimiter == sources[0].delimiter:
+                continue  # of many files, most have the first one's header
+            if _of_table(source, head, line, manifest, no_header) != columns:
                 raise _differs(source, sources[0])
-        columns = found[0]
     return replace(columns, booleans=_booleans(sources, heads, columns, manifest))
 
 
@@ -140,7 +141,9 @@ def _of_json(sources: Sequence[InputFile], heads: Sequence[Head], manifest: Mani
     return Columns("json", "", names, header=False, others=others)
 
 
-def _of_table(source: InputFile, line: str, manifest: Manifest, no_header: bool) -> Columns:
+def _of_table(
+    source: InputFile, head: Head, line: str, manifest: Manifest, no_header: bool
+) -> Columns:
     features = manifest.features
     for form, delimiter, fields in possible_formats(source, line):
         if set(features) <= set(fields):
@@ -155,6 +158,12 @@ def _of_table(source: InputFile, line: str, manifest: Manifest, no_header: bool)
     if not source.columns and (no_header or is_record(fields, manifest)):
         check_count(source, fields, manifest)
         return Columns(form, delimiter, features, header=False)
+    if skip := lines_before_header(source, head, features):
+        raise UsageError(
+            f"{source.name}: the first line, {line[:40]!r}, names no columns, and line {skip + 1}"
+            f" names all features of model {manifest.name}",
+            hint=f"--skip-lines {skip + source.form.skip_lines} begins with the header",
+        )
     raise missing_feature_error(source, delimiter, fields, manifest)
 
 
@@ -162,7 +171,7 @@ def _booleans(
     sources: Sequence[InputFile], heads: Sequence[Head], columns: Columns, manifest: Manifest
 ) -> tuple[str, ...]:
     """The columns of numbers that are written as booleans."""
-    if not any(SPELLED.search(line) for head in heads for line in head.lines):
+    if not any(map(_spells_booleans, heads)):
         return ()
     numbers = [name for name, kind in types_of(manifest).items() if kind == "number"]
     names = [source.name for source in sources]
@@ -177,6 +186,11 @@ def _booleans(
                 hint=f"if it was trained with them: bin/models add it again with --bool {name}",
             )
     return found
+
+
+def _spells_booleans(head: Head) -> bool:
+    lines = b"\n".join(head.lines).lower()
+    return any(word in lines for word in SPELLED)
 
 
 def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
+from howdah.inputs.text_encoding import shown_undecodable
 from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
@@ -165,6 +166,7 @@ def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None
             if zlib.crc32(data) != counts["rejected_crc"]:
                 raise altered_part("rejected", part, job)
             lines = data.splitlines()
+            lines = lines[: len(lines) - counts.get("blank", 0)]  # behind the last record
             merged.writelines(
                 _rejected_files(lines, files)
                 if job.of_files
@@ -175,11 +177,15 @@ def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None
 
 
 def _rejected_records(rejects: Iterable[bytes], place: Place) -> Iterator[bytes]:
-    name = escape_text(place.source.name)
     for reject in rejects:
-        reason, lines, offset, record = reject.split(b"\t")
-        line = b"%d" % (place.lines + int(lines) + 1)
-        yield b"\t".join((reason, name, line, b"%d" % (place.offset + int(offset)), record)) + b"\n"
+        reason, lines, start, record = reject.split(b"\t")
+        name, encoding, line, offset = place.of_record(int(lines), int(start))
+        if encoding:
+            record = shown_undecodable(record)
+            if reason == b"invalid UTF-8":
+                reason += f": {encoding} has no such bytes".encode()
+        at = b"%d\t%d" % (line + 1, offset)
+        yield b"\t".join((reason, escape_text(name), at, record)) + b"\n"
 
 
 def _rejected_files(lines: Iterable[bytes], files: Mapping[str, Input]) -> Iterator[bytes]:

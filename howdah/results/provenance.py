@@ -2,10 +2,10 @@
 
 import importlib.metadata
 import platform
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from howdah.jobs.packed_files import files_of
 from howdah.jobs.record import Job
 
 __all__ = ["provenance"]
@@ -26,7 +26,7 @@ def provenance(job: Job) -> dict[str, Any]:
         **({"models": job.models} if job.models else {}),
         "columns": list(job.columns),
         "predicted": job.predicted or None,
-        "inputs": [asdict(source) for source in job.inputs],
+        "inputs": files_of(job),
         "max_rejected": job.max_rejected,
         "submitted": _iso(job.created),
         "started": _iso(job.started),

@@ -12,9 +12,10 @@ from typing import Any
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.columnar import columnar_notes
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.reading import read_as
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
-from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK, index_file
 from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
 from howdah.jobs.predictions import renaming_notes
@@ -25,7 +26,8 @@ from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
-from howdah.submission.upload import store_inputs
+from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
 from howdah.tracking.job_description import tracking_url
@@ -72,8 +74,9 @@ def submit(
     ``marks`` are moments before this call, for the job's timeline. ``run`` and ``step`` say which
     step of a workflow's run the job is; it is then the same job only in that step.
     """
+    sources, notes = read_as(sources, reading_of(args, settings))
     planned = make_plan(args, sources, settings)
-    for line in (*renaming_notes(planned["predicted"]), *columnar_notes(sources)):
+    for line in (*notes, *renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
     if run:
         of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
@@ -161,6 +164,11 @@ def _store_and_start(
                 links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
                 whole=takes_files(PIPELINES[job.pipeline]),
+                packing=Packing(
+                    lambda stored: jobs.folder(job.id) / index_file(stored),
+                    quotes=job.options.get("format") == "csv",
+                ),
+                note=callbacks.on_message,
                 progress=progress,
             )
         options = options_from_stored(job, sources, stored)

@@ -32,6 +32,8 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "splits": ((int,), "a number above 0"),
     "no_header": ((bool,), "true or false"),
     "keep": ((str,), "a text"),
+    "encoding": ((str,), "a text"),
+    "skip_lines": ((int,), "a number above 0"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -50,6 +52,8 @@ class Step:
     keep_in_store: bool = False
     no_header: bool = False
     keep: str | None = None
+    encoding: str | None = None
+    skip_lines: int = 0
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -67,6 +71,8 @@ class Step:
             keep_in_store=self.keep_in_store,
             no_header=self.no_header,
             keep=self.keep,
+            encoding=self.encoding,
+            skip_lines=self.skip_lines,
             runner=runner,
             **self.options,
         )
@@ -137,6 +143,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.keep_in_store,
             args.no_header,
             args.keep,
+            args.encoding,
+            args.skip_lines,
             _with_files(first, folder),
         )
     ]
@@ -157,6 +165,8 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 args.keep_in_store or stated.keep_in_store,
                 stated.no_header,
                 stated.keep,
+                stated.encoding,
+                stated.skip_lines,
                 _with_files(options, folder),
             )
         )
@@ -206,7 +216,11 @@ def _step(name: str, table: Any, folder: Path) -> Step:
 def _value(key: str, value: Any) -> Any:
     types, what = KEYS[key]
     wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
-    if wrong or (key == "max_rejected" and not 0 <= value <= 1) or (key == "splits" and value < 1):
+    if (
+        wrong
+        or (key == "max_rejected" and not 0 <= value <= 1)
+        or (key in ("splits", "skip_lines") and value < 1)
+    ):
         raise UsageError(f"{key} = {value!r}: it is {what}", hint="mend it there")
     return value
 

@@ -86,6 +86,13 @@ def test_peers(hadoop: Howdah) -> None:
     assert ran == ours | naive | {"spark", "ray", "dask"}
 
 
+def test_small_files_without_a_cluster(local: Howdah) -> None:
+    """Many files have the scores of one file of their rows."""
+    figures, said = bench(local, "smallfiles", "--runner", "local")
+    assert figures.keys() == {"many_over_one.local"}
+    assert compared(said) == {"one, local", "many, local"}
+
+
 def test_pipelines(local: Howdah) -> None:
     """What each pipeline without a model counts is what a plain program counts, and compared."""
     figures, _ = bench(local, "pipelines")

@@ -13,10 +13,9 @@ from howdah.errors import ModelError, UsageError
 from howdah.inputs.header import types_of
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
+from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
-from mr.records.compression import decompressed
-from mr.records.split import BOM
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
 
@@ -47,16 +46,28 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
 
     Raises UsageError for a table without records, or without the columns of known answers.
     """
-    (source,) = find_local_files([str(table)])
+    kind = Kind.TABLE if manifest.pipeline == "tabular" else Kind.LINES
+    sources, _ = read_as(find_local_files([str(table)]), Reading(kind))
+    if len(sources) > 1:
+        raise UsageError(f"{table} has {len(sources)} files", hint="give one of them")
+    source = sources[0]
     columns = _columns(source, manifest)
-    with source.open() as packed, decompressed(packed, source.suffix) as text:
-        raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
-    if raw and not raw.endswith(b"\n"):
-        raw += b"\n"
+    raw = _first_lines(source)
     file = folder / "sample"
     sample = _checked(Sample(str(table), source, file, columns, known, raw.split(b"\n")[:-1]))
     file.write_bytes(raw)
     return sample
+
+
+def _first_lines(source: InputFile) -> bytes:
+    """Whole lines, about ``SAMPLE_BYTES`` of them."""
+    raw = b""
+    with source.open() as packed:
+        for chunk in source.reader(packed).chunks():
+            raw += chunk
+            if len(raw) > SAMPLE_BYTES:
+                return raw[: raw.rindex(b"\n") + 1]
+    return raw + b"\n" if raw and not raw.endswith(b"\n") else raw
 
 
 def with_columns_for(sample: Sample, manifest: Manifest) -> Sample:
