@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,7 +47,7 @@ class InputFile:
     ``file``: where it is, if ``name`` doesn't say; ``path``: where HDFS has it, if it stays there,
     and ``modified`` its time of change, in milliseconds since 1970; ``predicted``: what is known of
     the predictions in it, as in the record of the job that made them. A file that has its rows in
-    columns has a ``footer``, and ``first_rows``: the names of its columns, and rows as TSV.
+    columns has a ``footer``, and ``first_rows`` reads some, as TSV.
     """
 
     name: str
@@ -59,7 +59,7 @@ class InputFile:
     modified: int = 0
     predicted: Mapping[str, Any] = field(default_factory=dict)
     footer: Footer | None = None
-    first_rows: tuple[Sequence[str], Sequence[bytes]] = ((), ())
+    first_rows: Callable[[], Sequence[bytes]] = tuple
     form: TextForm = TextForm()  # noqa: RUF009  it is frozen
     delimiter: str = ""
     goes_on: bool | None = None  # None: if ``head`` is as long as it may be
@@ -138,9 +138,8 @@ class InputFile:
         """The text's first lines, ``least`` bytes if ``head`` has them, without byte order mark; a
         job's scores begin with a header, and so do rows in columns, as TSV."""
         if self.footer:
-            names, rows = self.first_rows
-            header = b"\t".join(map(escape_text, names))
-            return b"".join([line + b"\n" for line in (header, *rows)])
+            header = b"\t".join(map(escape_text, self.footer.names))
+            return b"".join([line + b"\n" for line in (header, *self.first_rows())])
         end = self._text.find(b"\n", min(max(least - 1, 0), len(self._text))) + 1
         head = self._text[: end or len(self._text)]
         return self._header + b"\n" + head if self.columns else head

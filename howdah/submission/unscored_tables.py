@@ -56,7 +56,7 @@ def _models(settings: Settings) -> list[Manifest]:
 def _columns(source: InputFile, models: Sequence[Manifest]) -> list[str] | None:
     """The names in the first lines of what looks like a table; None of a text."""
     if source.footer:
-        return [*source.first_rows[0]]
+        return source.footer.names
     head = source.head_lines()
     lines = [line.decode(errors="replace") for line in head.lines[:MANY]] or [""]
     if is_object(lines[0]):
