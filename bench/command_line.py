@@ -7,7 +7,16 @@ import sys
 
 from bench import report
 from bench.scoring_cases import remove_models
-from bench.suites import cold, job_profile, peer_comparison, pipelines, roof, scale, steady
+from bench.suites import (
+    cold,
+    job_profile,
+    peer_comparison,
+    pipelines,
+    roof,
+    scale,
+    small_files,
+    steady,
+)
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -20,6 +29,7 @@ SUITES = {
     "profile": job_profile,
     "pipelines": pipelines,
     "scale": scale,
+    "smallfiles": small_files,
 }
 EXAMPLES = """\
 examples:
@@ -50,9 +60,13 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--write", action="store_true", help="keep it in docs/performance.md")
         if suite.NAMES:
             one.add_argument("--only", choices=suite.NAMES, help="measure one thing")
-    suites.choices["cold"].add_argument(
-        "--runner", choices=("hadoop", "local"), default="hadoop", help="local: without a cluster"
-    )
+    for name in ("cold", "smallfiles"):
+        suites.choices[name].add_argument(
+            "--runner",
+            choices=("hadoop", "local"),
+            default="hadoop",
+            help="local: without a cluster",
+        )
     suites.choices["scale"].add_argument(
         "--splits", type=int, default=0, help="map tasks of each job (default: Howdah's own choice)"
     )

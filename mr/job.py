@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from mr.supervision.threads import ONE_THREAD
@@ -166,6 +166,8 @@ def _fault(error: BaseException) -> str:
 def _split(spec: Spec) -> Split:
     """The split that the runner has chosen."""
     names = {path: unstored.name for path, unstored in spec.unstored.items()}
+    if names and PurePosixPath(input_path(os.environ)).parent == PurePosixPath(spec.files):
+        names = {}  # it is one of the job's own
     return Split.from_environment(os.environ, spec.padded, names)
 
 

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from statistics import median
 
-from bench import inputs, scoring_cases
+from bench import columnar_case, inputs, scoring_cases
 from bench.measured_process import Used, run_child
 from bench.report import Bar, Measurement, SuiteReport, compose
 from bench.rounds import interleave, over, spread
@@ -17,7 +17,7 @@ from howdah.settings import ROOT, Settings
 __all__ = ["ABOUT", "NAMES", "run"]
 
 ABOUT = "the mapper's speed against a plain program's, and its peak memory"
-NAMES = (*scoring_cases.NAMES, "memory")
+NAMES = (*scoring_cases.NAMES, columnar_case.NAME, "memory")
 
 MEMORY_BYTES = 2 << 30
 HEAD = ("", "roof, s", "mapper, s", "ratio", "of CPU", "without start-up", "mapper's peak, MB")
@@ -26,7 +26,11 @@ HEAD = ("", "roof, s", "mapper, s", "ratio", "of CPU", "without start-up", "mapp
 def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
     """Measure what ``args.only`` names, or everything."""
     findings = [
-        _memory(settings) if name == "memory" else _compare(name, args, settings)
+        _memory(settings)
+        if name == "memory"
+        else columnar_case.compare_with_plain(args, settings)
+        if name == columnar_case.NAME
+        else _compare(name, args, settings)
         for name in NAMES
         if args.only in (None, name)
     ]

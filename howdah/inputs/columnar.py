@@ -1,7 +1,9 @@
 """Inputs that have their rows in columns: Parquet and Feather files, by what their footers say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from howdah.errors import ModelError, UsageError
@@ -9,7 +11,7 @@ from howdah.inputs.hdfs import HdfsFile
 from howdah.inputs.header import missing_feature_error, types_of
 from howdah.inputs.input_file import STDIN, InputFile
 from howdah.inputs.table_columns import Columns
-from mr.columnar.footer import Footer, UnreadableFile, format_of
+from mr.columnar.footer import Footer, UnreadableFile, format_of, read_footer
 from mr.columnar.table import COLUMNAR
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import Pipeline
@@ -22,7 +24,7 @@ SHOWN_ROWS = 2048
 
 
 def with_footer(source: InputFile) -> InputFile:
-    """The input with its footer and its first rows, if it is Parquet or Feather; UsageError for
+    """The input with its footer, if it is Parquet or Feather; UsageError for
     one that can't be read."""
     format = format_of(source.head)
     if not format or source.columns:
@@ -32,22 +34,35 @@ def with_footer(source: InputFile) -> InputFile:
             f"stdin is a {format} file, whose columns are found from its end",
             hint="give the file by its name",
         )
-    from mr.columnar.plain import flat_fields
+    with _told(source), _open(source) as file:
+        footer = read_footer(file)
+    _check_names(source, footer.names)
+    _check_texts(source, footer)
+    first_rows = cache(partial(_first_rows, source, footer))
+    if not isinstance(source, HdfsFile):  # then it costs little to see damage before the job
+        first_rows()
+    return replace(source, footer=footer, first_rows=first_rows)
+
+
+def _first_rows(source: InputFile, footer: Footer) -> list[bytes]:
+    """Rows as TSV, by a page of each column."""
     from mr.columnar.reader import ColumnarFile
 
-    with _open(source) as file:
-        opened = ColumnarFile(file)
-        try:
-            names = [name for name, _ in flat_fields(opened.footer.schema)]
-            _check_names(source, names)
-            _check_texts(source, opened.footer)
-            first = opened.first_rows(names, SHOWN_ROWS) if opened.footer.rows else None
-        except UnreadableFile as error:
-            raise UsageError(
-                f"{source.name} {error}", hint=f"it begins as a {format} file does"
-            ) from None
-    rows = first.records if first else []
-    return replace(source, footer=opened.footer, first_rows=(names, rows))
+    if not footer.rows:
+        return []
+    with _told(source), _open(source) as file:
+        return ColumnarFile(file).first_rows(footer.names, SHOWN_ROWS).records
+
+
+@contextmanager
+def _told(source: InputFile) -> Iterator[None]:
+    """What can't be read becomes UsageError."""
+    try:
+        yield
+    except UnreadableFile as error:
+        raise UsageError(
+            f"{source.name} {error}", hint=f"it begins as a {format_of(source.head)} file does"
+        ) from None
 
 
 def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_header: bool) -> None:
@@ -83,10 +98,6 @@ def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_heade
                 f"{source.name} has other columns than {first.name}: {difference}",
                 hint="submit files with different columns one by one",
             )
-    if not any(source.footer.rows for source in columnar if source.footer):
-        raise UsageError(
-            f"{first.name} has columns and no rows", hint="there is nothing to score in it"
-        )
 
 
 def find_typed_columns(sources: Sequence[InputFile], manifests: Sequence[Manifest]) -> Columns:

@@ -1,17 +1,22 @@
 """The inputs of a job, wherever they are: here or in HDFS."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.inputs.columnar import with_footer
 from howdah.inputs.hdfs import SCHEME, absolute_path, check_name, expand_pattern, hdfs_file
-from howdah.inputs.input_file import InputFile
+from howdah.inputs.input_file import InputFile, head_size
 from howdah.inputs.local import find_local_files
 from howdah.inputs.part_folders import local_parts, parts_in_hdfs
-from howdah.settings import Runner, Settings
+from howdah.settings import Cluster, Runner, Settings
 
 __all__ = ["find_inputs"]
+
+READ_AT_ONCE = 8  # files of HDFS: a small one takes round trips rather than bandwidth
 
 
 def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> list[InputFile]:
@@ -42,8 +47,15 @@ def find_inputs(arguments: Sequence[str], runner: str, settings: Settings) -> li
             for path in expand_pattern(client, argument, absolute_path(argument, cluster))
             for part in parts_in_hdfs(client, path)
         ]
-        for place, path in enumerate(paths):
-            if path in paths[:place]:  # its parts would have the same names
-                raise UsageError(f"hdfs://{path} is given twice", hint="name it once")
+        for path in paths:
             check_name(path)
-        return [with_footer(hdfs_file(client, cluster, path, f"hdfs://{path}")) for path in paths]
+        look = partial(_look_at, client, cluster, head_size(len(paths)))
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            try:
+                return list(pool.map(look, paths))
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def _look_at(client: Any, cluster: Cluster, size: int, path: str) -> InputFile:
+    return with_footer(hdfs_file(client, cluster, path, f"hdfs://{path}", size=size))

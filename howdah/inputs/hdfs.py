@@ -11,9 +11,10 @@ from typing import IO, Any
 
 from howdah.errors import UsageError
 from howdah.hadoop.store import CHUNK, HdfsStore
-from howdah.inputs.input_file import HEAD, InputFile, suffix_of
+from howdah.inputs.input_file import HEAD, InputFile, read_head, suffix_of
 from howdah.settings import Cluster
 from mr.records.compression import COMPRESSIONS, HADOOP_ONLY
+from mr.storage.whole_files import FileEntry, JobFiles
 
 __all__ = ["SCHEME", "HdfsFile", "absolute_path", "check_name", "expand_pattern", "hdfs_file"]
 
@@ -43,6 +44,11 @@ class HdfsFile(InputFile):
         chunks = HdfsStore(self.cluster, "").read(self.path.lstrip("/"))
         return io.BufferedReader(_Stream(chunks), CHUNK)
 
+    def open_seekable(self) -> IO[bytes]:
+        """The same, for those who read here and there."""
+        files = JobFiles("", self.cluster.webhdfs_url, self.cluster.user)
+        return files.file(FileEntry(self.name, self.length, self.path)).open()
+
 
 class _Stream(io.RawIOBase):
     """What a generator yields, as a file."""
@@ -66,10 +72,34 @@ class _Stream(io.RawIOBase):
         super().close()
 
 
+class _Ranges:
+    """Reads a file on, a range at a time."""
+
+    def __init__(self, client: Any, path: str, length: int) -> None:
+        self._client = client
+        self._path = path
+        self._length = length
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        if self._at >= self._length:
+            return b""
+        with self._client.read(self._path, offset=self._at, length=size) as reader:
+            data = bytes(reader.read())
+        self._at += len(data)
+        return data
+
+
 def hdfs_file(
-    client: Any, cluster: Cluster, path: str, name: str, columns: tuple[str, ...] = ()
+    client: Any,
+    cluster: Cluster,
+    path: str,
+    name: str,
+    columns: tuple[str, ...] = (),
+    size: int = HEAD,
 ) -> HdfsFile:
-    """The file at ``path``, called ``name``; UsageError if it can't be read or is empty.
+    """The file at ``path``, called ``name``, with ``size`` bytes or more looked at; UsageError if
+    it can't be read.
 
     Of a job's scores, whose ``columns`` are known, nothing is read yet.
     """
@@ -78,19 +108,17 @@ def hdfs_file(
         if status["type"] == "DIRECTORY":
             raise UsageError(f"{name} is a folder", hint=f"give its files: '{name}/*'")
         head = b""
-        if not columns:
-            with client.read(path, length=HEAD) as reader:
-                head = reader.read()
+        if not columns and status["length"]:
+            head = read_head(_Ranges(client, path, status["length"]), size)
     suffix = suffix_of(head)
     if not columns:
         _check_packing(name, suffix)
-    if not status["length"]:
-        raise UsageError(f"{name} is empty", hint="there is nothing to score in it")
     return HdfsFile(
         name,
         head,
         suffix,
         columns,
+        goes_on=bool(columns) or len(head) < status["length"],
         cluster=cluster,
         path=path,
         length=status["length"],
@@ -162,7 +190,10 @@ def check_name(path: str) -> None:
 
 def _check_packing(name: str, suffix: str) -> None:
     """UsageError unless Hadoop, which goes by names, unpacks the file as this machine does."""
-    suffixes = (*(known.suffix for known in COMPRESSIONS), *HADOOP_ONLY)
+    stored = [known.suffix for known in COMPRESSIONS if not known.for_hadoop]
+    if suffix in stored:  # as a text, which has another name
+        return
+    suffixes = (*(known.suffix for known in COMPRESSIONS if known.for_hadoop), *HADOOP_ONLY)
     named = next((packed for packed in suffixes if name.endswith(packed)), "")
     if named != suffix:
         names = " or ".join(known.name for known in COMPRESSIONS)

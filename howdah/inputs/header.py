@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from howdah.errors import HowdahError, ModelError, UsageError
 from howdah.inputs.field_types import is_boolean, is_number, reads_as
-from howdah.inputs.input_file import InputFile
+from howdah.inputs.input_file import Head, InputFile
 from howdah.suggestions import closest_name
 from mr.models.manifest import Manifest
 from mr.records.table_format import DELIMITERS
@@ -16,12 +16,15 @@ __all__ = [
     "check_header",
     "fields_of",
     "is_record",
+    "lines_before_header",
     "list_names",
     "missing_feature_error",
     "possible_formats",
     "types_of",
     "visible_name",
 ]
+
+TITLE_LINES = 20  # among which a header may be
 
 
 def possible_formats(
@@ -32,7 +35,8 @@ def possible_formats(
     if source.columns:
         yield "tsv", "\t", line.split("\t")
         return
-    for delimiter in sorted(DELIMITERS, key=lambda mark: (mark == decimal, -line.count(mark))):
+    possible = [source.delimiter] if source.delimiter else DELIMITERS
+    for delimiter in sorted(possible, key=lambda mark: (mark == decimal, -line.count(mark))):
         form = "tsv" if delimiter == "\t" else "csv"
         yield form, delimiter, fields_of(line, form, delimiter)
 
@@ -61,6 +65,15 @@ def check_header(
         except csv.Error as error:
             raise UsageError(f"{source.name}: the header has broken quotes: {error}",
                              hint="a name stands in one line") from None  # fmt: skip
+
+
+def lines_before_header(source: InputFile, head: Head, features: Sequence[str]) -> int:
+    """How many lines stand before one that names all features; 0 if there is none soon."""
+    for number, line in enumerate(head.lines[:TITLE_LINES]):
+        formats = possible_formats(source, line.decode(errors="replace"))
+        if any({*features} <= {*fields} for _, _, fields in formats):
+            return number
+    return 0
 
 
 def is_record(fields: list[str], manifest: Manifest) -> bool:

@@ -1,9 +1,9 @@
 """What the first lines of a table tell: its format, its columns, and whether it has a header."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from howdah.errors import ModelError, UsageError
@@ -14,6 +14,7 @@ from howdah.inputs.header import (
     check_header,
     fields_of,
     is_record,
+    lines_before_header,
     missing_feature_error,
     possible_formats,
     types_of,
@@ -32,7 +33,8 @@ __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
 BRACE = "{"
 LOOKED_AT = 200  # records, for how numbers are written
-SPELLED = re.compile(b"true|false", re.IGNORECASE)
+FILES_LOOKED_AT = 64
+SPELLED = (b"true", b"false")
 
 
 def find_columns(
@@ -59,15 +61,13 @@ def find_columns(
     elif any(are_json):
         raise _differs(sources[are_json.index(not are_json[0])], sources[0])
     else:
-        found = [
-            _of_table(*each, manifest, no_header, spelling)
-            for each in zip(sources, lines, strict=True)
-        ]
-        for source, columns in zip(sources, found, strict=True):
-            if columns != found[0]:
+        columns = _of_table(sources[0], heads[0], lines[0], manifest, no_header, spelling)
+        for source, head, line in zip(sources[1:], heads[1:], lines[1:], strict=True):
+            if line == lines[0] and source.delimiter == sources[0].delimiter:
+                continue  # of many files, most have the first one's header
+            if _of_table(source, head, line, manifest, no_header, spelling) != columns:
                 raise _differs(source, sources[0])
-        columns = found[0]
-        for source, head in zip(sources, heads, strict=True):
+        for source, head in islice(zip(sources, heads, strict=True), FILES_LOOKED_AT):
             _check_spelling(source, head, columns, manifest)
     return replace(columns, booleans=_booleans(sources, heads, columns, manifest))
 
@@ -126,7 +126,12 @@ def _first_line(source: InputFile, head: Head) -> str:
 
 
 def _of_table(
-    source: InputFile, line: str, manifest: Manifest, no_header: bool, spelling: Spelling
+    source: InputFile,
+    head: Head,
+    line: str,
+    manifest: Manifest,
+    no_header: bool,
+    spelling: Spelling,
 ) -> Columns:
     features = manifest.features
     decimal = spelling.notation.decimal
@@ -145,6 +150,12 @@ def _of_table(
         check_count(source, fields, manifest)
         return Columns(form, delimiter, features, header=False, spelling=spelling)
     _check_decimal_commas(source, line, manifest, spelling)
+    if skip := lines_before_header(source, head, features):
+        raise UsageError(
+            f"{source.name}: the first line, {line[:40]!r}, names no columns, and line {skip + 1}"
+            f" names all features of model {manifest.name}",
+            hint=f"--skip-lines {skip + source.form.skip_lines} begins with the header",
+        )
     raise missing_feature_error(source, delimiter, fields, manifest)
 
 
@@ -181,7 +192,7 @@ def _booleans(
     sources: Sequence[InputFile], heads: Sequence[Head], columns: Columns, manifest: Manifest
 ) -> tuple[str, ...]:
     """The columns of numbers that are written as booleans."""
-    if not any(SPELLED.search(line) for head in heads for line in head.lines):
+    if not any(map(_spells_booleans, heads)):
         return ()
     numbers = [name for name, kind in types_of(manifest).items() if kind == "number"]
     names = [source.name for source in sources]
@@ -196,6 +207,11 @@ def _booleans(
                 hint=f"if it was trained with them: bin/models add it again with --bool {name}",
             )
     return found
+
+
+def _spells_booleans(head: Head) -> bool:
+    lines = b"\n".join(head.lines).lower()
+    return any(word in lines for word in SPELLED)
 
 
 def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:

@@ -45,6 +45,18 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         help="the format that bin/getresults writes the results in (default tsv)",
     )
     command.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="of texts that aren't UTF-8: windows-1252, latin-1, utf-16-le, shift_jis, …",
+    )
+    command.add_argument(
+        "--skip-lines",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="lines that each file has before its header or first record",
+    )
+    command.add_argument(
         "--keep-in-store",
         action="store_true",
         help="the results stay in HDFS until bin/results rm, not for 30 days alone",

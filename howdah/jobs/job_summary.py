@@ -2,32 +2,47 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from howdah.errors import IntegrityError, UsageError
 from howdah.hadoop.store import Store
 from howdah.jobs.job_store import job_store
 from howdah.jobs.layout import MERGED, OUTPUT, SUCCESS
+from howdah.jobs.packed_files import PackedFile, file_at, read_index
 from howdah.jobs.pipeline_hooks import conclude
 from howdah.jobs.record import Input, Job, Jobs
 from howdah.settings import Settings
 from mr.counting.tally import JobReport
 from mr.pipelines.registry import PIPELINES
+from mr.records.block import BLANK_LINE
 from mr.records.split import BOM
 from mr.summary import Partial, finish, finish_counts, merge
 
-__all__ = ["check_meaning", "places_of", "read_summary", "readable_summary"]
+__all__ = ["Place", "check_meaning", "places_of", "read_summary", "readable_summary"]
 
 
-class Place(NamedTuple):
-    """Where a part begins: its input, and the bytes and lines before it in that, decompressed."""
+@dataclass(frozen=True)
+class Place:
+    """Where a part begins: its input, the bytes and lines before it in that, decompressed, and the
+    files that the input is a pack of."""
 
     source: Input
     offset: int
     lines: int
+    files: Sequence[PackedFile] = ()
+
+    def of_record(self, lines: int, offset: int) -> tuple[str, str, int, int]:
+        """Of a record that so many lines and bytes of the part stand before: its file's name and
+        encoding, and how many lines and bytes of that file's text do."""
+        lines, offset = self.lines + lines, self.offset + offset
+        if not self.files:
+            return self.source.name, self.source.encoding, lines, offset
+        file = file_at(self.files, offset)
+        return file.name, file.encoding, *file.place(lines, offset)
 
 
 Stamps = Mapping[str, list[int]]  # of files: their bytes and times of change
@@ -45,7 +60,8 @@ def readable_summary(job: Job, partial: Partial, report: JobReport | None = None
     parts = places_of(job, partial) if examples else {}
     for entry in examples:
         place = parts[entry.pop("part")]
-        entry |= {"file": place.source.name, "offset": place.offset + entry["offset"]}
+        name, _, _, offset = place.of_record(0, entry["offset"])
+        entry |= {"file": name, "offset": offset}
     return summary
 
 
@@ -68,7 +84,12 @@ def _examples(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def places_of(job: Job, partial: Partial) -> dict[str, Place]:
     """Where each part begins, in the order of the inputs."""
     following = {
-        source.stored.split(".")[0]: Place(source, len(BOM) if source.bom else 0, 0)
+        source.stored.split(".")[0]: Place(
+            source,
+            source.skipped + (len(BOM) if source.bom else 0),
+            source.skipped_lines,
+            read_index(source) if source.index else (),
+        )
         for source in job.inputs
     }
     found: dict[str, Place] = {}
@@ -76,8 +97,8 @@ def places_of(job: Job, partial: Partial) -> dict[str, Place]:
         key = part.split("-")[0]
         place = found[part] = following[key]
         counts = partial["parts"][part]
-        following[key] = Place(
-            place.source, place.offset + counts["bytes"], place.lines + counts["lines"]
+        following[key] = replace(
+            place, offset=place.offset + counts["bytes"], lines=place.lines + counts["lines"]
         )
     return found
 
@@ -115,12 +136,33 @@ def _merge(job: Job, store: Store, parts: Iterable[str]) -> Partial:
         line for name in parts for line in b"".join(store.read(f"{OUTPUT}/{name}")).splitlines()
     ]
     try:
-        return merge(json.loads(line.partition(b"\t")[2]) for line in lines)
+        merged = merge(json.loads(line.partition(b"\t")[2]) for line in lines)
+        return _without_blank_ends(job, merged)
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
             f"job {job.id}: its summary in {store.uri}/{OUTPUT} is damaged: {error}",
             hint="submit the input again",
         ) from None
+
+
+def _without_blank_ends(job: Job, merged: Partial) -> Partial:
+    """The summary without the blank lines behind an input's last record, which its tasks rejected:
+    no task knows whether another one's split has a record behind them. They are the last of the
+    input's rejected ones; ``blank`` says how many of a part's are."""
+    left = {source.stored.split(".")[0]: source.blank_lines for source in job.inputs}
+    if not any(left.values()):
+        return merged
+    rejected = dict(merged["rejected"])
+    parts = dict(merged["parts"])
+    for part in sorted(parts, reverse=True):
+        key = part.split("-")[0]
+        if blank := min(left.get(key, 0), parts[part]["rejected"]):
+            left[key] -= blank
+            rejected[BLANK_LINE] -= blank
+            counted = parts[part]["rejected"] - blank
+            parts[part] = parts[part] | {"rejected": counted, "blank": blank}
+    rejected = {reason: count for reason, count in rejected.items() if count}
+    return merged | {"rejected": rejected, "parts": parts}
 
 
 def _read_kept(path: Path, parts: Stamps) -> Partial | None:

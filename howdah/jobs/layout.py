@@ -24,6 +24,7 @@ __all__ = [
     "SUCCESS",
     "TASKS",
     "hdfs_folder",
+    "index_file",
     "lock_file",
 ]
 
@@ -61,6 +62,11 @@ MODELS = "/howdah/models"  # with one for each model that a job has had
 def hdfs_folder(job_id: str) -> str:
     """A job's folder in HDFS."""
     return f"{JOBS}/{job_id}"
+
+
+def index_file(stored: str) -> str:
+    """The name of what tells of the files that the stored input is a pack of."""
+    return f"files-{stored}"
 
 
 def lock_file(lock: str) -> str:

@@ -61,7 +61,7 @@ def complete_options(
     with _usage_errors(pipeline):
         completed = {**options, **tally.options_from_previews(previews, options)}
         if sources[0].footer:  # what the previews have as text
-            names = list(sources[0].first_rows[0])
+            names = sources[0].footer.names
             written = {"format": COLUMNAR, "delimiter": "", "columns": names, "header": False}
             completed |= written
         return completed, tally(completed)

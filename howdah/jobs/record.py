@@ -71,6 +71,11 @@ class Input:
     the job's inputs then. ``breaks`` are those of its lines that end within a record. ``footer``:
     of a file that has its rows in columns, the SHA-256 of its footer; the file is read in whole,
     and has a ``sha256``, only where it is copied.
+
+    ``blank_lines`` behind the last record are none. Where the store has the file's text instead of
+    itself, as lines of UTF-8, that has ``text_bytes``; ``skipped`` bytes and ``skipped_lines`` are
+    before it in the file's own, and ``encoding`` is the file's if it isn't UTF-8. Several small
+    files are one input: ``index`` is the file of this machine that tells of each (packed_files.py).
     """
 
     name: str
@@ -87,10 +92,21 @@ class Input:
     cuts: tuple[int, ...] | None = None
     footer: str = ""
     breaks: int = 0
+    blank_lines: int = 0
+    text_bytes: int | None = None
+    skipped: int = 0
+    skipped_lines: int = 0
+    encoding: str = ""
+    index: str = ""
 
     @property
     def records(self) -> int:
-        return 1 if self.whole else self.lines - self.breaks - self.header
+        return 1 if self.whole else self.lines - self.breaks - self.header - self.blank_lines
+
+    @property
+    def stored_bytes(self) -> int:
+        """What tasks read, without padding."""
+        return self.bytes if self.text_bytes is None else self.text_bytes
 
 
 @dataclass(frozen=True)
@@ -175,6 +191,16 @@ class Job:
         return "rejected" if rejected else self.state.value
 
     @property
+    def headers(self) -> list[str]:
+        """The stored inputs whose first line isn't a record."""
+        return [source.stored for source in self.inputs if source.header]
+
+    @property
+    def footers(self) -> dict[str, str]:
+        """By their stored names, the SHA-256 of the footers of inputs with rows in columns."""
+        return {source.stored: source.footer for source in self.inputs if source.footer}
+
+    @property
     def of_files(self) -> bool:
         """Whether its records are whole files."""
         return any(source.whole for source in self.inputs)
@@ -218,7 +244,8 @@ class Jobs:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise unknown_id("job", job_id, self._folder.parent) from None
-        inputs = tuple(map(_read_input, stated.pop("inputs")))
+        folder = self.folder(job_id)
+        inputs = tuple(_read_input(source, folder) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
         changes = tuple(stated.pop("changes", ()))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
@@ -290,9 +317,10 @@ class Jobs:
         write_record(self.folder(job.id) / RECORD, asdict(job))
 
 
-def _read_input(stated: dict[str, Any]) -> Input:
-    cuts = stated.get("cuts")
-    return Input(**stated | {"cuts": None if cuts is None else tuple(cuts)})
+def _read_input(stated: dict[str, Any], folder: Path) -> Input:
+    cuts, index = stated.get("cuts"), stated.get("index")
+    found = {"index": str(folder / Path(index).name)} if index else {}
+    return Input(**stated | found | {"cuts": None if cuts is None else tuple(cuts)})
 
 
 def unknown_id(what: str, id: str, state: Path) -> UsageError:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from howdah.hadoop.store import Store
+from howdah.inputs.text_encoding import shown_undecodable
 from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
@@ -197,17 +198,22 @@ def read_rejected(job: Job, partial: Partial, store: Store) -> Iterator[Rejected
         data = b"".join(store.read(f"{REJECTED}/{part}"))
         if zlib.crc32(data) != counts["rejected_crc"]:
             raise altered_part("rejected", part, job)
-        for line in data.split(b"\n")[:-1]:
+        lines = data.split(b"\n")[:-1]
+        for line in lines[: len(lines) - counts.get("blank", 0)]:  # behind the last record
             _, _, offset, number, _ = line.split(b"\t")
             row = _rejected_file(line, files) if job.of_files else _rejected(line, places[part])
             yield RejectedRecord(row, part, int(number), int(offset))
 
 
 def _rejected(reject: bytes, place: Place) -> bytes:
-    reason, lines, offset, _, record = reject.split(b"\t")
-    name = escape_text(place.source.name)
-    line = b"%d" % (place.lines + int(lines) + 1)
-    return b"\t".join((reason, name, line, b"%d" % (place.offset + int(offset)), record)) + b"\n"
+    reason, lines, start, _, record = reject.split(b"\t")
+    name, encoding, line, offset = place.of_record(int(lines), int(start))
+    if encoding:
+        record = shown_undecodable(record)
+        if reason == b"invalid UTF-8":
+            reason += f": {encoding} has no such bytes".encode()
+    at = b"%d\t%d" % (line + 1, offset)
+    return b"\t".join((reason, escape_text(name), at, record)) + b"\n"
 
 
 def _rejected_file(line: bytes, files: Mapping[str, Input]) -> bytes:

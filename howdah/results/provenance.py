@@ -3,10 +3,10 @@
 import importlib.metadata
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from howdah.jobs.packed_files import files_of
 from howdah.jobs.record import Job
 from howdah.results.finished_job import FinishedJob
 
@@ -25,7 +25,7 @@ def provenance(jobs: Sequence[FinishedJob]) -> dict[str, Any]:
             "job": other.job.amends,
             "amended": other.partial["scored"],
             "rejected_again": sum(other.partial["rejected"].values()),
-            "by": [asdict(source) for source in other.job.inputs],
+            "by": files_of(other.job),
             "amends": told.get("amends"),
         }
         told = _of_job(other.job) | {"inputs": told["inputs"], "amends": amends}
@@ -44,7 +44,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         **({"models": job.models} if job.models else {}),
         "columns": list(job.columns),
         "predicted": job.predicted or None,
-        "inputs": [asdict(source) for source in job.inputs],
+        "inputs": files_of(job),
         "max_rejected": job.max_rejected,
         "submitted": _iso(job.created),
         "started": _iso(job.started),

@@ -142,15 +142,15 @@ def _run_locally(
     store.remove(OUTPUT)  # an earlier, killed run's
     spec = Spec(
         job.pipeline,
-        _headers(job),
+        job.headers,
         options=job.options,
         files=str(folder / INPUT),
         ranges=job.of_ranges,
-        footers={source.stored: source.footer for source in job.inputs if source.footer},
+        footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, None)
-    size = local_split_size(sum(source.bytes for source in job.inputs), job.splits)
+    size = local_split_size(sum(source.stored_bytes for source in job.inputs), job.splits)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
@@ -180,11 +180,13 @@ def _run_on_hadoop(
     home = hdfs_folder(job.id)
     # what a task opens itself isn't handed to it in chunks
     padded = {
-        source.stored: source.bytes for source in job.inputs if source.padded and not job.of_ranges
+        source.stored: source.stored_bytes
+        for source in job.inputs
+        if source.padded and not job.of_ranges
     }
     spec = Spec(
         job.pipeline,
-        _headers(job),
+        job.headers,
         padded,
         job.options,
         cluster.webhdfs_url,
@@ -196,14 +198,14 @@ def _run_on_hadoop(
             if source.path and not job.of_lists
         },
         ranges=job.of_ranges,
-        footers={source.stored: source.footer for source in job.inputs if source.footer},
+        footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
     files = write_task_files(spec, folder, models, cluster)
     mark(Mark.PUBLISHED)
     needed_mb = container_mb(models)
     size = _split_size(job, cluster)
-    tasks = -(-sum(source.bytes for source in job.inputs) // size)
+    tasks = -(-sum(source.stored_bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks, size)
     tasks = len(paths) if job.of_ranges else tasks
     properties = {
@@ -265,10 +267,6 @@ def _common_arguments(files: Iterable[str], python: str) -> list[str]:
     ]
 
 
-def _headers(job: Job) -> list[str]:
-    return [source.stored for source in job.inputs if source.header]
-
-
 def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, float]:
     """How many seconds a model may take for one call, by what it was seen to take for loading and
     for a block; less when a task is tried again, lest a model that hangs do so four times as long.
@@ -286,7 +284,7 @@ def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, 
 
 def _split_size(job: Job, cluster: Cluster) -> int:
     """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
-    total = sum(source.bytes for source in job.inputs)
+    total = sum(source.stored_bytes for source in job.inputs)
     if job.splits:
         size = max(-(-total // job.splits), 1)
     else:

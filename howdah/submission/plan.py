@@ -56,7 +56,7 @@ def make_plan(
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
-    same.append(args.splits)
+    same += [args.splits, args.encoding, args.skip_lines]
     known = None not in stamps
     return planned | {
         "runner": runner,

@@ -12,9 +12,10 @@ from typing import Any
 from howdah.errors import ClusterError, JobError, RejectedError
 from howdah.inputs.columnar import columnar_notes
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.reading import read_as
 from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
-from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK
+from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK, index_file
 from howdah.jobs.marks import Mark
 from howdah.jobs.pipeline_hooks import (
     options_from_stored,
@@ -31,7 +32,8 @@ from howdah.submission.amendment_plan import check_count
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
-from howdah.submission.upload import store_inputs
+from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
 from howdah.tracking.job_description import error_of, tracking_url
@@ -82,8 +84,9 @@ def submit(
     step of a workflow's run the job is; it is then the same job only in that step. ``changes``:
     what has become another one on the run's way.
     """
+    sources, notes = read_as(sources, reading_of(args, settings))
     planned = make_plan(args, sources, settings)
-    for line in (*renaming_notes(planned["predicted"]), *columnar_notes(sources)):
+    for line in (*notes, *renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
     if amends := planned.get("amends"):
         callbacks.on_message(f"amends {amends}: bin/getresults puts the results of both together")
@@ -176,6 +179,8 @@ def _store_and_start(
                 delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
                 watcher=watcher,
+                packing=Packing(lambda stored: jobs.folder(job.id) / index_file(stored)),
+                note=callbacks.on_message,
                 progress=progress,
             )
         callbacks.on_stored(stored)

@@ -83,11 +83,11 @@ def _lists_of_files(job: Job, tasks: int) -> Iterator[list[bytes]]:
 def _ranges(source: Input, size: int) -> Iterator[FileRange]:
     """Ranges of an input, each of which ends at the first cut behind a multiple of ``size``."""
     cuts = source.cuts or ()
-    wanted = (bisect_left(cuts, at) for at in range(size, source.bytes, size))
+    wanted = (bisect_left(cuts, at) for at in range(size, source.stored_bytes, size))
     ends = sorted({cuts[place] for place in wanted if place < len(cuts)})
-    for start, end in pairwise([0, *ends, source.bytes]):
+    for start, end in pairwise([0, *ends, source.stored_bytes]):
         yield FileRange(_entry(source), start, end)
 
 
 def _entry(source: Input) -> FileEntry:
-    return FileEntry(source.stored, source.bytes, source.path, source.modified)
+    return FileEntry(source.stored, source.stored_bytes, source.path, source.modified)

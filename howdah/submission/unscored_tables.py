@@ -56,7 +56,7 @@ def _models(settings: Settings) -> list[Manifest]:
 def _columns(source: InputFile, models: Sequence[Manifest]) -> list[str] | None:
     """The names in the first lines of what looks like a table; None of a text."""
     if source.footer:
-        return [*source.first_rows[0]]
+        return source.footer.names
     head = source.head_lines()
     lines = [line.decode(errors="replace") for line in head.lines[:MANY]] or [""]
     if is_object(lines[0]):
@@ -65,7 +65,7 @@ def _columns(source: InputFile, models: Sequence[Manifest]) -> list[str] | None:
     for _, _, fields in read:
         if any(set(model.features) <= set(fields) for model in models):
             return fields
-    if source.columns or NAMED.search(source.name):
+    if source.columns or source.delimiter or NAMED.search(source.name):
         return read[0][2]
     alike = (fields for form, mark, fields in read if _are_rows(lines, form, mark))
     return next(alike, None)

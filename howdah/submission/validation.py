@@ -3,13 +3,18 @@
 import argparse
 
 from howdah.errors import UsageError
+from howdah.inputs.reading import Kind, Reading
+from howdah.inputs.text_encoding import check_encoding
 from howdah.jobs.job_arguments import DEFAULT_PIPELINE
+from howdah.jobs.pipeline_hooks import takes_files
 from howdah.models.registry import pipeline_of
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean
 from mr.pipelines.registry import PIPELINES, Pipeline
 
-__all__ = ["check_no_header", "find_pipeline", "pipeline_options"]
+__all__ = ["check_no_header", "find_pipeline", "pipeline_options", "reading_of"]
+
+NAMES_COLUMNS = "truth"  # an option that a pipeline of tables has, whoever made them
 
 
 def find_pipeline(
@@ -31,6 +36,26 @@ def find_pipeline(
     if model is None:
         raise UsageError(f"pipeline {pipeline.name} needs --model", hint="bin/models lists them")
     return pipeline, model
+
+
+def reading_of(args: argparse.Namespace, settings: Settings) -> Reading:
+    """How the inputs are to be read; UsageError for an encoding that there isn't, and where whole
+    files have none."""
+    pipeline, _ = find_pipeline(args.pipeline, args.model, settings)
+    if takes_files(pipeline):
+        for option, given in (("encoding", args.encoding), ("skip-lines", args.skip_lines)):
+            if given:
+                raise UsageError(
+                    f"--{option} is of texts, and pipeline {pipeline.name} takes whole files",
+                    hint="leave it out",
+                )
+        return Reading(Kind.FILES)
+    # without either, inputs are told to be tables if they look like some
+    undecided = args.pipeline is None and args.model is None
+    options = {option.name for option in pipeline.options}
+    is_table = pipeline.table or undecided or NAMES_COLUMNS in options
+    encoding = check_encoding(args.encoding) if args.encoding else ""
+    return Reading(Kind.TABLE if is_table else Kind.LINES, encoding, args.skip_lines)
 
 
 def check_no_header(args: argparse.Namespace, pipeline: Pipeline) -> None:

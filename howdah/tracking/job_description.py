@@ -4,6 +4,7 @@ from typing import Any
 
 from howdah.errors import HowdahError, JobError, RejectedError
 from howdah.hadoop.yarn import Yarn
+from howdah.jobs.packed_files import files_of
 from howdah.jobs.record import Job, State
 from howdah.settings import Settings
 
@@ -43,7 +44,7 @@ def describe_job(job: Job, settings: Settings) -> dict[str, Any]:
         "pipeline": job.pipeline,
         "model": job.model or None,
         **({"models": list(job.models)} if job.models else {}),
-        "inputs": [source.name for source in job.inputs],
+        "inputs": [file["name"] for file in files_of(job)],
         "records": job.records,
         "scored": job.scored,
         "rejected": job.rejected,

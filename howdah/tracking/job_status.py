@@ -116,7 +116,7 @@ def _refresh_local(job: Job, jobs: Jobs, settings: Settings) -> JobStatus:
 
 def _local_share(job: Job, jobs: Jobs) -> float:
     """How far the map tasks are, by the status lines that they write."""
-    total = sum(source.bytes for source in job.inputs)
+    total = sum(source.stored_bytes for source in job.inputs)
     if job.of_files:
         total = sum(LocalStore(jobs.folder(job.id)).sizes(LISTS).values())
     done = 0

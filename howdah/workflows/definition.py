@@ -34,6 +34,8 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "no_header": ((bool,), "true or false"),
     "keep": ((str,), "a text"),
     "output": ((str,), f"one of {', '.join(FORMATS)}"),
+    "encoding": ((str,), "a text"),
+    "skip_lines": ((int,), "a number above 0"),
     "keep_in_store": ((bool,), "true or false"),
 }
 
@@ -53,6 +55,8 @@ class Step:
     no_header: bool = False
     keep: str | None = None
     output: str | None = None
+    encoding: str | None = None
+    skip_lines: int = 0
     options: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -71,6 +75,8 @@ class Step:
             no_header=self.no_header,
             keep=self.keep,
             output=self.output,
+            encoding=self.encoding,
+            skip_lines=self.skip_lines,
             runner=runner,
             **self.options,
         )
@@ -146,7 +152,9 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.no_header,
             args.keep,
             args.output,
-            options=_with_files(first, folder),
+            args.encoding,
+            args.skip_lines,
+            _with_files(first, folder),
         )
     ]
     words = [THEN, *args.then]
@@ -167,7 +175,9 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 stated.no_header,
                 stated.keep,
                 stated.output,
-                options=_with_files(options, folder),
+                stated.encoding,
+                stated.skip_lines,
+                _with_files(options, folder),
             )
         )
     return _validated("bin/submit", steps, settings)
@@ -217,7 +227,11 @@ def _value(key: str, value: Any) -> Any:
     types, what = KEYS[key]
     wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
     wrong = wrong or (key == "output" and value not in FORMATS)
-    if wrong or (key == "max_rejected" and not 0 <= value <= 1) or (key == "splits" and value < 1):
+    if (
+        wrong
+        or (key == "max_rejected" and not 0 <= value <= 1)
+        or (key in ("splits", "skip_lines") and value < 1)
+    ):
         raise UsageError(f"{key} = {value!r}: it is {what}", hint="mend it there")
     return value
 

@@ -18,6 +18,7 @@ from howdah.answer import Answer
 from howdah.errors import HowdahError, IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.reading import read_as
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.os_errors import as_howdah_error
@@ -31,6 +32,7 @@ from howdah.submission.submit import (
     upload_was_interrupted,
     wait_for_end,
 )
+from howdah.submission.validation import reading_of
 from howdah.tracking.job_status import refresh_status
 from howdah.tracking.summary_text import summary_lines
 from howdah.workflows.definition import Step, Workflow
@@ -103,8 +105,10 @@ def _check(workflow: Workflow, runner: str, settings: Settings) -> Version:
             else:
                 sources = find_inputs(step.inputs, runner, settings)
                 read[step.name] = sources
+            args = step.arguments(runner)
+            sources, _ = read_as(sources, reading_of(args, settings))
             with _naming_what_is_kept(step, workflow):
-                planned = make_plan(step.arguments(runner), sources, settings)
+                planned = make_plan(args, sources, settings)
             written[step.name] = InputFile(
                 name=f"@{step.name}",
                 head=b"",

@@ -50,6 +50,13 @@ class Footer:
     sha256: str
 
     @property
+    def names(self) -> list[str]:
+        """What the columns are called, fields of structs by themselves."""
+        from mr.columnar.plain import flat_fields
+
+        return [name for name, _ in flat_fields(self.schema)]
+
+    @property
     def rows(self) -> int:
         return sum(group.rows for group in self.groups)
 

@@ -92,6 +92,9 @@ class TaskContext:
 class TextWatcher(Protocol):
     """Looks at all that the host stores of a job's inputs, for options that these come to."""
 
+    def stands_alone(self, text: bytes) -> bool:
+        """Whether a file's whole text means the same behind another one's."""
+
     def add(self, stored: str, text: bytes) -> None:
         """The next bytes of the text that is stored by this name, decompressed."""
 

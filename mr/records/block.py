@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from mr.records.raw_block import line_starts
 from mr.records.record_ends import MAX_RECORD
 
-__all__ = ["LINE_BREAK_IN_FIELD", "Block", "Reject", "parse_block"]
+__all__ = ["BLANK_LINE", "LINE_BREAK_IN_FIELD", "Block", "Reject", "is_blank", "parse_block"]
+
+BLANK_LINE = "blank line"  # why such a record is rejected
 
 LINE_BREAK_IN_FIELD = b"\0"  # in a block's records, where a quoted field has a line break
 
@@ -97,7 +99,7 @@ def _is_clean(data: bytes, starts: NDArray[np.intp]) -> bool:
     if lengths.min() == 0 or lengths.max() > MAX_RECORD:
         return False
     indented = starts[:-1][np.frombuffer(data, np.uint8)[starts[:-1]] == _SPACE]
-    if any(_is_blank(data[start : data.index(b"\n", start)]) for start in indented.tolist()):
+    if any(is_blank(data[start : data.index(b"\n", start)]) for start in indented.tolist()):
         return False
     return _is_utf8(data)
 
@@ -112,13 +114,14 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _is_blank(line: bytes) -> bool:
+def is_blank(line: bytes) -> bool:
+    """Whether a line, without its end, is nothing but spaces."""
     return not line.strip(b" ")  # of tabs alone, it is a row of empty fields
 
 
 def _reject_reason(line: bytes, has_nul: bool) -> str:
-    if _is_blank(line):
-        return "blank line"
+    if is_blank(line):
+        return BLANK_LINE
     if len(line) > MAX_RECORD:
         return "longer than 1 MiB"
     if has_nul:

@@ -45,6 +45,12 @@ def test_roof(local: Howdah, name: str, reader: str) -> None:
     assert re.search(rf"plain, {reader}, 1 MiB blocks: [\d.]+ s$", said, re.MULTILINE)
 
 
+def test_roof_of_parquet(local: Howdah) -> None:
+    """The plain program gives the same bytes."""
+    figures, _ = bench(local, "roof", "--only", "parquet")
+    assert figures.keys() == {"roof.parquet", "roof.parquet.cpu"}
+
+
 def test_cold_without_a_cluster(local: Howdah) -> None:
     """On this machine alone there is one figure."""
     figures, said = bench(local, "cold", "--runner", "local")
@@ -87,6 +93,13 @@ def test_peers(hadoop: Howdah) -> None:
     ran = set(re.findall(r"^round 1: (.+): [\d.]+ s ", said, re.MULTILINE))
     ours, naive = {"howdah", "howdah, local"}, {"naive, 100 rows", "naive, 2000 rows"}
     assert ran == ours | naive | {"spark", "ray", "dask"}
+
+
+def test_small_files_without_a_cluster(local: Howdah) -> None:
+    """Many files have the scores of one file of their rows."""
+    figures, said = bench(local, "smallfiles", "--runner", "local")
+    assert figures.keys() == {"many_over_one.local"}
+    assert compared(said) == {"one, local", "many, local"}
 
 
 def test_pipelines(local: Howdah) -> None:

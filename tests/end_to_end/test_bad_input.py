@@ -200,7 +200,7 @@ def refused(howdah: Howdah, command: str, *arguments: object, exits: int) -> Ref
         (["mark.txt"], "mark.txt is empty"),
         (["empty.txt.gz"], "empty.txt.gz is empty"),
         (["pipe"], "pipe is not a file"),
-        (["good.txt", "empty.txt"], "empty.txt is empty"),
+        (["mark.txt", "empty.txt"], "mark.txt is empty"),
         (["-", "-"], "- (stdin) can be given once"),
         (["-"], "stdin is empty"),
         (["good.txt", "--pipeline", "astrology"], "there is no pipeline astrology"),

@@ -13,11 +13,10 @@ from howdah.errors import ModelError, UsageError
 from howdah.inputs.header import types_of
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.local import find_local_files
+from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
-from mr.records.compression import decompressed
 from mr.records.record_ends import quoting_delimiter, split_records
-from mr.records.split import BOM
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
 
@@ -48,19 +47,30 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
 
     Raises UsageError for a table without records, or without the columns of known answers.
     """
-    (source,) = find_local_files([str(table)])
+    kind = Kind.TABLE if manifest.pipeline == "tabular" else Kind.LINES
+    sources, _ = read_as(find_local_files([str(table)]), Reading(kind))
+    if len(sources) > 1:
+        raise UsageError(f"{table} has {len(sources)} files", hint="give one of them")
+    source = sources[0]
     columns = _columns(source, manifest)
-    with source.open() as packed, decompressed(packed, source.suffix) as text:
-        raw = (text.read(SAMPLE_BYTES) + text.readline()).removeprefix(BOM)
-        goes_on = bool(text.read(1))
-    if raw and not raw.endswith(b"\n"):
-        raw += b"\n"
+    raw, goes_on = _first_lines(source)
     file = folder / "sample"
     delimiter = quoting_delimiter(columns.options)
     records = split_records(raw, delimiter, header=columns.header, final=not goes_on)
     sample = _checked(Sample(str(table), source, file, columns, known, records))
     file.write_bytes(b"".join(record + b"\n" for record in records))
     return sample
+
+
+def _first_lines(source: InputFile) -> tuple[bytes, bool]:
+    """Whole lines, about ``SAMPLE_BYTES`` of them, and whether there are more."""
+    raw = b""
+    with source.open() as packed:
+        for chunk in source.reader(packed).chunks():
+            raw += chunk
+            if len(raw) > SAMPLE_BYTES:
+                return raw[: raw.rindex(b"\n") + 1], True
+    return raw + b"\n" if raw and not raw.endswith(b"\n") else raw, False
 
 
 def with_columns_for(sample: Sample, manifest: Manifest) -> Sample:

@@ -6,7 +6,9 @@ for them while a text is stored: tasks then look up which one is in force where 
 Nothing has to be read twice, and a log may be split anywhere.
 """
 
+import io
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from mr.pipelines.requests_by_os.w3c_format import W3cLayout, w3c_fields
@@ -44,6 +46,11 @@ class FieldsInTexts:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._fields = [tuple(fields) for fields in options["fields"]]
         self._texts: dict[str, _FieldsInText] = {}
+
+    def stands_alone(self, text: bytes) -> bool:
+        """Whether a text names its fields before its first request."""
+        lines = takewhile(lambda line: line.startswith(b"#"), io.BytesIO(text))
+        return any(line.startswith(LINE[1:]) for line in lines)
 
     def add(self, stored: str, text: bytes) -> None:
         """The next bytes of the text that is stored by this name."""

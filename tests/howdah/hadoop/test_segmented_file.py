@@ -13,7 +13,7 @@ from howdah.hadoop import segmented_file
 from howdah.hadoop.store import HdfsStore, SegmentSink
 from howdah.inputs.local import find_local_files
 from howdah.jobs.record import Input
-from howdah.submission import upload
+from howdah.submission import counted_text, upload
 from howdah.submission.upload import store_input
 from tests.conftest import Howdah
 from tests.end_to_end.watching import cluster_of, hdfs_of
@@ -129,7 +129,7 @@ def test_refused_text_ends_the_streams(
     tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that turns out not to be a text isn't sent to its end."""
-    monkeypatch.setattr(upload, "LONGEST_LINE", 2)
+    monkeypatch.setattr(counted_text, "LONGEST_LINE", 2)
     sink = Folder(tmp_path / "store")
     with pytest.raises(UsageError, match="is longer than"):
         store(text, sink)

@@ -109,11 +109,12 @@ def test_what_does_not_go_together_is_refused(find: Find, tmp_path: Path) -> Non
         (sources, TABULAR, False, "t.parquet is a Parquet file, and t.csv is text"),
         (sources[:1], TEXTS, False, "t.parquet is a Parquet file, and pipeline moderation takes"),
         (sources[:1], TABULAR, True, "names its columns"),
-        (find("none.parquet"), TABULAR, False, "none.parquet has columns and no rows"),
     ):
         with pytest.raises(UsageError, match=words):
             check_columnar(arguments, pipeline, no_header=no_header)
-    check_columnar(find("t.parquet", "none.parquet"), TABULAR, no_header=False)
+    (none,) = find("none.parquet")
+    with pytest.raises(UsageError, match=r"none\.parquet has columns and no rows"):
+        store_input(none, "0.txt", None, progress=lambda _: None)
 
 
 def test_unusable_files_are_named(find: Find, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from howdah.errors import IntegrityError
 from howdah.hadoop.store import LocalStore
-from howdah.jobs.job_summary import places_of, read_summary
+from howdah.jobs.job_summary import Place, places_of, read_summary
 from howdah.jobs.layout import MERGED, SUCCESS
 from howdah.jobs.record import Input, Job, Jobs, State
 from howdah.settings import Runner, Settings
@@ -98,7 +98,7 @@ def test_a_part_begins_where_the_earlier_ones_end() -> None:
     counts = {"00000-0": (10, 2), "00000-7": (5, 1), "00001-0": (9, 3)}
     parts = {part: {"bytes": size, "lines": lines} for part, (size, lines) in counts.items()}
     assert places_of(job, empty() | {"parts": parts}) == {
-        "00000-0": (inputs[0], 3, 0),
-        "00000-7": (inputs[0], 13, 2),
-        "00001-0": (inputs[1], 0, 0),
+        "00000-0": Place(inputs[0], 3, 0),
+        "00000-7": Place(inputs[0], 13, 2),
+        "00001-0": Place(inputs[1], 0, 0),
     }

@@ -3,6 +3,9 @@
 import bz2
 import gzip
 import io
+import lzma
+import struct
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +19,18 @@ from mr.records.compression import (
     is_damage,
 )
 
-COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "bzip2": bz2.compress}
+
+def zstd(data: bytes) -> bytes:
+    """What ``zstd`` writes, checksum included."""
+    return subprocess.run(["zstd", "-qc"], input=data, capture_output=True, check=True).stdout
+
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstd,
+}
 TEXT = bytes(range(256)) * 100
 EACH = pytest.mark.parametrize("known", COMPRESSIONS, ids=lambda known: known.name)
 
@@ -46,6 +60,27 @@ def test_damage_is_told_from_other_errors(known: Compression, damage: str) -> No
     assert is_damage(raised.value)
     assert not is_damage(FileNotFoundError(2, "No such file"))
     assert not is_damage(OSError(28, "No space left on device"))
+
+
+SKIPPED = struct.pack("<II", 0x184D2A50, 5) + b"other"
+
+
+@pytest.mark.parametrize(
+    ("packed", "text"),
+    [
+        (lzma.compress(TEXT) * 2, TEXT * 2),
+        (lzma.compress(TEXT, lzma.FORMAT_ALONE), TEXT),
+        (zstd(TEXT) * 2, TEXT * 2),
+        (SKIPPED + zstd(TEXT) + SKIPPED + zstd(b"more") + SKIPPED, TEXT + b"more"),
+        (zstd(b"") + zstd(TEXT), TEXT),
+    ],
+    ids=["xz streams", "lzma", "zstd frames", "skipped frames", "an empty frame first"],
+)
+def test_parts_of_a_compressed_file_are_one_text(packed: bytes, text: bytes) -> None:
+    """One after the other; what zstd's readers are to skip is skipped."""
+    known = detect(packed)
+    assert known
+    assert decompressed(io.BytesIO(packed), known.suffix).read() == text
 
 
 def test_a_plain_file_is_left_as_it_is() -> None:

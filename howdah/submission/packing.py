@@ -1,0 +1,220 @@
+"""Many small files on their way into one stored input: a task works on bytes, not on files."""
+
+import io
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from howdah.hadoop.segmented_file import SEGMENT
+from howdah.inputs.input_file import STDIN, InputFile, display_name
+from howdah.jobs.layout import INPUT
+from howdah.jobs.packed_files import PackedFile, pack_name, write_index
+from howdah.jobs.record import Input
+from howdah.os_errors import naming
+from howdah.submission.counted_text import HashedBytes, counted_text
+from howdah.submission.record_counter import NoRecordsError, RecordCounter
+from mr.counting.tally import TextWatcher
+from mr.records.record_ends import RecordEnds
+from mr.records.split import CHUNK
+from mr.storage.part_file import PartFile, Sink
+
+__all__ = ["Pack", "SmallText", "packable", "read_small", "read_small_ones"]
+
+SMALL_FILE = 4 << 20  # a file of this machine, or of HDFS, that is worth no task of its own
+SMALL_PACKED_FILE = 1 << 20  # which has more bytes once it is decompressed
+LARGEST_TEXT = 16 << 20
+PACK = SEGMENT
+ENOUGH_IN_HDFS = 8  # files that HDFS has are read where they are, if they are few
+READ_AT_ONCE = 8
+READ_AHEAD = 32
+
+
+@dataclass(frozen=True)
+class SmallText:
+    """A small file's records, each of which ends in LF, and what the index tells of it."""
+
+    data: bytes
+    name: str
+    lines: int
+    skipped: int
+    skipped_lines: int
+    bytes: int
+    sha256: str
+    encoding: str
+
+
+def packable(sources: Sequence[InputFile]) -> set[int]:
+    """Which of the inputs are stored together: small ones, next to others, by their numbers."""
+    small = [number for number, source in enumerate(sources) if _is_small(source)]
+    if sources[0].path and len(small) <= ENOUGH_IN_HDFS:
+        return set()
+    together = set(small)
+    return {number for number in small if together & {number - 1, number + 1}}
+
+
+def _is_small(source: InputFile) -> bool:
+    limit = SMALL_PACKED_FILE if source.suffix else SMALL_FILE
+    return source.name != STDIN and (source.size or 0) <= limit
+
+
+def read_small_ones(
+    sources: Sequence[InputFile],
+    *,
+    header: bool,
+    delimiter: str,
+    stands_alone: Callable[[bytes], bool] | None,
+) -> Iterator[SmallText | NoRecordsError | None]:
+    """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here."""
+
+    def read(source: InputFile) -> SmallText | NoRecordsError | None:
+        try:
+            text = read_small(source, header=header, delimiter=delimiter)
+        except NoRecordsError as error:
+            return error
+        return text if text and (stands_alone is None or stands_alone(text.data)) else None
+
+    if not any(source.path for source in sources):
+        yield from map(read, sources)
+        return
+    reading: deque[Future[SmallText | NoRecordsError | None]] = deque()
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        try:
+            for source in sources:
+                if len(reading) == READ_AHEAD:
+                    yield reading.popleft().result()
+                reading.append(pool.submit(read, source))
+            while reading:
+                yield reading.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def read_small(source: InputFile, *, header: bool, delimiter: str) -> SmallText | None:
+    """The file's records; None if it has to be stored by itself: its text isn't small, or a quoted
+    field (if there is a ``delimiter`` of such) is open at its end, and would go on in the next."""
+    header = header and not source.columns
+    counter = RecordCounter(display_name(source.name), header=header)
+    chunks = []
+    length = 0
+    with io.BytesIO(source.head) if source.is_read else source.open() as stream:
+        packed = HashedBytes(stream, b"", lambda _: None)
+        reader = source.reader(packed)
+        for chunk in counted_text(display_name(source.name), reader.chunks(), counter):
+            length += len(chunk)
+            if length > LARGEST_TEXT:
+                return None
+            chunks.append(chunk)
+    data = b"".join(chunks)
+    skipped = data.index(b"\n") + 1 if header else 0
+    records = _records(data[skipped:], counter.blank_lines)
+    if delimiter and _is_open(records, delimiter):
+        return None
+    return SmallText(
+        data=records,
+        name=source.recorded_name,
+        lines=counter.lines - header - counter.blank_lines,
+        skipped=reader.skipped + skipped,
+        skipped_lines=source.form.skip_lines + header,
+        bytes=packed.bytes,
+        sha256=packed.sha256.hexdigest(),
+        encoding=source.form.encoding,
+    )
+
+
+def _records(data: bytes, blank_lines: int) -> bytes:
+    """The lines that aren't blank ones at the end, each of which ends in LF then."""
+    if not data.endswith(b"\n"):
+        data += b"\n"
+    for _ in range(blank_lines):
+        data = data[: data.rfind(b"\n", 0, -1) + 1]
+    return data
+
+
+def _is_open(records: bytes, delimiter: str) -> bool:
+    """Whether whole lines end within a quoted field."""
+    ends = RecordEnds(delimiter).add(records)
+    return ends is not None and (not len(ends) or int(ends[-1]) < len(records))
+
+
+class Pack:
+    """One stored input of several files, in their order."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        stored: str,
+        index: Path,
+        delimiter: str,
+        watcher: TextWatcher | None,
+        *,
+        padded: bool,
+    ) -> None:
+        self.bytes = 0
+        self._stored = stored
+        self._part = PartFile(sink, f"{INPUT}/{stored}")
+        self._index = index
+        self._padded = padded
+        self._counter = RecordCounter(stored, delimiter)
+        self._watcher = watcher
+        self._files: list[PackedFile] = []
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+
+    def has_room(self, text: SmallText) -> bool:
+        return self.bytes + len(text.data) <= PACK
+
+    def add(self, text: SmallText) -> None:
+        self._files.append(
+            PackedFile(
+                name=text.name,
+                start=self.bytes,
+                start_line=self._counter.lines,
+                lines=text.lines,
+                skipped=text.skipped,
+                skipped_lines=text.skipped_lines,
+                bytes=text.bytes,
+                sha256=text.sha256,
+                encoding=text.encoding,
+            )
+        )
+        self.bytes += len(text.data)
+        self._counter.add(text.data)
+        if self._watcher:
+            self._watcher.add(self._stored, text.data)
+        self._waiting.append(text.data)
+        self._waiting_bytes += len(text.data)
+        if self._waiting_bytes >= CHUNK:
+            self._write()
+
+    def close(self) -> tuple[Input, list[PackedFile]]:
+        """What is stored, once the store has all of it, and the files in it."""
+        if self._padded:
+            self._waiting.append(b"\n" * (-self.bytes % CHUNK))
+        self._write()
+        self._part.close()
+        with naming(self._index):
+            write_index(self._index, self._files)
+        self._counter.end()
+        stored = Input(
+            name=pack_name([file.name for file in self._files]),
+            stored=self._stored,
+            bytes=sum(file.bytes for file in self._files),
+            lines=self._counter.lines,
+            breaks=self._counter.breaks,
+            cuts=self._counter.cuts,
+            padded=self._padded,
+            text_bytes=self.bytes,
+            index=str(self._index),
+        )
+        return stored, self._files
+
+    def abort(self) -> None:
+        """End what is under way."""
+        self._part.close()
+
+    def _write(self) -> None:
+        self._part.write(b"".join(self._waiting))
+        self._waiting.clear()
+        self._waiting_bytes = 0
