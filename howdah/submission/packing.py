@@ -2,7 +2,7 @@
 
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ def _is_small(source: InputFile) -> bool:
 
 def read_small_ones(
     sources: Sequence[InputFile], *, header: bool, quotes: bool
-) -> Iterator[SmallText | NoRecordsError | None]:
+) -> Generator[SmallText | NoRecordsError | None]:
     """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here."""
 
     def read(source: InputFile) -> SmallText | NoRecordsError | None:
