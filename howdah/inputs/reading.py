@@ -161,7 +161,7 @@ def _refuse_unmarked_utf16(name: str, beginning: bytes) -> None:
         halves = beginning[place::2]
         if halves.count(0) > len(halves) // 2 and not beginning[1 - place :: 2].count(0):
             raise UsageError(
-                f"{name} has a NUL byte at every other place, as UTF-16 has, and no byte order mark",
+                f"{name} has a NUL byte at every other place: UTF-16 without byte order mark?",
                 hint=f"--encoding {encoding} if it is that",
             )
 

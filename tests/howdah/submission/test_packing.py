@@ -18,7 +18,6 @@ from howdah.submission import packing
 from howdah.submission.upload import Packing, store_inputs
 from mr.storage.part_file import FileSink
 
-
 TEXTS = [
     b"a,b\n1,2\n",
     b"\xef\xbb\xbfa,b\r\n3,4",
