@@ -24,6 +24,7 @@ from howdah.suggestions import closest_name
 from mr.models.manifest import Manifest
 from mr.records.column_names import free_name
 from mr.records.compression import TESTS
+from mr.records.record_ends import quoting_delimiter, split_records
 
 __all__ = ["Columns", "find_columns", "find_columns_of_all"]
 
@@ -198,8 +199,11 @@ def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:
     if columns.format == "json":
         yield from objects(head)
         return
-    for line in head.lines[columns.header :]:
-        fields = fields_of(line.decode(errors="replace"), columns.format, columns.delimiter)
+    text = b"".join(line + b"\n" for line in head.lines)
+    delimiter = quoting_delimiter(columns.options)
+    records = split_records(text, delimiter, header=columns.header, final=not head.goes_on)
+    for record in records[columns.header :]:
+        fields = fields_of(record.decode(errors="replace"), columns.format, columns.delimiter)
         if len(fields) == len(columns.names):
             yield dict(zip(columns.names, fields, strict=True))
 

@@ -58,7 +58,7 @@ class Input:
     handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
     wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
     where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
-    the job's inputs then.
+    the job's inputs then. ``breaks`` are those of its lines that end within a record.
 
     ``blank_lines`` behind the last record are none. Where the store has the file's text instead of
     itself, as lines of UTF-8, that has ``text_bytes``; ``skipped`` bytes and ``skipped_lines`` are
@@ -78,6 +78,7 @@ class Input:
     path: str = ""
     modified: int = 0
     cuts: tuple[int, ...] | None = None
+    breaks: int = 0
     blank_lines: int = 0
     text_bytes: int | None = None
     skipped: int = 0
@@ -87,7 +88,7 @@ class Input:
 
     @property
     def records(self) -> int:
-        return 1 if self.whole else self.lines - self.header - self.blank_lines
+        return 1 if self.whole else self.lines - self.breaks - self.header - self.blank_lines
 
     @property
     def stored_bytes(self) -> int:

@@ -25,13 +25,14 @@ from howdah.settings import Runner, Settings
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
-from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.upload import store_inputs
 from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
 from howdah.tracking.job_description import tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
+from mr.records.record_ends import quoting_delimiter
 
 __all__ = [
     "Callbacks",
@@ -162,11 +163,9 @@ def _store_and_start(
                 store.sink(),
                 links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
+                delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
-                packing=Packing(
-                    lambda stored: jobs.folder(job.id) / index_file(stored),
-                    quotes=job.options.get("format") == "csv",
-                ),
+                index=lambda stored: jobs.folder(job.id) / index_file(stored),
                 note=callbacks.on_message,
                 progress=progress,
             )

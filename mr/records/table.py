@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.records.block import Block, Reject
+from mr.records.block import LINE_BREAK_IN_FIELD, Block, Reject
 from mr.records.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable, as_written, fits
+from mr.records.record_ends import MAX_RECORD
 from mr.records.table_format import TEXTS, BadRecord, TableFormat, first_fields
 from mr.records.tsv import escape_row
 
@@ -27,6 +28,9 @@ __all__ = ["Rows", "TableFormat", "first_fields", "read_columns", "read_features
 
 Floats = NDArray[np.float64]
 
+csv.field_size_limit(MAX_RECORD)  # it raises for more than 128 KiB otherwise
+
+NOT_CLOSED = "a quote is opened and not closed within 1 MiB"
 _LINE_END = b"8e307"  # stands where a line ends among its numbers; short ones are read fast
 _NAN_WITH_NOTE = re.compile(rb"nan\(", re.IGNORECASE)  # what C allows, and pyarrow with it
 
@@ -150,7 +154,7 @@ def read_features(
 
 def read_rows(block: Block, table: TableFormat) -> tuple[Rows, list[Reject]]:
     """Read record by record; a reject's reason names the column."""
-    return _read(block, table, lambda record: _split(record.decode(), table), escape_row, MISSING)
+    return _read(block, table, lambda record: _split(_text(record), table), escape_row, MISSING)
 
 
 def read_json_lines(block: Block, table: TableFormat) -> tuple[Rows, list[Reject]]:
@@ -209,6 +213,11 @@ def _parse_unusual(record: bytes) -> Any:
     return values
 
 
+def _text(record: bytes) -> str:
+    """The record with the line breaks of its fields."""
+    return record.replace(LINE_BREAK_IN_FIELD, b"\n").decode()
+
+
 def _split(record: str, table: TableFormat) -> list[str]:
     if not table.quotes or '"' not in record:
         fields = record.split(table.delimiter)
@@ -218,7 +227,8 @@ def _split(record: str, table: TableFormat) -> list[str]:
         except csv.Error as error:
             (fields,) = csv.reader([record], delimiter=table.delimiter)
             column = table.columns[min(len(fields), len(table.columns)) - 1]
-            raise BadRecord(f"column {column}: broken quotes", str(error)) from None
+            told = str(error).replace("unexpected end of data", NOT_CLOSED)
+            raise BadRecord(f"column {column}: broken quotes", told) from None
     width = len(table.columns)
     if len(fields) < width:
         raise BadRecord(

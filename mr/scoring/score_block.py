@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject, parse_block
@@ -37,14 +38,16 @@ def score_block(
     raw: bytes,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
+    starts: NDArray[np.int64] | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
-    """Score the records of ``raw`` (whole lines); every line is scored or rejected.
+    """Score the records of ``raw``, which begin at ``starts``, as ``RawBlock`` has it; every one
+    is scored or rejected.
 
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
     earlier blocks have told of records for which the model raises.
     """
     with timed(Stage.PARSE):
-        block, rejects = parse_block(raw)
+        block, rejects = parse_block(raw, starts)
     predicted, more = predict_block(scorer, manifest, block, timed, quoted_cells)
     with timed(Stage.FORMAT):
         scored = [

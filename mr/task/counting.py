@@ -1,14 +1,14 @@
 """What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mr import summary
 from mr.counting.tally import Tally, TaskContext
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts, parse_block
+from mr.records.block import Reject, parse_block
+from mr.records.raw_block import RawBlock
 from mr.records.split import Split
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
@@ -38,7 +38,7 @@ class Counting:
         self._timed = timed
         self._records = 0
         self._position = 0
-        self._line_starts: Callable[[], list[int]] = list
+        self._raw = RawBlock(b"", 0)
         tally.load(
             TaskContext(
                 folder=folder,
@@ -50,12 +50,12 @@ class Counting:
         )
         self.block_size = tally.block_size
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed(Stage.PARSE):
-            block, rejects = parse_block(raw)
+            block, rejects = parse_block(raw.data, raw.starts)
         self._position = position
-        self._line_starts = cache(lambda: line_starts(raw).tolist())
+        self._raw = raw
         with self._timed(self._tally.stage):
             more = self._tally.add(block)
         taken = len(block.numbers) - len(more)
@@ -83,7 +83,7 @@ class Counting:
 
     def _place_of(self, line: int) -> tuple[str, int]:
         """The part, and the byte in it, at which a line of the block begins that is counted."""
-        return self._split.part, self._position + self._line_starts()[line]
+        return self._split.part, self._position + int(self._raw.record_starts[line])
 
     def _write_part(self, name: str, chunks: Iterable[bytes]) -> None:
         part = _part(self._sink, name)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import IO
 
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts
-from mr.records.split import MAX_RECORD, Split, read_blocks
+from mr.records.block import Reject
+from mr.records.raw_block import RawBlock
+from mr.records.record_ends import RecordEnds, quoting_delimiter
+from mr.records.split import MAX_RECORD, Split, read_blocks, read_records
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
@@ -43,7 +45,7 @@ class MapTask:
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
         """Take every block, calling ``progress`` before each; return the split's summary."""
-        for raw, length in self._blocks(stdin):
+        for raw in self._blocks(stdin):
             progress()
             taken, rejects = self._processor.add(raw, self.position)
             if rejects:
@@ -51,8 +53,10 @@ class MapTask:
                     self._write_rejects(raw, rejects)
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
-            self.position += length
-            self._lines += taken + len(rejects)
+            self.position += raw.length
+            # of lines alone, they need not be looked at again
+            records = taken + len(rejects)
+            self._lines += records if raw.starts is None else int(raw.lines_before[-1])
         with self._timed(Stage.WRITE):
             self._rejected.close()
         return self._finished(self._processor.end())
@@ -61,15 +65,16 @@ class MapTask:
         """What reducers merge beside the summary, by key."""
         return self._processor.partials()
 
-    def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[bytes, int]]:
-        blocks = read_blocks(stdin, self._split, self._processor.block_size)
-        if self._split.start == 0 and self._split.file in self._spec.headers:
-            first, length = next(blocks, (b"", 0))
-            header, newline, rest = first.partition(b"\n")
-            self.position += len(header) + len(newline)
+    def _blocks(self, stdin: IO[bytes]) -> Iterator[RawBlock]:
+        header = self._split.start == 0 and self._split.file in self._spec.headers
+        blocks = self._read(stdin, header=header)
+        if header:
+            first = next(blocks, RawBlock(b"", 0))
+            rest = first.without_first()
+            self.position += first.length - rest.length
             self._lines += 1
-            if rest:
-                yield rest, length - len(header) - len(newline)
+            if rest.data:
+                yield rest
         while True:
             with self._timed(Stage.READ):
                 block = next(blocks, None)
@@ -77,16 +82,25 @@ class MapTask:
                 return
             yield block
 
-    def _write_rejects(self, raw: bytes, rejects: list[Reject]) -> None:
+    def _read(self, stdin: IO[bytes], *, header: bool) -> Iterator[RawBlock]:
+        """The split's blocks; outside of ranges, every line is a record."""
+        delimiter = quoting_delimiter(self._spec.options) if self._split.ranged else ""
+        size = self._processor.block_size
+        if delimiter:
+            ends = RecordEnds(delimiter, header=header)
+            return read_records(stdin, self._split, size, ends)
+        return (RawBlock(*block) for block in read_blocks(stdin, self._split, size))
+
+    def _write_rejects(self, raw: RawBlock, rejects: list[Reject]) -> None:
         """Write reason, lines and bytes of the split before it, and record of each."""
-        starts = line_starts(raw).tolist()
+        starts, lines_before = raw.record_starts.tolist(), raw.lines_before.tolist()
         lines = []
         for reject in rejects:
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
             start, end = starts[reject.line], starts[reject.line + 1]
-            record = raw[start:end].removesuffix(b"\n")
-            place = b"%d\t%d" % (self._lines + reject.line, self.position + start)
-            lines.append(b"\t".join([escape_text(reason), place, _printable(record)]))
+            record = raw.data[start:end].removesuffix(b"\n")
+            place = self._lines + lines_before[reject.line], self.position + start
+            lines.append(b"\t".join([escape_text(reason), b"%d\t%d" % place, _printable(record)]))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
@@ -129,9 +143,9 @@ def _processor(
 
 
 def _printable(data: bytes) -> bytes:
-    """A line's bytes as one TSV field of valid UTF-8; what isn't is written as ``\\xHH``."""
+    """A record's bytes as one TSV field of valid UTF-8; what isn't is written as ``\\xHH``."""
     data = data.removesuffix(b"\r")
     if len(data) > MAX_RECORD:
         data = data[:LONG_RECORD_BYTES]
-    (field,) = escape(data + b"\n")
+    field = b"\\n".join(escape(data + b"\n"))
     return field.replace(b"\0", b"\\x00").decode(errors="backslashreplace").encode()

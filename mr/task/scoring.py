@@ -8,7 +8,8 @@ from mr import summary
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
-from mr.records.block import Reject, line_starts
+from mr.records.block import Reject
+from mr.records.raw_block import RawBlock
 from mr.records.split import Split
 from mr.scoring.failing_records import QuotedCells
 from mr.scoring.running_summary import RunningSummary, example
@@ -42,10 +43,10 @@ class Scoring:
         self._quoted_cells = QuotedCells()
         self.block_size = self._scorer.block_size
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
-            self._scorer, self._manifest, raw, self._timed, self._quoted_cells
+            self._scorer, self._manifest, raw.data, self._timed, self._quoted_cells, raw.starts
         )
         with self._timed(Stage.WRITE):
             for batch in scored:
@@ -66,9 +67,9 @@ class Scoring:
         """None: a summary is all that reducers get."""
         return iter(())
 
-    def _count(self, raw: bytes, position: int, scored: ScoredBatch) -> None:
+    def _count(self, raw: RawBlock, position: int, scored: ScoredBatch) -> None:
         def examples(rows: Sequence[int]) -> Iterator[dict[str, Any]]:
-            offsets = line_starts(raw).tolist()
+            offsets = raw.record_starts.tolist()
             for row in rows:
                 offset = position + offsets[scored.batch.lines[row]]
                 yield example(self._split.part, offset, scored.batch.fields[row])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from mr.records.block import Reject
+from mr.records.raw_block import RawBlock
 from mr.summary import Partial
 
 __all__ = ["SplitProcessor"]
@@ -14,8 +15,8 @@ class SplitProcessor(Protocol):
 
     block_size: int
 
-    def add(self, raw: bytes, position: int) -> tuple[int, list[Reject]]:
-        """Take the whole lines of ``raw``, ``position`` bytes into the split: how many records
+    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
+        """Take the records of ``raw``, ``position`` bytes into the split: how many records
         were scored or counted, and those that can't be."""
 
     def end(self) -> Partial:

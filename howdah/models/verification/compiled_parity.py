@@ -57,10 +57,11 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
     Raises ModelError unless the same are scored and rejected, and have the same scores.
     """
     raw = b"".join(line + b"\n" for line in sample.lines)
+    starts = np.cumsum([0, *(len(line) + 1 for line in sample.lines)])
 
     def lines(scored_by: Any) -> list[bytes]:
         scorer = Tabular(manifest, {"model": scored_by}, sample.columns.options)
-        scored, rejects = score_block(scorer, manifest, raw)
+        scored, rejects = score_block(scorer, manifest, raw, starts=starts)
         refused = [f"{reject.line}: {reject.reason}".encode() for reject in rejects]
         return b"".join(part.tsv for part in scored).split(b"\n")[:-1] + refused
 
