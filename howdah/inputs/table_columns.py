@@ -121,7 +121,7 @@ def _first_line(source: InputFile, head: Head) -> str:
         ) from None
     if not line.strip():
         raise UsageError(f"{source.name}: the first line is blank, so its columns are unknown",
-                         hint="remove the blank line")  # fmt: skip
+                         hint="--skip-lines 1 if its header comes next")  # fmt: skip
     return line
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from howdah.jobs.layout import INPUT
 from howdah.jobs.packed_files import PackedFile, pack_name, write_index
 from howdah.jobs.record import Input
 from howdah.os_errors import naming
-from howdah.submission.counted_text import HashedBytes, counted_text
-from howdah.submission.record_counter import NoRecordsError, RecordCounter
+from howdah.submission.counted_text import CountedText, HashedBytes
+from howdah.submission.record_counter import NoRecordsError
 from mr.counting.tally import TextWatcher
 from mr.records.record_ends import RecordEnds
 from mr.records.split import CHUNK
@@ -38,6 +38,7 @@ class SmallText:
     data: bytes
     name: str
     lines: int
+    breaks: int
     skipped: int
     skipped_lines: int
     bytes: int
@@ -64,9 +65,10 @@ def read_small_ones(
     *,
     header: bool,
     delimiter: str,
-    stands_alone: Callable[[bytes], bool] | None,
-) -> Iterator[SmallText | NoRecordsError | None]:
-    """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here."""
+    stands_alone: Callable[[bytes], bool] | None = None,
+) -> Generator[SmallText | NoRecordsError | None]:
+    """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here. None for
+    where a text means something else behind another one, too."""
 
     def read(source: InputFile) -> SmallText | NoRecordsError | None:
         try:
@@ -93,28 +95,32 @@ def read_small_ones(
 
 def read_small(source: InputFile, *, header: bool, delimiter: str) -> SmallText | None:
     """The file's records; None if it has to be stored by itself: its text isn't small, or a quoted
-    field (if there is a ``delimiter`` of such) is open at its end, and would go on in the next."""
+    field is open at its end, which would go on in the next file."""
     header = header and not source.columns
-    counter = RecordCounter(display_name(source.name), header=header)
+    counted = CountedText(display_name(source.name), delimiter, header=header, whole=False)
     chunks = []
     length = 0
     with io.BytesIO(source.head) if source.is_read else source.open() as stream:
         packed = HashedBytes(stream, b"", lambda _: None)
         reader = source.reader(packed)
-        for chunk in counted_text(display_name(source.name), reader.chunks(), counter):
+        for chunk in counted.read(reader.chunks()):
             length += len(chunk)
             if length > LARGEST_TEXT:
                 return None
             chunks.append(chunk)
     data = b"".join(chunks)
     skipped = data.index(b"\n") + 1 if header else 0
-    records = _records(data[skipped:], counter.blank_lines)
-    if delimiter and _is_open(records, delimiter):
-        return None
+    data = _records(data[skipped:], counted.blank_lines)
+    if delimiter and b'"' in data:
+        ends = RecordEnds(delimiter)
+        ends.add(data)
+        if ends.is_within_record:
+            return None
     return SmallText(
-        data=records,
+        data=data,
         name=source.recorded_name,
-        lines=counter.lines - header - counter.blank_lines,
+        lines=counted.counter.lines - header - counted.blank_lines,
+        breaks=counted.counter.breaks,
         skipped=reader.skipped + skipped,
         skipped_lines=source.form.skip_lines + header,
         bytes=packed.bytes,
@@ -132,32 +138,19 @@ def _records(data: bytes, blank_lines: int) -> bytes:
     return data
 
 
-def _is_open(records: bytes, delimiter: str) -> bool:
-    """Whether whole lines end within a quoted field."""
-    ends = RecordEnds(delimiter).add(records)
-    return ends is not None and (not len(ends) or int(ends[-1]) < len(records))
-
-
 class Pack:
     """One stored input of several files, in their order."""
 
     def __init__(
-        self,
-        sink: Sink,
-        stored: str,
-        index: Path,
-        delimiter: str,
-        watcher: TextWatcher | None,
-        *,
-        padded: bool,
+        self, sink: Sink, stored: str, index: Path, watcher: TextWatcher | None, *, padded: bool
     ) -> None:
         self.bytes = 0
         self._stored = stored
         self._part = PartFile(sink, f"{INPUT}/{stored}")
         self._index = index
-        self._padded = padded
-        self._counter = RecordCounter(stored, delimiter)
         self._watcher = watcher
+        self._padded = padded
+        self._lines = self._breaks = 0
         self._files: list[PackedFile] = []
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -170,7 +163,7 @@ class Pack:
             PackedFile(
                 name=text.name,
                 start=self.bytes,
-                start_line=self._counter.lines,
+                start_line=self._lines,
                 lines=text.lines,
                 skipped=text.skipped,
                 skipped_lines=text.skipped_lines,
@@ -180,7 +173,8 @@ class Pack:
             )
         )
         self.bytes += len(text.data)
-        self._counter.add(text.data)
+        self._lines += text.lines
+        self._breaks += text.breaks
         if self._watcher:
             self._watcher.add(self._stored, text.data)
         self._waiting.append(text.data)
@@ -196,14 +190,13 @@ class Pack:
         self._part.close()
         with naming(self._index):
             write_index(self._index, self._files)
-        self._counter.end()
         stored = Input(
             name=pack_name([file.name for file in self._files]),
             stored=self._stored,
             bytes=sum(file.bytes for file in self._files),
-            lines=self._counter.lines,
-            breaks=self._counter.breaks,
-            cuts=self._counter.cuts,
+            lines=self._lines,
+            breaks=self._breaks,
+            cuts=tuple(file.start for file in self._files[1:]),
             padded=self._padded,
             text_bytes=self.bytes,
             index=str(self._index),

@@ -1,6 +1,5 @@
 """Counts an input's records while it is read, and notes where it may be cut between two of them."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,13 +7,11 @@ import numpy as np
 
 from howdah.errors import UsageError
 from howdah.jobs.record import Input
-from mr.records.block import is_blank
 from mr.records.record_ends import Offsets, RecordEnds
 from mr.records.split import BOM
 
-__all__ = ["LONGEST_LINE", "NoRecordsError", "RecordCounter", "settle_cuts"]
+__all__ = ["NoRecordsError", "RecordCounter", "settle_cuts"]
 
-LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
 IN_CACHE = 1 << 16
 LF = 10
 SMALLEST_STEP = 1 << 12
@@ -22,29 +19,23 @@ MOST_CUTS = 1 << 12  # of an input, and of a job
 
 
 class NoRecordsError(UsageError):
-    """An input is in order and has nothing to score in it."""
+    """An input is in order, and there is nothing to score in it."""
 
 
 class RecordCounter:
     """Of an input that comes in blocks: its ``lines``; its ``breaks``, lines that end within a
-    record; ``blank_lines`` behind the last record; ``bom``, whether it begins with a byte order
-    mark; ``cuts``, the starts of some records.
+    record; ``bom``, whether it begins with a byte order mark; ``cuts``, the starts of some records.
 
     Fields may be quoted if there is a ``delimiter``; else every line is a record, and cuts aren't
-    noted. A ``whole`` input is one record.
+    noted.
     """
 
-    def __init__(
-        self, name: str, delimiter: str = "", *, header: bool = False, whole: bool = False
-    ) -> None:
+    def __init__(self, name: str, longest: int, delimiter: str = "", *, header: bool) -> None:
         self.lines = 0
-        self.blank_lines = 0
         self.bom = False
         self._name = name
-        self._longest = sys.maxsize if whole else LONGEST_LINE
-        self._whole = whole
+        self._longest = longest
         self._header = header
-        self._blank: bytes | None = b""  # these bytes, as long as they may be a blank line's
         self._record_ends = RecordEnds(delimiter, header=header) if delimiter else None
         self._cuts = _Cuts()
         self._records = 0
@@ -57,7 +48,6 @@ class RecordCounter:
         if not at:
             self.bom = data.startswith(BOM)
         self._bytes += len(data)
-        text = data[len(BOM) :] if self.bom and not at else data
         newlines = _newlines(data)
         if newlines:
             self.lines += newlines
@@ -69,10 +59,8 @@ class RecordCounter:
                 f"{self._name}: line {self.lines + 1} is longer than {self._longest >> 20} MiB",
                 hint="records are lines; is it a text file?",
             )
-        if not self._whole:
-            self._count_blank(text)
         if self._record_ends:
-            ends = self._record_ends.add(text)
+            ends = self._record_ends.add(data[len(BOM) :] if self.bom and not at else data)
             if ends is None:
                 self._records += newlines
                 self._cuts.add_lines(data, at)
@@ -80,15 +68,11 @@ class RecordCounter:
                 self._add_ends(ends)
 
     def end(self) -> None:
-        """Count what the last block has left open; raise UsageError if there are no records."""
+        """Count what the last block has left open; raise NoRecordsError if there is nothing."""
         if self._open_line and self._bytes > self.bom * len(BOM):
             self.lines += 1
-            if self._blank is not None and not self._whole:
-                self._count_line(self._blank)
-        if self.lines - self._header <= self.blank_lines:
-            what = "has a header and no records" if self._header and self.lines else "is empty"
-            if self.blank_lines and not self._header:
-                what = "has only blank lines"
+        if not self.lines - self._header:
+            what = "has a header and no records" if self.lines else "is empty"
             raise NoRecordsError(f"{self._name} {what}", hint="there is nothing to score in it")
         if self._record_ends:
             self._add_ends(self._record_ends.end())
@@ -102,21 +86,6 @@ class RecordCounter:
         if self._record_ends is None:
             return None
         return tuple(cut for cut in self._cuts.offsets if cut < self._bytes)
-
-    def _count_blank(self, data: bytes) -> None:
-        record = data.rstrip(b" \r\n")
-        blank = data[len(record) :]
-        if record or self._blank is None:
-            _, *lines = blank.split(b"\n")
-            self.blank_lines = 0 if record else self.blank_lines
-            self._blank = lines.pop() if lines else None
-        else:
-            *lines, self._blank = (self._blank + blank).split(b"\n")
-        for line in lines:
-            self._count_line(line)
-
-    def _count_line(self, line: bytes) -> None:
-        self.blank_lines = self.blank_lines + 1 if is_blank(line.removesuffix(b"\r")) else 0
 
     def _add_ends(self, ends: Offsets) -> None:
         self._records += len(ends)
@@ -169,8 +138,6 @@ def _thinned(cuts: Sequence[int], step: int) -> tuple[int, ...]:
 
 def _newlines(data: bytes) -> int:
     """``data.count``, in less than half the time and without holding other threads up."""
-    if len(data) < IN_CACHE:
-        return data.count(b"\n")
     array = np.frombuffer(data, np.uint8)
     slices = (array[start : start + IN_CACHE] for start in range(0, len(array), IN_CACHE))
     return sum(int(np.count_nonzero(each == LF)) for each in slices)

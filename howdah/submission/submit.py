@@ -32,7 +32,7 @@ from howdah.submission.amendment_plan import check_count
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
-from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.upload import store_inputs
 from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
@@ -179,7 +179,7 @@ def _store_and_start(
                 delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
                 watcher=watcher,
-                packing=Packing(lambda stored: jobs.folder(job.id) / index_file(stored)),
+                index=lambda stored: jobs.folder(job.id) / index_file(stored),
                 note=callbacks.on_message,
                 progress=progress,
             )

@@ -13,28 +13,20 @@ from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
 from howdah.jobs.record import Input
 from howdah.submission.columnar_upload import store_columnar
-from howdah.submission.counted_text import HashedBytes, counted_text
+from howdah.submission.counted_text import CountedText, HashedBytes
 from howdah.submission.packing import Pack, packable, read_small_ones
-from howdah.submission.record_counter import NoRecordsError, RecordCounter, settle_cuts
+from howdah.submission.record_counter import NoRecordsError, settle_cuts
 from howdah.submission.stored_bytes import is_large, link_to, open_part
 from mr.counting.tally import TextWatcher
 from mr.records.split import CHUNK
 from mr.storage.part_file import Sink
 
-__all__ = ["Packing", "store_input", "store_inputs"]
+__all__ = ["store_input", "store_inputs"]
 
 READ_BYTES = 1 << 20
 SMALL_FILE = 8 << 20  # such files take round trips rather than bandwidth
 UPLOADS_AT_ONCE = 4
 SHOWN = 3  # of several notes of a kind
-
-
-@dataclass(frozen=True)
-class Packing:
-    """How small files are stored together: ``index`` gives the file of this machine that tells of
-    a stored one's files."""
-
-    index: Callable[[str], Path]
 
 
 @dataclass
@@ -73,18 +65,19 @@ def store_inputs(
     delimiter: str = "",
     whole: bool = False,
     watcher: TextWatcher | None = None,
-    packing: Packing | None = None,
+    index: Callable[[str], Path] | None = None,
     note: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
-    """Store ``sources`` under numbered names, small ones a few at once or, with ``packing``,
-    together; files become links in the folder ``links`` if one is given, and those of HDFS stay
-    where they are. Large ones and texts are padded for tasks that read them in chunks, if no other
-    is among them; ``whole`` files aren't. ``delimiter``: what is between the fields of a table that
-    may be quoted, if they are such. ``watcher`` is given the texts, ``note`` what people are told.
+    """Store ``sources`` under numbered names, small ones a few at once or, if ``index`` gives the
+    file of this machine that is to tell of a stored one's files, together; files become links in
+    the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones and
+    texts are padded for tasks that read them in chunks, if no other is among them; ``whole`` files
+    aren't. ``delimiter``: what is between the fields of a table that may be quoted, if they are
+    such. ``watcher`` is given the texts, ``note`` what people should know.
     Raises as ``store_input`` does, but for inputs without records if others have some."""
     columnar = any(source.footer for source in sources)
-    together = packable(sources) if packing and not (whole or columnar) else set[int]()
+    together = packable(sources) if index and not (whole or columnar) else set[int]()
     padded = (
         not (whole or columnar)
         and isinstance(sink, SegmentSink)
@@ -139,11 +132,9 @@ def store_inputs(
                     if done.pack and not done.pack.has_room(text):
                         done.close_pack()
                     if done.pack is None:
-                        assert packing
+                        assert index
                         name = name_of(number, as_text=True)
-                        done.pack = Pack(
-                            sink, name, packing.index(name), delimiter, watcher, padded=padded
-                        )
+                        done.pack = Pack(sink, name, index(name), watcher, padded=padded)
                     done.pack.add(text)
                     progress(text.bytes)
                 else:
@@ -197,7 +188,8 @@ def store_input(
         return store_columnar(source, source.footer, stored, sink, link, progress)
     name = display_name(source.name)
     header = header and not source.columns
-    counter = RecordCounter(name, delimiter, header=header, whole=whole)
+    counted = CountedText(name, delimiter, header=header, whole=whole)
+    counter = counted.counter
     with source.open() as stream:
         part = (
             open_part(source, stream, sink, f"{INPUT}/{stored}", padded, as_text) if sink else None
@@ -213,7 +205,7 @@ def store_input(
         try:
             chunks = reader.chunks(with_mark=not as_text)
             text_bytes = 0
-            for chunk in counted_text(name, chunks, counter):
+            for chunk in counted.read(chunks):
                 text_bytes += len(chunk)
                 if watcher:
                     watcher.add(stored, chunk)
@@ -248,7 +240,7 @@ def store_input(
         whole=whole,
         path="" if sink else source.path,
         modified=source.modified,
-        blank_lines=counter.blank_lines,
+        blank_lines=counted.blank_lines,
         text_bytes=text_bytes if as_text else None,
         skipped=reader.skipped,
         skipped_lines=source.form.skip_lines,

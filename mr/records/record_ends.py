@@ -66,6 +66,11 @@ class RecordEnds:
         self._keep(self._at + known, text[known:])
         return offsets
 
+    @property
+    def is_within_record(self) -> bool:
+        """Whether what has been added ends within a record."""
+        return bool(self._unfinished)
+
     def end(self) -> Offsets:
         """The others, once there are no more blocks."""
         if self._ends_with_line:

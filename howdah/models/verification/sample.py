@@ -70,7 +70,7 @@ def _first_lines(source: InputFile) -> tuple[bytes, bool]:
             raw += chunk
             if len(raw) > SAMPLE_BYTES:
                 return raw[: raw.rindex(b"\n") + 1], True
-    return raw + b"\n" if raw and not raw.endswith(b"\n") else raw, False
+    return (raw + b"\n" if raw and not raw.endswith(b"\n") else raw), False
 
 
 def with_columns_for(sample: Sample, manifest: Manifest) -> Sample:
