@@ -36,12 +36,12 @@ def check_has_scores(job: Job) -> None:
 
 def write_extremes(
     job: Job, partial: Partial, rejected: Sequence[RejectedRecord], scores: Path, count: int
-) -> list[Path]:
-    """Write the ``count`` highest and lowest records of ``scores``, the merged file, beside it; the
-    files that are there then.
+) -> dict[str, dict[str, str]]:
+    """Write the ``count`` highest and lowest records of ``scores``, the merged file, beside it; by
+    file, which of its columns are numbers or integers.
 
-    Ties are in input order. ``rejected`` are the job's: by them a line of scores is known as the
-    how manieth record of its file it is.
+    Ties are in input order. ``rejected`` are the job's records that aren't among the scores: by
+    them the number of a line tells which record of its file it is.
     """
     readers = score_readers(job, list(partial["within"]))
     if not readers:
@@ -50,7 +50,6 @@ def write_extremes(
     place_of = _places(job, partial, rejected)
     header = [free_name(name, job.columns) for name in ("file", "record")]
     outputs = [free_name("output", job.columns)] if "" not in readers else []
-    written = []
     for name, ranked in ((HIGHEST, highest), (LOWEST, lowest)):
         path = scores.with_name(name)
         with path.open("wb") as file:
@@ -61,8 +60,7 @@ def write_extremes(
                 for _, place, line in sorted(entries, reverse=True):
                     cells = [*first, line, *place_of(-place)]
                     file.write(b"\t".join(cells) + b"\n")
-        written.append(path)
-    return written
+    return dict.fromkeys((HIGHEST, LOWEST), job.types | {header[1]: "integer"})
 
 
 def _rank(

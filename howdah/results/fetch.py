@@ -116,8 +116,7 @@ def _make(
             write_rejected_records(job, rows, folder / wanted.rejected_file)
     if wanted.examples:
         rejects = amended.rejected if amended else list(read_rejected(job, partial, store))
-        for path in write_extremes(job, partial, rejects, scores, wanted.examples):
-            types[path.name] = job.types | {"record": "integer"}
+        types |= write_extremes(job, partial, rejects, scores, wanted.examples)
     for name, of_columns in types.items():
         missing = missing_in(job.options)
         wanted.format.convert(TsvTable(folder / name, of_columns, missing))
