@@ -80,7 +80,7 @@ def test_rows_are_scored_once_as_pandas_reads_them(local: Howdah, model: tuple[s
     first = scores.iloc[0]
     assert first["since"] == "1970-01-01T00:00:00.000Z"
     assert first["home.rooms"] == "[1, 2]"
-    assert first["income"] == repr(good["income"].iloc[0])
+    assert first["income"] == repr(float(good["income"].iloc[0]))
     rejected = read(folder, "rejected.tsv")
     assert set(rejected["reason"]) == {"column income: a missing value"}
     lacking = frame[frame["income"].isna()]["id"].to_numpy()
