@@ -217,8 +217,8 @@ def _spells_booleans(head: Head) -> bool:
 def _records(head: Head, columns: Columns) -> Iterator[Mapping[str, Any]]:
     """The first records, as far as they are some."""
     if columns.format == "json":
-        for record in objects(head):
-            yield {**record, **_inner_values(record, columns)}
+        for values in objects(head):
+            yield {**values, **_inner_values(values, columns)}
         return
     text = b"".join(line + b"\n" for line in head.lines)
     delimiter = quoting_delimiter(columns.options)

@@ -36,7 +36,7 @@ class Rows:
     are texts or floats don't hold them.
     """
 
-    fields: Sequence[bytes]
+    fields: list[bytes]
     features: Any
     lines: Sequence[int]
 

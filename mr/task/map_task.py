@@ -73,8 +73,7 @@ class MapTask:
     def _blocks(self, stdin: IO[bytes]) -> Iterator[InputBlock]:
         """The split's blocks of records, without a header."""
         is_columnar = self._split.file in self._spec.footers
-        blocks: Iterator[InputBlock]
-        blocks = self._rows(stdin) if is_columnar else self._records(stdin)
+        blocks: Iterator[InputBlock] = self._rows(stdin) if is_columnar else self._records(stdin)
         while True:
             with self._timed(Stage.READ):
                 block = next(blocks, None)
