@@ -12,7 +12,8 @@ from typing import Any
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.predictions import known_predictions
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from mr.columnar.table import COLUMNAR
 from mr.counting.tally import FileTally, InputPreview, JobReport, Tally, TextWatcher
 from mr.models.manifest import Manifest

@@ -26,6 +26,7 @@ from howdah.jobs.layout import (
     lock_file,
 )
 from howdah.jobs.marks import Mark
+from howdah.jobs.stored_input import Input, read_input
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
@@ -33,7 +34,6 @@ from howdah.settings import Runner
 __all__ = [
     "FINISHED",
     "RUN_PREFIX",
-    "Input",
     "Job",
     "Jobs",
     "State",
@@ -57,56 +57,6 @@ class State(StrEnum):
 
 
 FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Input:
-    """One input as the job's store holds it; ``name`` as the user gave it.
-
-    ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
-    (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
-    handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
-    wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
-    where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
-    the job's inputs then. ``breaks`` are those of its lines that end within a record. ``footer``:
-    of a file that has its rows in columns, the SHA-256 of its footer; the file is read in whole,
-    and has a ``sha256``, only where it is copied.
-
-    ``blank_lines`` behind the last record are none. Where the store has the file's text instead of
-    itself, as lines of UTF-8, that has ``text_bytes``; ``skipped`` bytes and ``skipped_lines`` are
-    before it in the file's own, and ``encoding`` is the file's if it isn't UTF-8. Several small
-    files are one input: ``index`` is the file of this machine that tells of each (packed_files.py).
-    """
-
-    name: str
-    stored: str
-    bytes: int = 0
-    sha256: str = ""
-    lines: int = 0
-    bom: bool = False
-    header: bool = False
-    padded: bool = False
-    whole: bool = False
-    path: str = ""
-    modified: int = 0
-    cuts: tuple[int, ...] | None = None
-    footer: str = ""
-    breaks: int = 0
-    blank_lines: int = 0
-    text_bytes: int | None = None
-    skipped: int = 0
-    skipped_lines: int = 0
-    encoding: str = ""
-    index: str = ""
-
-    @property
-    def records(self) -> int:
-        return 1 if self.whole else self.lines - self.breaks - self.header - self.blank_lines
-
-    @property
-    def stored_bytes(self) -> int:
-        """What tasks read, without padding."""
-        return self.bytes if self.text_bytes is None else self.text_bytes
 
 
 @dataclass(frozen=True)
@@ -245,7 +195,7 @@ class Jobs:
         except (FileNotFoundError, NotADirectoryError):
             raise unknown_id("job", job_id, self._folder.parent) from None
         folder = self.folder(job_id)
-        inputs = tuple(_read_input(source, folder) for source in stated.pop("inputs"))
+        inputs = tuple(read_input(source, folder) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
         changes = tuple(stated.pop("changes", ()))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
@@ -315,12 +265,6 @@ class Jobs:
 
     def _write(self, job: Job) -> None:
         write_record(self.folder(job.id) / RECORD, asdict(job))
-
-
-def _read_input(stated: dict[str, Any], folder: Path) -> Input:
-    cuts, index = stated.get("cuts"), stated.get("index")
-    found = {"index": str(folder / Path(index).name)} if index else {}
-    return Input(**stated | found | {"cuts": None if cuts is None else tuple(cuts)})
 
 
 def unknown_id(what: str, id: str, state: Path) -> UsageError:

@@ -16,7 +16,8 @@ from howdah.inputs.text_encoding import shown_undecodable
 from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from howdah.results.integrity import altered_part
 from mr.records.tsv import escape_text
 from mr.summary import Partial

@@ -14,7 +14,8 @@ from howdah.inputs.header import list_names, possible_formats
 from howdah.inputs.input_file import STDIN, InputFile
 from howdah.inputs.json_keys import objects
 from howdah.jobs.job_arguments import OPTIONS
-from howdah.jobs.record import Input, Job, Jobs, State, is_run
+from howdah.jobs.record import Job, Jobs, State, is_run
+from howdah.jobs.stored_input import Input
 from howdah.models.registry import find_model
 from howdah.results.amendment import mendable_rejects
 from howdah.results.finished_job import finished_jobs

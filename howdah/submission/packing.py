@@ -11,7 +11,7 @@ from howdah.hadoop.segmented_file import SEGMENT
 from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
 from howdah.jobs.packed_files import PackedFile, pack_name, write_index
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.os_errors import naming
 from howdah.submission.counted_text import CountedText, HashedBytes
 from howdah.submission.record_counter import NoRecordsError

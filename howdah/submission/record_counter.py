@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from howdah.errors import UsageError
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from mr.records.record_ends import Offsets, RecordEnds
 from mr.records.split import BOM
 

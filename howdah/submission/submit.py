@@ -24,7 +24,8 @@ from howdah.jobs.pipeline_hooks import (
     text_watcher,
 )
 from howdah.jobs.predictions import renaming_notes
-from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.stored_input import Input
 from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings

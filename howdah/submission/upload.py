@@ -11,7 +11,7 @@ from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission.columnar_upload import store_columnar
 from howdah.submission.counted_text import CountedText, HashedBytes
 from howdah.submission.packing import Pack, packable, read_small_ones

@@ -1,28 +1,27 @@
-"""What a workflow is: steps, each a job, some of which read what earlier ones have scored."""
+"""A workflow as it is stated: by a file, or by a command with --then."""
 
 import argparse
 import glob
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NoReturn
 
-from howdah.errors import HowdahError, UsageError
+from howdah.errors import UsageError
 from howdah.inputs.input_file import STDIN
 from howdah.jobs.column_types import FORMATS
 from howdah.jobs.job_arguments import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
 from howdah.submission.validation import find_pipeline
+from howdah.workflows.step import STEP, Step, Workflow
 from mr.pipelines.registry import Pipeline
 
-__all__ = ["Step", "Workflow", "parse", "parse_then", "read"]
+__all__ = ["parse", "parse_then", "read"]
 
-STEP = "@"  # begins an input that is an earlier step's output
 THEN = "--then"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -38,68 +37,6 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "skip_lines": ((int,), "a number above 0"),
     "keep_in_store": ((bool,), "true or false"),
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """One job to be. ``inputs`` are absolute, or ``@`` and an earlier step's name; ``options`` are
-    the pipeline's own."""
-
-    name: str
-    inputs: tuple[str, ...]
-    pipeline: str | None = None
-    model: str | None = None
-    max_rejected: float = 0.01
-    splits: int = 0
-    keep_in_store: bool = False
-    no_header: bool = False
-    keep: str | None = None
-    output: str | None = None
-    encoding: str | None = None
-    skip_lines: int = 0
-    options: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def needs(self) -> list[str]:
-        """The steps that this one reads."""
-        return [name.removeprefix(STEP) for name in self.inputs if name.startswith(STEP)]
-
-    def arguments(self, runner: str) -> argparse.Namespace:
-        """What ``bin/submit`` would be told of the step alone."""
-        return argparse.Namespace(
-            pipeline=self.pipeline,
-            model=self.model,
-            max_rejected=self.max_rejected,
-            splits=self.splits,
-            keep_in_store=self.keep_in_store,
-            no_header=self.no_header,
-            keep=self.keep,
-            output=self.output,
-            encoding=self.encoding,
-            skip_lines=self.skip_lines,
-            runner=runner,
-            **self.options,
-        )
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """``source`` says where it is from; every step comes after those that it needs. ``file``: the
-    absolute name of the file that says it, if one does."""
-
-    source: str
-    steps: tuple[Step, ...]
-    file: str = ""
-
-    @contextmanager
-    def at(self, step: str) -> Iterator[None]:
-        """Errors of this step say so."""
-        try:
-            yield
-        except HowdahError as error:
-            error.where = error.where or f"{self.source}, step {step}"
-            error.message = f"{self.source}, step {step}: {error.message}"
-            raise
 
 
 def read(path: Path, settings: Settings) -> Workflow:

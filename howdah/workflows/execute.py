@@ -3,27 +3,23 @@
 What is done is in the jobs' records, so a run that was killed goes on from them.
 """
 
-import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 from howdah.answer import Answer
 from howdah.errors import HowdahError, IntegrityError, RejectedError, UsageError
 from howdah.inputs.find import find_inputs
-from howdah.inputs.input_file import InputFile
-from howdah.inputs.reading import read_as
 from howdah.jobs.marks import Mark
-from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.stored_input import Input
 from howdah.os_errors import as_howdah_error
 from howdah.settings import Settings
-from howdah.submission.plan import make_plan
 from howdah.submission.submit import (
     Callbacks,
     check_outcome,
@@ -32,10 +28,9 @@ from howdah.submission.submit import (
     upload_was_interrupted,
     wait_for_end,
 )
-from howdah.submission.validation import reading_of
 from howdah.tracking.job_status import refresh_status
 from howdah.tracking.summary_text import summary_lines
-from howdah.workflows.definition import Step, Workflow
+from howdah.workflows.plan import plan_steps
 from howdah.workflows.progress import (
     StepProgress,
     describe_steps,
@@ -44,12 +39,11 @@ from howdah.workflows.progress import (
 )
 from howdah.workflows.record import Run, Runs, jobs_of
 from howdah.workflows.resume import resumable
+from howdah.workflows.step import Step, Workflow
 from howdah.workflows.step_inputs import scores_of
 from howdah.workflows.versions import (
     Change,
-    Version,
     changed_inputs,
-    local_version,
     version_of_step,
 )
 
@@ -61,7 +55,7 @@ AT_ONCE = 4  # steps; more would only wait for the same cores
 def run_workflow(workflow: Workflow, runner: str, settings: Settings, answer: Answer) -> int:
     """Run a workflow that can be; the first failed step's exit status, or 0."""
     runner = settings.runner(runner)
-    version = _check(workflow, runner, settings)
+    version = plan_steps(workflow, runner, settings)
     runs = Runs(settings.state)
     run = runs.create(workflow, runner, version)
     with runs.lock(run.id):
@@ -89,52 +83,6 @@ def resume(
             run, settings, say, max_rejected=max_rejected, accept_changes=accept_changes
         )
         return _Execution(run, settings, answer).run()
-
-
-def _check(workflow: Workflow, runner: str, settings: Settings) -> Version:
-    """Plan every step before any runs, and look at all that they read.
-
-    What scoring steps will write is known beforehand.
-    """
-    written: dict[str, InputFile] = {}
-    read: dict[str, Sequence[InputFile]] = {}
-    for step in workflow.steps:
-        with workflow.at(step.name):
-            if step.needs:
-                sources = [written[need] for need in step.needs]
-            else:
-                sources = find_inputs(step.inputs, runner, settings)
-                read[step.name] = sources
-            args = step.arguments(runner)
-            sources, _ = read_as(sources, reading_of(args, settings))
-            with _naming_what_is_kept(step, workflow):
-                planned = make_plan(args, sources, settings)
-            written[step.name] = InputFile(
-                name=f"@{step.name}",
-                head=b"",
-                suffix="",
-                columns=planned.get("columns", ()),
-                file=Path(os.devnull),
-                predicted=planned.get("predicted", {}),
-            )
-    version = Version()
-    if workflow.file:
-        version |= Version(files={workflow.file: local_version(Path(workflow.file))})
-    for step in workflow.steps:
-        version |= version_of_step(step, read.get(step.name, ()), settings, version)
-    return version
-
-
-@contextmanager
-def _naming_what_is_kept(step: Step, workflow: Workflow) -> Iterator[None]:
-    """What a step doesn't find, a step that it reads may have left out: its errors say so."""
-    try:
-        yield
-    except UsageError as error:
-        for other in workflow.steps:
-            if other.name in step.needs and other.keep is not None:
-                error.message += f" (step {other.name} leaves others out: --keep {other.keep})"
-        raise
 
 
 class _Execution:

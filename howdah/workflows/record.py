@@ -11,7 +11,7 @@ from howdah.errors import UsageError
 from howdah.file_lock import hold_if_free, is_held
 from howdah.jobs.record import RUN_PREFIX, Job, Jobs, unknown_id, write_record
 from howdah.privacy import make_private
-from howdah.workflows.definition import Step, Workflow
+from howdah.workflows.step import Step, Workflow
 from howdah.workflows.versions import Version
 
 __all__ = ["Run", "Runs", "jobs_of"]

@@ -9,8 +9,9 @@ from howdah.errors import HowdahError, UsageError
 from howdah.inputs.find import find_inputs
 from howdah.jobs.record import Job, Jobs, State
 from howdah.settings import Settings
-from howdah.workflows.definition import Step, Workflow, read
+from howdah.workflows.definition import read
 from howdah.workflows.record import Run, Runs, jobs_of
+from howdah.workflows.step import Step, Workflow
 from howdah.workflows.versions import Change, Version, local_version, version_of_step
 
 __all__ = ["resumable"]

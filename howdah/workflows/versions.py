@@ -15,11 +15,11 @@ from typing import Any
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_arguments import OPTIONS
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.models.registry import find_entry
 from howdah.settings import Settings
 from howdah.submission.validation import find_pipeline
-from howdah.workflows.definition import Step
+from howdah.workflows.step import Step
 from mr.models.manifest import sha256_of
 from mr.spec import MODEL_FILE
 

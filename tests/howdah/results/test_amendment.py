@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from howdah.hadoop.store import LocalStore
-from howdah.jobs.record import Input, Job, State
+from howdah.jobs.record import Job, State
+from howdah.jobs.stored_input import Input
 from howdah.results.amendment import amend, weave_scores
 from howdah.results.extreme_records import write_extremes
 from howdah.results.finished_job import FinishedJob

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from howdah.errors import UsageError
-from howdah.jobs.record import Input, Job, State
+from howdah.jobs.record import Job, State
+from howdah.jobs.stored_input import Input
 from howdah.results.rejected_file import AS_INPUT, file_name, write_rejected_records
 from howdah.results.tsv_fields import original_record, unescape
 from howdah.settings import Runner

@@ -13,7 +13,7 @@ from howdah.errors import UsageError
 from howdah.inputs.local import find_local_files
 from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.jobs.packed_files import PackedFile, file_at, pack_name, read_index
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import packing
 from howdah.submission.upload import store_inputs
 from mr.storage.part_file import FileSink

@@ -13,7 +13,8 @@ from howdah.jobs.predictions import renaming_notes
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
 from howdah.submission.validation import find_pipeline
-from howdah.workflows.definition import Step, parse_then
+from howdah.workflows.definition import parse_then
+from howdah.workflows.step import Step
 from tests.mr.conftest import write_manifest
 
 BINARY = {"kind": "binary", "labels": ["stayed", "left"], "features": ["a"], "threshold": 0.25}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import record_counter
 from howdah.submission.record_counter import MOST_CUTS, RecordCounter, settle_cuts
 from mr.records.split import BOM

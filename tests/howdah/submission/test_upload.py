@@ -12,7 +12,7 @@ import pytest
 
 from howdah.errors import UsageError
 from howdah.inputs.local import find_local_files
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import upload
 from howdah.submission.counted_text import LONGEST_LINE
 from howdah.submission.upload import store_input, store_inputs

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from howdah.jobs.record import Input, Job, State
+from howdah.jobs.record import Job, State
+from howdah.jobs.stored_input import Input
 from howdah.settings import Runner
-from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.progress import progress_of, state_of_run
 from howdah.workflows.record import Run
+from howdah.workflows.step import Step, Workflow
 
 STEPS = (Step("score", ("a.csv",)), Step("quality", ("@score",)), Step("more", ("@quality",)))
 RUN = Run("run-1", 0.0, "local", Workflow("w.toml", STEPS))

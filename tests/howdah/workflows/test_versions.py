@@ -8,10 +8,10 @@ import pytest
 
 from howdah.errors import UsageError
 from howdah.inputs.find import find_inputs
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.settings import Settings
-from howdah.workflows.definition import Step, Workflow
 from howdah.workflows.record import Run, Runs
+from howdah.workflows.step import Step, Workflow
 from howdah.workflows.versions import (
     FileVersion,
     Version,
