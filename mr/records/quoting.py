@@ -64,7 +64,7 @@ def irregular_records(data: bytes, delimiter: bytes) -> NDArray[np.bool_]:
     quotes = np.flatnonzero(octets == _QUOTE)
     records = ends.searchsorted(quotes)
     counts = np.bincount(records, minlength=len(ends))
-    irregular = counts % 2 == 1
+    irregular: NDArray[np.bool_] = counts % 2 == 1
     even = quotes[~irregular[records]]
     records = ends.searchsorted(even)
     regular = _are_regular(octets, even, delimiter)
