@@ -40,18 +40,22 @@ def unquote(data: bytes, delimiter: bytes) -> Unquoted | None:
     quotes = np.flatnonzero(are_quotes)
     if len(quotes) % 2 or not _are_regular(octets, quotes, delimiter).all():
         return None
-    separator = free_byte(data)
-    if separator is None:
-        return None
     inside = np.logical_xor.accumulate(are_quotes)
     if inside[octets == _LF].any():
         return None
-    # between two fields: a delimiter outside of quotes becomes the separator
-    between = (octets == ord(delimiter)) & ~inside
-    marked = octets - between.view(np.uint8) * np.uint8((ord(delimiter) - ord(separator)) % 256)
+    separator: bytes | None = delimiter
+    marked = octets
+    delimiters = octets == ord(delimiter)
+    if (delimiters & inside).any():  # then another byte takes the place of those outside
+        separator = free_byte(data)
+        if separator is None:
+            return None
+        outside = (delimiters & ~inside).view(np.uint8)
+        marked = octets - outside * np.uint8((ord(delimiter) - ord(separator)) % 256)
     doubled = quotes[1:-1:2][np.diff(quotes)[1::2] == 1]
     if not len(doubled):
         return Unquoted(marked.tobytes().translate(None, b'"'), separator)
+    marked = marked.copy()
     marked[doubled] = _LITERAL
     bare = marked.tobytes().translate(None, b'"')
     return Unquoted(bare.replace(bytes([_LITERAL]), b'"'), separator)

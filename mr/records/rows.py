@@ -79,7 +79,7 @@ def merge(some: Rows, others: Rows) -> Rows:
         return some
     lines = np.concatenate([np.asarray(some.lines), np.asarray(others.lines)]).astype(np.intp)
     order = np.argsort(lines)
-    fields = [*some.fields, *others.fields]
+    fields = some.fields + others.fields
     if isinstance(some.features, np.ndarray) and isinstance(others.features, np.ndarray):
         features: Any = np.concatenate([some.features, others.features])[order]
     else:

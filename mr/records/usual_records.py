@@ -77,7 +77,7 @@ def _look_usual(unquoted: Unquoted, table: TableFormat) -> Flags:
     ends = np.flatnonzero(octets == _LF)
     between = np.flatnonzero(octets == separator[0])
     records = ends.searchsorted(between)
-    usual: NDArray[np.bool_] = np.bincount(records, minlength=len(ends)) == len(table.columns) - 1
+    usual: Flags = np.bincount(records, minlength=len(ends)) == len(table.columns) - 1
     header = table.header(separator)
     if header in data:
         usual &= np.array([line != header[:-1] for line in data.split(b"\n")[:-1]])

@@ -118,6 +118,7 @@ def run_direct_prediction(sample: Sample, request: Mapping[str, Any], answer: Pa
         "delimiter": columns.delimiter,
         "header": columns.header,
         "columns": columns.names,
+        "inner": [value.option for value in columns.inner],
     }
     file = answer.with_name("request.json")
     file.write_text(json.dumps({**request, **table}))
