@@ -57,7 +57,7 @@ def model(add_model: Callable[..., str]) -> tuple[str, Any]:
 
 
 def flat(table: Any) -> pd.DataFrame:
-    return table.flatten().to_pandas()  # type: ignore[no-any-return]
+    return table.flatten().to_pandas()
 
 
 def read(folder: Path, name: str = "scores.tsv") -> pd.DataFrame:
