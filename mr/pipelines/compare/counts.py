@@ -38,7 +38,6 @@ class ComparisonCounts:
             self._running[pair_name(one, other)] = RunningSummary(both, comparison.decimals)
         classes = width if comparison.positive is None else [comparison.positive]
         most = most_distinct(len(classes) * len(self._names))
-        self._unit = 10.0**comparison.decimals
         self._by_class = {
             name: {place: ScoreCounts(most) for place in classes} for name in self._names
         }
@@ -66,9 +65,10 @@ class ComparisonCounts:
         right = []
         for name, one, truth in zip(self._names, scored, truths, strict=True):
             assert one.classes is not None
-            for place, counted in self._by_class[name].items():
-                scores = one.scores if one.table is None else one.table[:, place]
-                counted.add(truth == place, scores / self._unit)
+            for (place, counted), scores in zip(
+                self._by_class[name].items(), one.unrounded.T, strict=True
+            ):
+                counted.add(truth == place, scores)
             counts = np.bincount(truth * width + one.classes, minlength=width**2)
             for place in np.flatnonzero(counts).tolist():
                 key = f"{name}\t{place // width}\t{place % width}"
