@@ -130,7 +130,8 @@ class W3cFormat:
                 found.left_out += 1
             else:
                 end = _next_directive(data, start)
-                count = data.count(b"\n", start, end)
+                rest = end == len(data)
+                count = len(block.numbers) - line if rest else data.count(b"\n", start, end)
                 self._read_requests(data[start:end], block.numbers[line : line + count], found)
             start, line = end, line + count
         return found
