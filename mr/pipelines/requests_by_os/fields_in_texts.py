@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from mr.pipelines.requests_by_os.w3c_format import W3cLayout, w3c_fields
+from mr.pipelines.requests_by_os.w3c_format import W3cLayout, w3c_fields, without_requests
 from mr.records.split import BOM, MAX_RECORD
 
 __all__ = ["FieldsInTexts", "fields_at"]
@@ -72,7 +72,7 @@ class FieldsInTexts:
         without = [
             names.get(stored, stored)
             for stored, text in self._texts.items()
-            if any(fields in silent for _, fields in text.changes)
+            if any(fields in silent for _, fields in text.changes) and not text.is_empty
         ]
         return {
             "fields": [list(fields) for fields in known],
@@ -96,6 +96,11 @@ class _FieldsInText:
         self._bytes = 0
         self._head = b""
         self._open = b"\n"  # a line that isn't whole yet, after its newline; or nothing, within one
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known to have no requests."""
+        return self._bytes < HEAD and without_requests(self._head)
 
     def add(self, text: bytes) -> None:
         if not self._bytes and text.startswith(BOM):
@@ -124,6 +129,5 @@ class _FieldsInText:
             return
         if fields is not None and (not self.changes or self.changes[-1][1] != tuple(fields)):
             if not self.changes and offset < len(self._head):
-                before = self._head[:offset].split(b"\n")
-                self.begins_with_it = all(not each or each.startswith(b"#") for each in before)
+                self.begins_with_it = without_requests(self._head[:offset])
             self.changes.append((offset, tuple(fields)))

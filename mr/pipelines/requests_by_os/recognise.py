@@ -5,11 +5,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from mr.counting.tally import InputPreview
+from mr.counting.tally import InputPreview, Tally
 from mr.pipelines.requests_by_os.json_format import JsonFormat, columns_of
 from mr.pipelines.requests_by_os.line_formats import LINE_COLUMNS, LINE_FORMATS
 from mr.pipelines.requests_by_os.log_format import COLUMNS, LogFormat
-from mr.pipelines.requests_by_os.w3c_format import W3cFormat, W3cLayout, w3c_fields
+from mr.pipelines.requests_by_os.w3c_format import (
+    W3cFormat,
+    W3cLayout,
+    w3c_fields,
+    without_requests,
+)
 
 __all__ = ["format_of", "recognised"]
 
@@ -75,7 +80,9 @@ def _recognise(preview: InputPreview) -> _Recognised:
         except UnicodeDecodeError:
             continue
         if (fields := w3c_fields(line)) is not None:
-            return _Recognised("w3c", W3cLayout(fields, ()).lacking, tuple(fields))
+            empty = len(preview.head) < Tally.preview_bytes and without_requests(preview.head)
+            lacking = {} if empty else W3cLayout(fields, ()).lacking
+            return _Recognised("w3c", lacking, tuple(fields))
         for name, each in LINE_FORMATS.items():
             if each.is_line(line):
                 return _Recognised(name, _lacking(LINE_COLUMNS))

@@ -24,7 +24,7 @@ from mr.pipelines.requests_by_os.log_format import (
 from mr.records.block import Block
 from mr.records.raw_block import line_starts
 
-__all__ = ["W3cFormat", "W3cLayout", "w3c_fields"]
+__all__ = ["W3cFormat", "W3cLayout", "w3c_fields", "without_requests"]
 
 FIELDS = "#Fields:"
 NAMES = {
@@ -46,6 +46,11 @@ FEW = 64  # lines that are read one by one if something in them is unusual
 def w3c_fields(line: str) -> list[str] | None:
     """The names in a ``#Fields`` line; None for any other line."""
     return line.removeprefix(FIELDS).split() if line.startswith(FIELDS) else None
+
+
+def without_requests(text: bytes) -> bool:
+    """Whether all lines are directives, or blank: nothing is lacking then."""
+    return all(line.startswith(b"#") or not line.strip() for line in text.split(b"\n"))
 
 
 class W3cLayout:
@@ -131,7 +136,8 @@ class W3cFormat:
                 found.left_out += 1
             else:
                 end = _next_directive(data, start)
-                count = data.count(b"\n", start, end)
+                rest = end == len(data)
+                count = len(block.numbers) - line if rest else data.count(b"\n", start, end)
                 self._read_requests(data[start:end], block.numbers[line : line + count], found)
             start, line = end, line + count
         return found

@@ -100,7 +100,8 @@ def _numbers(arrays: Branches, branches: Set[str]) -> Branches:
             kind = kind.content
         if not isinstance(kind, ak.types.NumpyType) or np.dtype(kind.primitive).kind not in NUMBERS:
             raise UnusableFile("not a branch of numbers", f"{name}: {kind}")
-    return {name: plain(values) for name, values in arrays.items()}
+    # of lists of one length each, awkward takes a choice as NumPy does: events would be lost
+    return {name: plain(ak.from_regular(values, axis=None)) for name, values in arrays.items()}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -177,7 +177,11 @@ def test_options_that_mean_nothing_are_told(options: dict[str, Any], message: st
     [
         (["hello\n"], "os", "a begins like no access log"),
         (["#Version: 1.0\n"], "os", "a has directives, and no #Fields line"),
-        (["#Fields: date time\n"], "os", r"a doesn't tell the agent: it has no cs\(User-Agent\)"),
+        (
+            ["#Fields: date time\n1 2\n"],
+            "os",
+            r"a doesn't tell the agent: it has no cs\(User-Agent\)",
+        ),
         ([LOGS["s3"](iter(MADE[:1]))], "edge", "a doesn't tell the edge: it has no edge location"),
         (['{"ts": 1, "status": 200, "method": "GET"}'], "os", "a doesn't tell the agent"),
         (

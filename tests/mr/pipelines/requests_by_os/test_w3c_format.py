@@ -218,6 +218,15 @@ def test_columns_of_two_versions_count_together(tmp_path: Path) -> None:
     assert (rows(found), found.partial["left_out"]) == ({}, {"a directive": 2})
 
 
+def test_a_log_without_requests_lacks_nothing() -> None:
+    """Whatever its fields are: the others' bytes are counted."""
+    texts = {
+        "0.txt": b"#Version: 1.0\n#Fields: date time\n",
+        "1.txt": f"#Fields: {' '.join(GOOD)}\n{written()}\n".encode(),
+    }
+    assert settled(texts, **UNSET)["without_bytes"] == ""
+
+
 def test_only_few_lines_are_read_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,17 @@ def test_ragged_lists_are_kept_and_counted(
     assert [histogram.get(str(place), 0) for place in range(8)] == counts
 
 
+def test_lists_of_one_length_are_lists_like_others(tmp_path: Path) -> None:
+    """A choice of them leaves a list an event."""
+    job = Job(tmp_path, selection='keep = ["chosen"]\ndefine = {chosen = "x[x > 2]"}')
+    numbers = np.array([[1, 2], [3, 4], [5, 0]], np.float32)
+    with uproot.recreate(job.new_file()) as file:
+        file.mktree("Events", {"x": np.dtype((np.float32, (2,)))}).extend({"x": numbers})
+    _, path = job.run()
+    chosen = pyarrow.parquet.read_table(path)["chosen"].to_pylist()
+    assert chosen == [[], [3.0, 4.0], [5.0]]
+
+
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_branch_is_found_by_whatever_name(tmp_path: Path, kind: str) -> None:
     """One that Python has no letters for, or that is a word of its."""
