@@ -199,6 +199,19 @@ def test_a_command_that_is_ended_says_what_goes_on(
     assert (follower.wait(), last["state"], last["job"]) == (5, "cancelled", found["job"])
 
 
+def test_a_command_that_is_ended_before_its_job_runs_leaves_none(local: Howdah) -> None:
+    """An input that isn't stored yet: nothing is left of it, and nothing runs."""
+    process = local.start("submit", "-", "--runner", "local", "--json", stdin=subprocess.PIPE)
+    assert process.stdin
+    process.stdin.write(MANY)
+    process.stdin.flush()  # and there may be more
+    until(lambda: [*(local.state / "jobs").glob("*/job.json")])
+    process.send_signal(signal.SIGTERM)
+    found = document(ended(process))
+    assert (found["state"], found["job"], found["exit_status"]) == ("not run", None, 143)
+    assert jobs_of(local) == []
+
+
 def test_nothing_else_comes_between(local: Howdah, capfd: pytest.CaptureFixture[str]) -> None:
     """What a library or a program prints to stdout goes to stderr."""
     code = (
