@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from howdah.__main__ import COMMANDS
 from howdah.answer import Answer
 from howdah.jobs.record import Jobs
-from tests.conftest import ROOT, Howdah
+from tests.conftest import ROOT, Howdah, InProcess
 from tests.end_to_end.watching import jobs_of, until
 from tests.json_schema import output_faults
 
@@ -38,6 +39,12 @@ def document(done: "subprocess.CompletedProcess[str]") -> Any:
 def ended(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
     out, err = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Howdah:
+    """Howdah on this machine, its commands called in this process: they start nothing."""
+    return InProcess(tmp_path / "state", tmp_path, "local", commands=tuple(COMMANDS))
 
 
 @pytest.fixture
@@ -113,28 +120,28 @@ def test_too_many_rejected_records(local: Howdah) -> None:
         ("doctor --bogus", 2, "unrecognized arguments: --bogus"),
     ],
 )
-def test_what_cannot_be_done(local: Howdah, text: str, command: str, exits: int, what: str) -> None:
+def test_what_cannot_be_done(here: Howdah, text: str, command: str, exits: int, what: str) -> None:
     """It is told with its status, and no job is there."""
-    (local.cwd / "model.toml").write_text(f'[steps.a]\ninputs = ["{text}"]\nmodel = "nosuch"\n')
-    found = told(local, *command.split(), exits=exits)
+    (here.cwd / "model.toml").write_text(f'[steps.a]\ninputs = ["{text}"]\nmodel = "nosuch"\n')
+    found = told(here, *command.split(), exits=exits)
     assert what in found["error"]["what"]
     assert found["error"]["where"]
     assert found["state"] in ("not run", "failed")
     if command.startswith("submit"):
         assert (found["state"], found.get("job"), found.get("run")) == ("not run", None, None)
-    assert jobs_of(local) == []
+    assert jobs_of(here) == []
 
 
 @pytest.mark.parametrize("command", ["models list", "pipelines", "status", "results list"])
-def test_lists(local: Howdah, command: str) -> None:
+def test_lists(here: Howdah, command: str) -> None:
     """They stay lists, of objects."""
-    assert isinstance(told(local, *command.split()), list)
+    assert isinstance(told(here, *command.split()), list)
 
 
 @pytest.mark.parametrize("command", ["models show moderation", "pipelines show wordcount"])
-def test_what_one_thing_is(local: Howdah, command: str) -> None:
+def test_what_one_thing_is(here: Howdah, command: str) -> None:
     """It is told with its name, beside how the command ended."""
-    assert told(local, *command.split())["name"] in command
+    assert told(here, *command.split())["name"] in command
 
 
 def test_models_that_are_checked(local: Howdah) -> None:
@@ -197,6 +204,19 @@ def test_a_command_that_is_ended_says_what_goes_on(
     assert follower.stdout
     last = json.loads(follower.stdout.read())
     assert (follower.wait(), last["state"], last["job"]) == (5, "cancelled", found["job"])
+
+
+def test_a_command_that_is_ended_before_its_job_runs_leaves_none(local: Howdah) -> None:
+    """An input that isn't stored yet: nothing is left of it, and nothing runs."""
+    process = local.start("submit", "-", "--runner", "local", "--json", stdin=subprocess.PIPE)
+    assert process.stdin
+    process.stdin.write(MANY)
+    process.stdin.flush()  # and there may be more
+    until(lambda: [*(local.state / "jobs").glob("*/job.json")])
+    process.send_signal(signal.SIGTERM)
+    found = document(ended(process))
+    assert (found["state"], found["job"], found["exit_status"]) == ("not run", None, 143)
+    assert jobs_of(local) == []
 
 
 def test_nothing_else_comes_between(local: Howdah, capfd: pytest.CaptureFixture[str]) -> None:
