@@ -1,7 +1,7 @@
 """What is counted of predicted classes, and what that comes to."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ __all__ = ["ClassCounts", "Evaluation"]
 NEAR = 1e-6  # a score so near to the threshold may have been rounded to its other side
 
 Floats = NDArray[np.float64]
-Rank = Callable[[str, Floats, NDArray[np.bool_]], None]
 
 
 class ClassCounts:

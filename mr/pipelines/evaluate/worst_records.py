@@ -21,7 +21,6 @@ MOST_WORST = 1000  # as whole records they are in the summary of each task
 
 Floats = NDArray[np.float64]
 Where = Callable[[int], tuple[str, int]]
-Ranking = Mapping[str, Any]  # as ``mr.summary`` merges them
 
 
 class WorstRecords:

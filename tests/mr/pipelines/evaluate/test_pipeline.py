@@ -477,7 +477,7 @@ def test_classes_without_records_are_told(evaluate: Run) -> None:
     ]
 
 
-NUMBERS = {"kind": "regression", "labels": [], "score": "score", "label": None}
+NUMBERS: dict[str, Any] = {"kind": "regression", "labels": [], "score": "score", "label": None}
 
 
 @pytest.mark.parametrize("write", [as_csv, as_json_lines])
