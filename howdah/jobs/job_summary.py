@@ -89,7 +89,7 @@ def places_of(job: Job, partial: Partial) -> dict[str, Place]:
             source,
             source.skipped + (len(BOM) if source.bom else 0),
             source.skipped_lines,
-            read_index(source) if source.index else (),
+            read_index(source),
         )
         for source in job.inputs
     }
@@ -99,7 +99,7 @@ def places_of(job: Job, partial: Partial) -> dict[str, Place]:
         place = found[part] = following[key]
         counts = partial["parts"][part]
         following[key] = replace(
-            place, offset=place.offset + counts["bytes"], lines=place.lines + counts["lines"]
+            place, offset=place.offset + counts["bytes"], lines=place.lines + counts.get("lines", 0)
         )
     return found
 

@@ -23,12 +23,13 @@ FEW = 3  # files that are all named
 class PackedFile:
     """A file, as in ``Input``. Its text is ``start`` bytes and ``start_line`` lines behind the
     beginning of the stored one, without the first ``skipped`` bytes and ``skipped_lines`` of its
-    own: a byte order mark, a header."""
+    own: a byte order mark, a header. A record may have several ``lines``."""
 
     name: str
     start: int
     start_line: int
     lines: int
+    records: int
     skipped: int
     skipped_lines: int
     bytes: int
@@ -50,7 +51,9 @@ def write_index(path: Path, files: Iterable[PackedFile]) -> None:
 
 
 def read_index(source: Input) -> list[PackedFile]:
-    """The files of an input that is a pack, in order."""
+    """The files of an input that is a pack, in order; none if it isn't."""
+    if not source.index:
+        return []
     return [PackedFile(*json.loads(line)) for line in Path(source.index).read_text().splitlines()]
 
 

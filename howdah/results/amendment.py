@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from howdah.errors import IntegrityError
+from howdah.errors import IntegrityError, UsageError
 from howdah.jobs.record import Job
 from howdah.results.finished_job import FinishedJob
 from howdah.results.merge import RejectedRecord, merge_scores, read_rejected
@@ -56,6 +56,12 @@ def mendable_rejects(jobs: Sequence[FinishedJob]) -> list[RejectedRecord]:
     can be mended, in the order of the first one's inputs."""
     with TemporaryDirectory() as folder:
         amended = amend(jobs, Path(folder), lambda _: None)
+    if any(reject.number < 0 for reject in amended.rejected):
+        raise UsageError(
+            f"job {jobs[0].job.id} is of an older version, which didn't record where rejected"
+            " records stand among the others",
+            hint="submit the whole input again",
+        )
     return [reject for reject in amended.rejected if is_mendable(reject.row)]
 
 

@@ -6,10 +6,11 @@ They are found in the merged scores, line by line, so they are the same from eve
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from howdah.errors import UsageError
-from howdah.jobs.job_summary import places_of
+from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.record import Job
 from howdah.results.merge import RejectedRecord
 from howdah.results.record_scores import score_readers
@@ -105,14 +106,29 @@ def _places(
         of_part = counts["scored"] + counts["rejected"]
         before = [number - place for place, number in enumerate(numbers.get(part, []))]
         starts.append(line)
-        parts.append((escape_text(source.name), records.get(source.stored, 0), before))
+        parts.append((_file_of(place), records.get(source.stored, 0), before))
         line += of_part - len(before)
         records[source.stored] = records.get(source.stored, 0) + of_part
 
     def place_of(number: int) -> tuple[bytes, bytes]:
         part = bisect_right(starts, number) - 1
-        name, first, before = parts[part]
+        file_of, first, before = parts[part]
         own = number - starts[part]
-        return name, b"%d" % (first + own + bisect_right(before, own) + 1)
+        name, record = file_of(first + own + bisect_right(before, own))
+        return escape_text(name), b"%d" % (record + 1)
 
     return place_of
+
+
+def _file_of(place: Place) -> Callable[[int], tuple[str, int]]:
+    """What tells the name of the file that has a record of the stored input, and which of the
+    file's it is, both counted from 0."""
+    if not place.files:
+        return lambda record: (place.source.name, record)
+    starts = [0, *accumulate(file.records for file in place.files)]
+
+    def file_of(record: int) -> tuple[str, int]:
+        file = bisect_right(starts, record) - 1
+        return place.files[file].name, record - starts[file]
+
+    return file_of

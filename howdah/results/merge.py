@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, NamedTuple
 
 from howdah.hadoop.store import Store
 from howdah.inputs.text_encoding import shown_undecodable
@@ -178,7 +178,8 @@ def write_rejected(rows: Iterable[bytes], path: Path) -> None:
 @dataclass(frozen=True)
 class RejectedRecord:
     """A rejected record: its line of rejected.tsv, and where it stands, by its part, its number
-    among the part's records (from 0) and its first byte there."""
+    among the part's records (from 0; -1 if an older version didn't count them) and its first byte
+    there."""
 
     row: bytes
     part: str
@@ -201,24 +202,42 @@ def read_rejected(job: Job, partial: Partial, store: Store) -> Iterator[Rejected
             raise altered_part("rejected", part, job)
         lines = data.split(b"\n")[:-1]
         for line in lines[: len(lines) - counts.get("blank", 0)]:  # behind the last record
-            _, _, offset, number, _ = line.split(b"\t")
-            row = _rejected_file(line, files) if job.of_files else _rejected(line, places[part])
-            yield RejectedRecord(row, part, int(number), int(offset))
+            reject = _Reject.read(line)
+            row = _rejected_file(reject, files) if job.of_files else _rejected(reject, places[part])
+            yield RejectedRecord(row, part, reject.number, reject.offset)
 
 
-def _rejected(reject: bytes, place: Place) -> bytes:
-    reason, lines, start, _, record = reject.split(b"\t")
-    name, encoding, line, offset = place.of_record(int(lines), int(start))
+class _Reject(NamedTuple):
+    """What a task has written of one; ``lines`` and ``number`` are -1 if it was of an older
+    version, which didn't count them."""
+
+    reason: bytes
+    lines: int
+    offset: int
+    number: int
+    record: bytes
+
+    @classmethod
+    def read(cls, line: bytes) -> "_Reject":
+        reason, *places, record = line.split(b"\t")
+        if len(places) == 1:
+            places = [b"-1", *places, b"-1"]
+        lines, offset, number = map(int, places)
+        return cls(reason, lines, offset, number, record)
+
+
+def _rejected(reject: _Reject, place: Place) -> bytes:
+    reason, record = reject.reason, reject.record
+    name, encoding, line, offset = place.of_record(max(reject.lines, 0), reject.offset)
     if encoding:
         record = shown_undecodable(record)
         if reason == b"invalid UTF-8":
             reason += f": {encoding} has no such bytes".encode()
-    at = b"%d\t%d" % (line + 1, offset)
+    at = b"%b\t%d" % (b"" if reject.lines < 0 else b"%d" % (line + 1), offset)
     return b"\t".join((reason, escape_text(name), at, record)) + b"\n"
 
 
-def _rejected_file(line: bytes, files: Mapping[str, Input]) -> bytes:
+def _rejected_file(reject: _Reject, files: Mapping[str, Input]) -> bytes:
     """The same where a record is a line of the task's list, which names a file."""
-    reason, *_, record = line.split(b"\t")
-    name = files[record.split(b"\\t")[0].decode()].name
-    return b"\t".join((reason, escape_text(name), b"1", b"0", b"")) + b"\n"
+    name = files[reject.record.split(b"\\t")[0].decode()].name
+    return b"\t".join((reject.reason, escape_text(name), b"1", b"0", b"")) + b"\n"

@@ -53,9 +53,8 @@ def _placed(table: ResultTable, job: Job, partial: Partial) -> ResultTable:
     parts = places_of(job, partial)
     rows = []
     for row, (part, offset) in zip(table.rows, table.places, strict=True):
-        place = parts[part]
-        name = escape_text(place.source.name).decode()
-        rows.append((*row, name, place.offset + offset))
+        name, _, _, at = parts[part].of_record(0, offset)
+        rows.append((*row, escape_text(name).decode(), at))
     added = distinct_names(("file", "offset"), table.columns)
     return ResultTable((*table.columns, *added.values()), rows)
 

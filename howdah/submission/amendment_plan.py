@@ -24,7 +24,6 @@ from howdah.settings import Settings
 from howdah.submission.mended_records import cells_of, find_moved, read_mended
 from howdah.tracking.job_status import refresh_status
 from mr.pipelines.registry import PIPELINES
-from mr.records.compression import decompressed
 
 __all__ = ["check_count", "plan_amendment"]
 
@@ -153,8 +152,8 @@ def _check_order(
     source: InputFile, records: Sequence[bytes], options: dict[str, Any], job: Job
 ) -> None:
     """UsageError if mended records are others in number, or have changed their order."""
-    with source.open() as stream, decompressed(stream, source.suffix) as lines:
-        text = lines.read().decode("utf-8-sig", errors="replace")
+    with source.open() as stream:
+        text = b"".join(source.reader(stream).chunks()).decode(errors="replace")
     form, delimiter = options.get("format", ""), options.get("delimiter", "")
     mended = read_mended(text, len(records), form, delimiter, header=bool(options.get("header")))
     if isinstance(mended, int):

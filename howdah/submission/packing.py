@@ -165,6 +165,7 @@ class Pack:
                 start=self.bytes,
                 start_line=self._lines,
                 lines=text.lines,
+                records=text.lines - text.breaks,
                 skipped=text.skipped,
                 skipped_lines=text.skipped_lines,
                 bytes=text.bytes,

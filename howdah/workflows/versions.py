@@ -15,6 +15,7 @@ from typing import Any
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.job_arguments import OPTIONS
+from howdah.jobs.packed_files import PackedFile, read_index
 from howdah.jobs.stored_input import Input
 from howdah.models.registry import find_entry
 from howdah.settings import Settings
@@ -138,11 +139,16 @@ def local_version(path: Path, known: FileVersion | None = None) -> FileVersion:
 
 def changed_inputs(stored: Sequence[Input], known: Version) -> Iterator[Change]:
     """The inputs that were others when they were stored than what ``known`` says."""
-    for source in stored:
-        old = known.files.get(source.name)
-        if old and old.sha256 and source.sha256 and old.sha256 != source.sha256:
-            new = FileVersion(source.bytes, 0, source.sha256)
-            yield from Version(files={source.name: old}).changes(Version(files={source.name: new}))
+    files = [file for source in stored for file in _files_of(source)]
+    for file in files:
+        old = known.files.get(file.name)
+        if old and old.sha256 and file.sha256 and old.sha256 != file.sha256:
+            new = FileVersion(file.bytes, 0, file.sha256)
+            yield from Version(files={file.name: old}).changes(Version(files={file.name: new}))
+
+
+def _files_of(source: Input) -> Sequence[Input | PackedFile]:
+    return read_index(source) or [source]
 
 
 def _version_of_input(source: InputFile, known: Version) -> FileVersion:
