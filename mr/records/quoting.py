@@ -43,13 +43,13 @@ def unquote(data: bytes, delimiter: bytes) -> Unquoted | None:
     inside = np.logical_xor.accumulate(are_quotes)
     if inside[octets == _LF].any():
         return None
-    separator: bytes | None = delimiter
-    marked = octets
+    separator, marked = delimiter, octets
     delimiters = octets == ord(delimiter)
     if (delimiters & inside).any():  # then another byte takes the place of those outside
-        separator = free_byte(data)
-        if separator is None:
+        free = free_byte(data)
+        if free is None:
             return None
+        separator = free
         outside = (delimiters & ~inside).view(np.uint8)
         marked = octets - outside * np.uint8((ord(delimiter) - ord(separator)) % 256)
     doubled = quotes[1:-1:2][np.diff(quotes)[1::2] == 1]
