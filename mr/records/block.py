@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.records.raw_block import line_starts
-from mr.records.record_ends import MAX_RECORD
+from mr.records.split import MAX_RECORD
 
 __all__ = ["LINE_BREAK_IN_FIELD", "Block", "Reject", "parse_block"]
 

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_RECORD", "Offsets", "RecordEnds", "quoting_delimiter", "split_records"]
+from mr.records.split import MAX_RECORD
 
-MAX_RECORD = 1 << 20
+__all__ = ["Offsets", "RecordEnds", "quoting_delimiter", "split_records"]
+
 PIECE = 1 << 16  # looked at together; only pieces with unusual quotes are read the slow way
 _QUOTE, _LF, _CR = b'"\n\r'
 

@@ -11,30 +11,26 @@ the start of a file is dropped.
 import io
 import math
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-import numpy as np
-
 from mr.records.compression import decompressed
-from mr.records.raw_block import RawBlock
-from mr.records.record_ends import MAX_RECORD, Offsets, RecordEnds
 
 __all__ = [
     "BOM",
     "CHUNK",
+    "LONGEST_READ",
     "MAX_RECORD",
     "Chunks",
     "Split",
     "input_path",
     "read_blocks",
-    "read_records",
 ]
 
 BOM = b"\xef\xbb\xbf"
+MAX_RECORD = 1 << 20
 CHUNK = 1 << 20
 KEY_BYTES = 8
 KEY = struct.Struct(">IQ")  # a key's length, and the key
@@ -104,50 +100,6 @@ def read_blocks(stdin: IO[bytes], split: Split, size: int) -> Iterator[tuple[byt
     if not split.start:
         return _without_bom(_whole_lines(stdin, size, split.length + 1))
     return _whole_lines(stdin, size, split.length + 1 - _skip_line(stdin))
-
-
-def read_records(
-    stream: IO[bytes], split: Split, size: int, record_ends: RecordEnds
-) -> Iterator[RawBlock]:
-    """The same of a range whose records may have line breaks in quoted fields."""
-    text = decompressed(stream, split.file)
-    blocks = iter(lambda: text.read(size), b"")
-    if not split.start:
-        first = next(blocks, b"").removeprefix(BOM)
-        blocks = chain([first] if first else [], blocks)
-    held = b""  # of the unfinished record, as much as is needed
-    begins = end = 0
-    for data, ends in _with_ends(blocks, record_ends):
-        start, end = end, end + len(data)
-        if start - begins > len(held) and len(ends):
-            yield RawBlock(held, int(ends[0]) - begins, np.array([0, len(held)]))
-            held, begins = b"", int(ends[0])
-            data, ends = data[begins - start :], ends[1:]
-        held += data
-        if len(ends):
-            length = int(ends[-1]) - begins
-            yield _raw_block(held[:length], ends - begins)
-            held, begins = held[length:], begins + length
-        held = held[:LONGEST_READ]
-
-
-def _with_ends(blocks: Iterable[bytes], record_ends: RecordEnds) -> Iterator[tuple[bytes, Offsets]]:
-    """Each block with the ends of records that are known with it."""
-    at = 0
-    for data in blocks:
-        ends = record_ends.add(data)
-        if ends is None:
-            ends = at + np.flatnonzero(np.frombuffer(data, np.uint8) == ord(b"\n")) + 1
-        yield data, ends
-        at += len(data)
-    yield b"", record_ends.end()
-
-
-def _raw_block(data: bytes, ends: Offsets) -> RawBlock:
-    newlines = len(ends) if data.endswith(b"\n") else len(ends) - 1
-    if data.count(b"\n") == newlines:
-        return RawBlock(data, len(data))
-    return RawBlock(data, len(data), np.concatenate([[0], ends]))
 
 
 class Chunks(io.RawIOBase):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mr.records.block import LINE_BREAK_IN_FIELD, Block, Reject
 from mr.records.cells import FLAG, MISSING, READERS, WRITTEN, NotReadable, as_written, fits
-from mr.records.record_ends import MAX_RECORD
+from mr.records.split import MAX_RECORD
 from mr.records.table_format import TEXTS, BadRecord, TableFormat, first_fields
 from mr.records.tsv import escape_row
 

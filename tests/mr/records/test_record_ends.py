@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mr.records import record_ends
-from mr.records.record_ends import MAX_RECORD, RecordEnds
+from mr.records.record_ends import RecordEnds
+from mr.records.split import MAX_RECORD
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", 60))
 CELLS = st.text(st.sampled_from('",;\n\r ab7é'), max_size=6).map(
