@@ -11,8 +11,8 @@ from mr.columnar.columns import Columns, InputBlock
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject
 from mr.records.raw_block import RawBlock
+from mr.records.record_blocks import read_records
 from mr.records.record_ends import RecordEnds, quoting_delimiter
-from mr.records.record_reader import read_records
 from mr.records.split import MAX_RECORD, Split, read_blocks
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec

@@ -1,4 +1,7 @@
-"""A range of a table whose records may have line breaks in quoted fields, as blocks of records."""
+"""Where a record with line breaks in its fields enters a map task: its range, in blocks of records.
+
+What ``split.py`` does by lines, this does by the ends of records.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -17,10 +20,9 @@ __all__ = ["read_records"]
 def read_records(
     stream: IO[bytes], split: Split, size: int, record_ends: RecordEnds
 ) -> Iterator[RawBlock]:
-    """Yield the range's records in blocks of about ``size`` bytes.
+    """Yield the records of a range in blocks of about ``size`` bytes of its text.
 
-    Of a record that is too long, what is over ``LONGEST_READ`` is left out: it is the last one of
-    its block, which was longer than it is.
+    What is over ``LONGEST_READ`` of a record that is too long is left out.
     """
     text = decompressed(stream, split.file)
     blocks = iter(lambda: text.read(size), b"")
