@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.columns import as_text, runs
+from bench.data.written_tables import write_table
 from mr.storage.whole_files import FileEntry
 
 __all__ = ["COLUMNS", "ESTIMATORS", "FILES", "arrays", "collisions", "estimator", "head", "listed",
-           "log", "numbers", "predictions", "repeated", "rows", "texts"]  # fmt: skip
+           "log", "numbers", "predictions", "repeated", "rows", "texts", "written"]  # fmt: skip
 
 FILES = 10  # of those pipelines that take whole ones
 COLUMNS = tuple(f"c{number:02d}" for number in range(20))
@@ -30,6 +31,15 @@ _WORDS_A_LINE = (3, 14)
 def rows(folder: Path, count: int) -> Path:
     """A CSV file of ``count`` rows of 20 numbers with six decimals, without a header."""
     return _once(folder / f"rows-{count}.csv", lambda path: _write_rows(path, count))
+
+
+def written(folder: Path, name: str, count: int) -> Path:
+    """The same rows as one of ``WRITERS`` writes them."""
+    suffix = ".jsonl" if name == "jsonl" else ".csv"
+    source = rows(folder, count)
+    return _once(
+        folder / f"{name}-{count}{suffix}", lambda path: write_table(name, COLUMNS, source, path)
+    )
 
 
 def texts(folder: Path, count: int, vocabulary: list[str]) -> Path:

@@ -1,7 +1,7 @@
 """The roof: the same bytes parsed, predicted and formatted, and nothing else done.
 
-Run as ``plain_scoring.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is pandas,
-pyarrow, simdjson or text; SIZE is the bytes of a block, 0 for the whole input at once; OUTPUT
+Run as ``plain_scoring.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is one of
+``READERS`` or text; SIZE is the bytes of a block, 0 for the whole input at once; OUTPUT
 is written anew each of the TIMES that INPUT is scored.
 """
 
@@ -20,6 +20,7 @@ from mr.records.tsv import substitute  # noqa: E402
 from mr.scoring.fixed_point import digits  # noqa: E402
 
 WIDTH = 20
+NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?$"
 LABELS = {"text": ("clean", "offensive")}
 
 
@@ -41,8 +42,9 @@ def main(reader: str, size: str, source: str, target: str, times: str, *models: 
                 chances = loaded[0].predict_proba(loaded[1].transform(lines))[:, 1]
                 out.write(text_lines(data, chances, labels))
             else:
-                chances = loaded[0].predict_proba(READERS[reader](data))[:, 1]
-                out.write(row_lines(data, chances, labels))
+                rows, fields = READERS[reader](data)
+                chances = loaded[0].predict_proba(rows)[:, 1]
+                out.write(row_lines(fields, chances, labels))
 
 
 def passes(file: IO[bytes], out: IO[bytes], size: int, times: int) -> Iterator[bytes]:
@@ -57,6 +59,11 @@ def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
     """Yield whole lines."""
     while data := file.read(size or -1):
         yield data if data.endswith(b"\n") else data + file.readline()
+
+
+def of_numbers(read: Callable[[bytes], Any]) -> Callable[[bytes], tuple[Any, list[bytes]]]:
+    """A reader of rows, with the rows as TSV, where nothing but numbers is in them."""
+    return lambda data: (read(data), substitute(data, b",", b"\t").split(b"\n")[:-1])
 
 
 def pandas(data: bytes) -> Any:
@@ -89,18 +96,124 @@ def simdjson(data: bytes) -> Any:
     return np.frombuffer(parsed.as_buffer(of_type="d")).reshape(-1, WIDTH)
 
 
-READERS: dict[str, Callable[[bytes], Any]] = {
-    "pandas": pandas,
-    "pyarrow": pyarrow,
-    "simdjson": simdjson,
+def quoted_csv(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse quoted fields with the csv module."""
+    import csv
+
+    rows = list(csv.reader(data.decode().splitlines()))
+    fields = ["\t".join(row).encode() for row in rows]
+    return np.array([row[-WIDTH:] for row in rows], float), fields
+
+
+def quoted_pyarrow(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse quoted fields with pyarrow's CSV reader, as texts; the last ones are numbers."""
+    import pyarrow
+
+    columns = arrow_texts(data, data[: data.index(b"\n")].decode())
+    numbers = [column.cast(pyarrow.float64()).to_numpy() for column in columns[-WIDTH:]]
+    return np.column_stack(numbers), arrow_lines(columns)
+
+
+def json_python(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse JSON lines with the json module."""
+    import json
+
+    return of_records([json.loads(line) for line in data.split(b"\n")[:-1]])
+
+
+def json_simdjson(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse JSON lines as one array with simdjson."""
+    import simdjson
+
+    array = b"[" + data.replace(b"\n", b",")[:-1] + b"]"
+    return of_records(simdjson.Parser().parse(array, True))
+
+
+def of_records(records: Any) -> tuple[Any, list[bytes]]:
+    """The numbers of objects whose first value is a text, and the values as TSV."""
+    rows = [list(record.values()) for record in records]
+    fields = ["\t".join([row[0], *map(repr, row[1:])]).encode() for row in rows]
+    return np.array([row[1:] for row in rows]), fields
+
+
+def bad_python(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse line by line, and leave out what is no row of numbers."""
+    rows, fields = [], []
+    for line in data.split(b"\n")[:-1]:
+        cells = line.split(b",")
+        if len(cells) != WIDTH:
+            continue
+        try:
+            rows.append(list(map(float, cells)))
+        except ValueError:
+            continue
+        fields.append(line.replace(b",", b"\t"))
+    return np.array(rows), fields
+
+
+def bad_pyarrow(data: bytes) -> tuple[Any, list[bytes]]:
+    """Parse as texts with pyarrow's CSV reader, and leave out what doesn't match numbers."""
+    import pyarrow
+    from pyarrow import compute
+
+    table = pyarrow.table(
+        arrow_texts(data, ",".join("0" * WIDTH)), names=[str(place) for place in range(WIDTH)]
+    )
+    good = np.ones(len(table), bool)
+    for column in table:
+        good &= compute.match_substring_regex(column, NUMBER).to_numpy(zero_copy_only=False)
+    columns = [column.combine_chunks() for column in table.filter(good)]
+    numbers = [column.cast(pyarrow.float64()).to_numpy() for column in columns]
+    return np.column_stack(numbers), arrow_lines(columns)
+
+
+def arrow_texts(data: bytes, record: str) -> list[Any]:
+    """The columns of CSV as texts, without the lines that have others than ``record`` has."""
+    import csv
+    import io
+
+    import pyarrow
+    from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
+
+    (cells,) = csv.reader([record])
+    names = [str(place) for place in range(len(cells))]
+    table = read_csv(
+        io.BytesIO(data),
+        ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+        ParseOptions(invalid_row_handler=lambda row: "skip"),
+        ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string())),
+    )
+    return [column.combine_chunks() for column in table]
+
+
+def arrow_lines(columns: list[Any]) -> list[bytes]:
+    """Columns of texts as TSV."""
+    import pyarrow
+    from pyarrow import compute
+
+    joined = compute.binary_join_element_wise(*columns, "\t")
+    lines: list[bytes] = joined.cast(pyarrow.binary()).to_pylist()
+    return lines
+
+
+READERS: dict[str, Callable[[bytes], tuple[Any, list[bytes]]]] = {
+    "pandas": of_numbers(pandas),
+    "pyarrow": of_numbers(pyarrow),
+    "simdjson": of_numbers(simdjson),
+    "quoted-csv": quoted_csv,
+    "quoted-pyarrow": quoted_pyarrow,
+    "json": json_python,
+    "json-simdjson": json_simdjson,
+    "bad-python": bad_python,
+    "bad-pyarrow": bad_pyarrow,
 }
 
 
-def row_lines(data: bytes, chances: Any, labels: tuple[str, ...]) -> bytes:
+def row_lines(fields: list[bytes], chances: Any, labels: tuple[str, ...]) -> bytes:
     """The rows as TSV, then score and label."""
     ends = np.array([label.encode() + b"\n" for label in labels], object)
     pieces = [b""] * (3 * len(chances))
-    pieces[0::3] = substitute(data, b",", b"\t").split(b"\n")[:-1]
+    pieces[0::3] = fields
     pieces[1::3] = digits(np.rint(chances * 1e6).astype(np.int64), 6, b"\t", b"\t")
     pieces[2::3] = ends[(chances > 0.5).astype(int)].tolist()
     return b"".join(pieces)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import inputs
+from bench.data.written_tables import NOTE, WRITERS
 from bench.measured_process import Used, run_child
 from bench.rounds import say
 from howdah.models.registry import Model, find_model, model_names
@@ -32,9 +33,10 @@ __all__ = [
 ]
 
 COMPILED = "_compiled"  # behind the name of an estimator
-NAMES = (*inputs.ESTIMATORS, "text")
+NAMES = (*inputs.ESTIMATORS, "text", *WRITERS)
 PREFIX = "bench-"  # of the models that are the bench's
 BLOCK = 1 << 20
+CSV = {"format": "csv", "delimiter": ","}
 
 Reader = tuple[str, int]  # of plain_scoring.py, and the bytes that it reads at once, 0 for all
 
@@ -59,9 +61,24 @@ def make_case(name: str, rows: int, settings: Settings) -> ScoringCase:
     return _text(settings, rows) if name == "text" else _table(settings, name, rows)
 
 
+def _written(folder: Path, name: str, rows: int) -> tuple[Path, dict[str, object], list[str]]:
+    """The input of a case, how tasks are told to read it, and what plain programs read it with."""
+    readers = {"jsonl": ["json-simdjson", "json"], "bad": ["bad-python", "bad-pyarrow"]}
+    if name not in WRITERS:
+        return (
+            inputs.rows(folder, rows),
+            {**CSV, "columns": inputs.COLUMNS},
+            ["simdjson", "pyarrow", "pandas"],
+        )
+    columns = [NOTE, *inputs.COLUMNS] if name in ("quoted", "jsonl") else inputs.COLUMNS
+    form = {"format": "json", "delimiter": ""} if name == "jsonl" else CSV
+    found = readers.get(name, ["quoted-pyarrow", "quoted-csv"])
+    return inputs.written(folder, name, rows), {**form, "columns": columns}, found
+
+
 def _table(settings: Settings, name: str, rows: int) -> ScoringCase:
     folder = settings.state / "bench"
-    estimator = name.removesuffix(COMPILED)
+    estimator = "logistic" if name in WRITERS else name.removesuffix(COMPILED)
     file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
     features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", "yes")
     command: list[str | Path] = [
@@ -72,14 +89,14 @@ def _table(settings: Settings, name: str, rows: int) -> ScoringCase:
         *features,
         "--replace",
     ]
-    if name != estimator:
+    if name.endswith(COMPILED):
         command.append("--compiled")
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
+    source, options, reads = _written(folder, name, rows)
     added = find_model(settings, model, PIPELINES["tabular"])
     job = _job(folder / name, added, Spec("tabular", options=options))
-    readers = [(name, size) for name in ("simdjson", "pyarrow", "pandas") for size in (BLOCK, 0)]
-    return ScoringCase(inputs.rows(folder, rows), model, job, [file], readers)
+    readers = [(reader, size) for reader in reads for size in (BLOCK, 0)]
+    return ScoringCase(source, model, job, [file], readers)
 
 
 def _text(settings: Settings, rows: int) -> ScoringCase:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> None:
 
     locks = (*ALL, *ALSO.get(arguments[0], ()))
     if not all(map(is_installed, locks)):
-        _install(locks)
+        _install(locks, arguments)
     if not os.access(VENV, os.W_OK):  # what is compiled is kept elsewhere
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(cache, "howdah", "compiled")))
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> None:
     sys.exit(run(arguments))
 
 
-def _install(locks: tuple[str, ...]) -> None:
+def _install(locks: tuple[str, ...], arguments: list[str]) -> None:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.exit(
             f"howdah: python3 is {sys.version.split()[0]}; Howdah runs on"
@@ -53,9 +54,18 @@ def _install(locks: tuple[str, ...]) -> None:
     try:
         ensure(*locks)
     except SetUpError as error:
-        sys.exit(f"howdah: {error}")
+        print(f"howdah: {error}", file=sys.stderr)
+        _give_up(arguments, error.exit_status, error.described("bin/" + arguments[0]))
     except KeyboardInterrupt:
-        sys.exit(130)
+        _give_up(arguments, 130, None)
+
+
+def _give_up(arguments: list[str], status: int, error: dict[str, str | None] | None) -> NoReturn:
+    from howdah.answer import Answer, wants_json
+
+    if wants_json(arguments[1:]):
+        Answer().print(status, error)
+    sys.exit(status)
 
 
 def _compile_sources() -> None:

@@ -10,9 +10,11 @@
     ├── IntegrityError    7  counts or bytes that don't meet
     └── MachineError      8  this machine: no permission, a full disk
 
-A message says what failed and where; ``hint`` says what to try next.
-Commands raise; only ``howdah.__main__`` catches, prints and exits.
+A message says what failed and where; ``hint`` says what to try next; ``where`` is the place alone,
+for programs. Commands raise; only ``howdah.__main__`` catches, prints and exits.
 """
+
+import signal
 
 __all__ = [
     "ClusterError",
@@ -23,6 +25,7 @@ __all__ = [
     "ModelError",
     "RejectedError",
     "SetUpError",
+    "Terminated",
     "UsageError",
 ]
 
@@ -32,13 +35,18 @@ class HowdahError(Exception):
 
     exit_status = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, where: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.where = where
 
     def __str__(self) -> str:
         return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+
+    def described(self, where: str = "") -> dict[str, str | None]:
+        """The error for programs; ``where`` if it doesn't say that itself."""
+        return {"what": self.message, "where": self.where or where or None, "hint": self.hint}
 
 
 class SetUpError(HowdahError):
@@ -71,3 +79,9 @@ class IntegrityError(HowdahError):
 
 class MachineError(HowdahError):
     exit_status = 8
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does."""
+
+    exit_status = 128 + signal.SIGTERM

@@ -86,15 +86,18 @@ def _machine_error(number: int, what: str, place: str) -> MachineError:
         return MachineError(
             f"no space is left on the disk of {where}",
             hint=f"df -h {_there(place) or '.'}; free some there, or: {ELSEWHERE}",
+            where=place,
         )
     if number in DENIED:
         return MachineError(
             f"no permission: {place or what}{_owner(place)}",
             hint=f"ask its owner; {ELSEWHERE}",
+            where=place,
         )
     return MachineError(
         f"{place}: {what}" if place else f"this machine refuses: {what}",
         hint=HINTS.get(number, "HOWDAH_DEBUG=1 before the command shows where"),
+        where=place,
     )
 
 

@@ -4,7 +4,9 @@ A partial summary is a plain dict, so that it travels as one JSON line. Scores i
 integers (``mr.scoring.fixed_point``): counts, sums, minimum and maximum are exact. Quantiles and
 the histogram come from a sketch that counts scores by their first ten significant bits, so they are
 within 0.1 % of the score's value. Pipelines that count have ``counts``, a column's
-name to a count a key, and ``left_out`` instead. ``within`` are summaries inside this one, by name.
+name to a count a key, and ``left_out`` instead; ``value_counts`` are how often each of many
+numbers occurs, by name, and ``ranked`` the records that rank highest. ``within`` are summaries
+inside this one, by name.
 ``kind`` is that of predictions which are told of in their own words: of outliers, ``highest`` has
 the lowest scores, negated; of clusters, scores are distances; of several outputs, each is within.
 """
@@ -17,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.exact.value_counts import ValueCounts
+
 __all__ = [
     "KINDS",
     "QUANTILES",
@@ -27,6 +31,7 @@ __all__ = [
     "finish_counts",
     "highest",
     "merge",
+    "merge_rankings",
     "of_scores",
     "rank",
 ]
@@ -58,6 +63,8 @@ def empty() -> Partial:
         "highest": [],
         "counts": {},
         "left_out": {},
+        "value_counts": {},
+        "ranked": {},
         "within": {},
         "parts": {},
     }
@@ -86,18 +93,18 @@ def of_scores(scores: Ints, decimals: int) -> Partial:
     return partial
 
 
-def highest(scores: Ints) -> list[int]:
-    """The indices of the highest ``scores`` (n,), ties to the first."""
-    if len(scores) > HIGHEST:
-        least = np.partition(scores, -HIGHEST)[-HIGHEST]
+def highest(scores: NDArray[Any], most: int = HIGHEST) -> list[int]:
+    """The indices of the ``most`` highest ``scores`` (n,), ties to the first."""
+    if len(scores) > most:
+        least = np.partition(scores, -most)[-most]
         candidates = np.flatnonzero(scores >= least)
-        if len(candidates) > HIGHEST:
+        if len(candidates) > most:
             above = np.flatnonzero(scores > least)
             ties = np.flatnonzero(scores == least)
-            candidates = np.concatenate([above, ties[: HIGHEST - len(above)]])
+            candidates = np.concatenate([above, ties[: most - len(above)]])
     else:
         candidates = np.arange(len(scores))
-    return sorted(candidates.tolist(), key=lambda row: (-int(scores[row]), row))
+    return sorted(candidates.tolist(), key=lambda row: (-scores[row].item(), row))
 
 
 def merge(partials: Iterable[Partial]) -> Partial:
@@ -105,6 +112,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
     merged = empty()
     tallies = {name: Counter[str]() for name in ("rejected", "labels", "sketch", "left_out")}
     columns: dict[str, Counter[str]] = {}
+    values: dict[str, ValueCounts] = {}
     for partial in partials:
         merged["kind"] = merged["kind"] or partial["kind"]
         for name in ("scored", "sum", "squares"):
@@ -113,6 +121,11 @@ def merge(partials: Iterable[Partial]) -> Partial:
             tally.update(partial[name])
         for name, counts in partial["counts"].items():
             columns.setdefault(name, Counter()).update(counts)
+        for name, written in partial["value_counts"].items():
+            counted = ValueCounts.read(written)
+            values[name] = values[name].plus(counted) if name in values else counted
+        for name, ranking in partial["ranked"].items():
+            merged["ranked"][name] = merge_rankings(merged["ranked"].get(name), ranking)
         for name, inner in partial["within"].items():
             merged["within"][name] = merge([merged["within"].get(name, empty()), inner])
         for name, pick in (("min", min), ("max", max)):
@@ -124,10 +137,17 @@ def merge(partials: Iterable[Partial]) -> Partial:
         if both := merged["parts"].keys() & partial["parts"].keys():
             raise ValueError(f"part {min(both)} was summarised twice")
         merged["parts"] |= partial["parts"]
-    for name in ("parts", "within"):
+    merged["value_counts"] = {name: counts.written() for name, counts in values.items()}
+    for name in ("parts", "within", "value_counts", "ranked"):
         merged[name] = dict(sorted(merged[name].items()))
     merged["counts"] = {name: dict(sorted(counts.items())) for name, counts in columns.items()}
     return merged | {name: dict(sorted(tally.items())) for name, tally in tallies.items()}
+
+
+def merge_rankings(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
+    """Of two rankings, each ``entries`` and the ``most`` of them that are kept, the highest."""
+    most, entries = other["most"], [*(one["entries"] if one else ()), *other["entries"]]
+    return {"most": most, "entries": heapq.nsmallest(most, entries, key=rank)}
 
 
 def rank(entry: dict[str, Any]) -> tuple[int, str, int]:

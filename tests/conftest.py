@@ -85,14 +85,17 @@ class Howdah:
         return self.results(self.submit(*arguments, exits=exits)["job"])
 
 
+@dataclass
 class InProcess(Howdah):
-    """The same, but ``bin/models`` is called in this process, which has imported scikit-learn."""
+    """The same, but ``commands`` are called in this process, which has imported scikit-learn."""
+
+    commands: tuple[str, ...] = ("models",)
 
     def __call__(
         self, command: str, *arguments: object, exits: int = 0, stdin: bytes | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """Run bin/``command`` to its end; it must exit with ``exits``."""
-        if command != "models":
+        if command not in self.commands:
             return super().__call__(command, *arguments, exits=exits, stdin=stdin)
         words = [command, *map(str, arguments)]
         with (

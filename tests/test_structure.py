@@ -27,7 +27,7 @@ LAYERS = {
         privacy os_errors suggestions
         settings
         installer
-        environment errors file_lock
+        environment errors file_lock answer
     """,
     "mr": """
         job
@@ -41,6 +41,7 @@ LAYERS = {
         columnar
         records
         summary spec
+        exact
         supervision
         log_lines stages
     """,

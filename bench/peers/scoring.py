@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import joblib
 from inputs import COLUMNS
-from plain_scoring import row_lines, simdjson  # pins threads to one
+from plain_scoring import READERS, row_lines  # pins threads to one
 
 __all__ = ["BLOCK", "lines_at", "load", "open_results", "score"]
 
@@ -25,8 +25,8 @@ def load(model: str) -> Any:
 
 def score(data: bytes, model: str) -> bytes:
     """The lines of ``data``, scored."""
-    chances = load(model).predict_proba(simdjson(data))[:, 1]
-    return row_lines(data, chances, ("no", "yes"))
+    rows, fields = READERS["simdjson"](data)
+    return row_lines(fields, load(model).predict_proba(rows)[:, 1], ("no", "yes"))
 
 
 def lines_at(source: str, start: int) -> bytes:

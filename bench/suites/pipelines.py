@@ -144,7 +144,7 @@ def _found(spec: Spec, job: Path) -> dict[str, Any]:
         parts = [tally.reduce(key, [part]) for key, part in zip(keys, partials, strict=True)]
         means = [float(line.split(b"\t")[1]) for line in b"".join(parts).splitlines()]
         return {"indices": len(means), "sum": math.fsum(means), "largest": max(means)}
-    summary = tally.report(counts["counts"]).summary
+    summary = tally.conclude(counts).summary
     if spec.pipeline == "root-reduce":
         return {"flow": summary["cut_flow"], "bins": summary["histogram"]["counts"]}
     return {"matrix": summary["confusion_matrix"]["matrix"]} | dict(summary)

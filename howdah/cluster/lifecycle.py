@@ -1,12 +1,12 @@
 """A cluster brought up, described and taken down, by playing hadoop-setup's playbooks."""
 
 import ipaddress
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from howdah.answer import Answer
 from howdah.atomic_files import replacing
 from howdah.cluster.configuration import read_cluster, read_variables
 from howdah.cluster.imports import files_of
@@ -43,7 +43,7 @@ def check_installer(settings: Settings) -> None:
         )
 
 
-def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) -> int:
+def up(inventory: Path, settings: Settings, answer: Answer, *, monitoring: bool) -> int:
     """Bring the cluster up, record that it is the one in use, print its addresses.
 
     What has ``monitoring`` keeps it, unless its inventory says otherwise.
@@ -64,8 +64,8 @@ def up(inventory: Path, settings: Settings, *, monitoring: bool, as_json: bool) 
     with replacing(settings.cluster_record) as beside:
         beside.write_text(record_of_cluster(cluster))
     scored = smoke_job(cluster, settings) if cluster.workers else 0
-    if as_json:
-        print(json.dumps({"changed": played.changed, "smoke": scored, **addresses(cluster)}))
+    answer.tell(changed=played.changed, smoke=scored, **addresses(cluster))
+    if answer.as_json:
         return 0
     print("The cluster is up." if played.any else "The cluster is up already; nothing changed.")
     print_addresses(cluster)
@@ -107,20 +107,15 @@ def check_admin_networks(inventory: Path) -> None:
         )
 
 
-def down(inventory: Path, settings: Settings, *, purge: bool, as_json: bool) -> int:
+def down(inventory: Path, settings: Settings, answer: Answer, *, purge: bool) -> int:
     """Stop the cluster; with ``purge`` remove everything but Hadoop's own files."""
     changed: dict[str, int] = {}
     if settings.cluster_state.exists():
         changed = run_playbook("down", inventory, settings, {"purge": purge}).changed
     settings.cluster_record.unlink(missing_ok=True)
-    if as_json:
-        print(json.dumps({"changed": changed}))
-    elif any(changed.values()):
-        print(
-            "The cluster is down" + (" and its data removed." if purge else "; its data is kept.")
-        )
-    else:
-        print("No cluster was running.")
+    answer.tell(changed=changed)
+    down = "The cluster is down" + (" and its data removed." if purge else "; its data is kept.")
+    answer.say(down if any(changed.values()) else "No cluster was running.")
     return 0
 
 

@@ -1,16 +1,27 @@
-"""Times on the command line: how often a command looks, and when something was."""
+"""The command line: what can't be understood of it is an error like any other; times on it."""
 
 import argparse
 import math
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import NoReturn
 
 from howdah.errors import UsageError
 
-__all__ = ["moment", "seconds_from"]
+__all__ = ["CommandParser", "moment", "seconds_from"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Reads a command's arguments; UsageError for those that it can't read."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage, and raise."""
+        self.print_usage(sys.stderr)
+        raise UsageError(message, hint=f"{self.prog} -h", where=self.prog)
 
 
 def seconds_from(least: float) -> Callable[[str], float]:

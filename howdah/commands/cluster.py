@@ -17,12 +17,12 @@ Exit: 0 done, 2 usage, 6 something is down or can't be brought up.
 
 import argparse
 import getpass
-import json
 import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from howdah.answer import Answer
 from howdah.cluster import workers
 from howdah.cluster.configuration import read_cluster
 from howdah.cluster.lifecycle import (
@@ -34,6 +34,7 @@ from howdah.cluster.lifecycle import (
     up,
 )
 from howdah.cluster.status_tables import print_report
+from howdah.commands.arguments import CommandParser
 from howdah.errors import ClusterError
 from howdah.hadoop.health import check_health
 from howdah.hadoop.users import check_user
@@ -44,7 +45,7 @@ __all__ = ["parser", "run"]
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of ``bin/cluster``."""
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="bin/cluster",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -68,8 +69,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("worker", metavar="WORKER", help="its name")
         if verb == "add":
             command.add_argument("address", metavar="ADDRESS", help="its private address")
-        if verb != "tunnel":
-            command.add_argument("--json", action="store_true", help="the result as JSON")
+        command.add_argument("--json", action="store_true", help="the result as JSON")
         if verb == "up":
             command.add_argument(
                 "--monitoring",
@@ -83,38 +83,40 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Do what ``args`` say and return the exit status."""
     inventory = find_inventory(args.inventory, settings)
     if args.verb == "status":
-        return status(args.inventory, inventory, settings, as_json=args.json)
+        return status(args.inventory, inventory, settings, answer)
     if args.verb == "tunnel":
-        return tunnel(read_cluster(inventory, settings.cluster_state))
+        return tunnel(read_cluster(inventory, settings.cluster_state), answer)
     if args.inventory is None:
         check_installer(settings)
     if args.verb == "down":
-        return down(inventory, settings, purge=args.purge, as_json=args.json)
+        return down(inventory, settings, answer, purge=args.purge)
     if args.verb == "add":
         workers.add(args.worker, args.address, inventory)
     if args.verb == "remove":
         workers.remove(args.worker, inventory, settings)
     wanted = args.verb == "up" and args.monitoring
-    return up(inventory, settings, monitoring=wanted, as_json=args.json)
+    return up(inventory, settings, answer, monitoring=wanted)
 
 
-def tunnel(cluster: Cluster) -> int:
+def tunnel(cluster: Cluster, answer: Answer) -> int:
     """Print the line that a user runs at home; the pages then open under the same ports there."""
     ports = {name: url.rpartition(":")[2] for name, url in pages(cluster).items()}
     forwards = " ".join(
         f"-L {ports[name]}:{url.removeprefix('http://')}" for name, url in pages(cluster).items()
     )
-    print(f"ssh -N {forwards} {getpass.getuser()}@{socket.gethostname()}")
+    line = f"ssh -N {forwards} {getpass.getuser()}@{socket.gethostname()}"
+    answer.tell(ssh=line, ports=ports)
+    answer.say(line)
     for name, port in ports.items():
         print(f"  then {name}: http://localhost:{port}", file=sys.stderr)
     return 0
 
 
-def status(given: str | None, inventory: Path, settings: Settings, *, as_json: bool) -> int:
+def status(given: str | None, inventory: Path, settings: Settings, answer: Answer) -> int:
     """Print how the cluster is; 6 when something is down."""
     if given is None:
         cluster = settings.require_cluster()
@@ -122,8 +124,10 @@ def status(given: str | None, inventory: Path, settings: Settings, *, as_json: b
         cluster = read_cluster(inventory, settings.cluster_state)
     check_user(cluster)
     report = check_health(cluster)
-    if as_json:
-        print(json.dumps({"problems": report.problems, **addresses(cluster), **asdict(report)}))
-    else:
+    answer.tell(problems=report.problems, **addresses(cluster), **asdict(report))
+    if not answer.as_json:
         print_report(cluster, report)
-    return ClusterError.exit_status if report.problems else 0
+    if not report.problems:
+        return 0
+    answer.tell(error=ClusterError(report.problems[0], hint="bin/doctor").described())
+    return ClusterError.exit_status

@@ -2,13 +2,13 @@
 
 import argparse
 import getpass
-import json
 import sys
 import time
 from pathlib import Path
 
-from howdah.commands.arguments import moment
-from howdah.errors import ClusterError, UsageError
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser, moment
+from howdah.errors import ClusterError, HowdahError, UsageError
 from howdah.settings import Settings
 
 __all__ = ["parser", "run"]
@@ -24,7 +24,7 @@ exit status of check: 0 all rules are loaded and everything has data; 1 it isn't
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/dashboards",
         description="Dashboards and alerts: check them, publish them, draw them.",
         epilog=EXAMPLES,
@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Do what the verb says."""
     if args.verb == "rules":
         from metrics.export.prometheus_rules import rules_yaml
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     prometheus_url = args.prometheus or _url(settings, "Prometheus", "bin/cluster up --monitoring")
     if args.verb == "check":
-        return _check(args, prometheus_url)
+        return _check(prometheus_url, answer)
     if args.verb == "publish":
         return _publish(args, settings, prometheus_url)
     return _render(args, settings, prometheus_url)
@@ -92,7 +92,7 @@ def _url(settings: Settings, what: str, how: str) -> str:
     return url
 
 
-def _check(args: argparse.Namespace, prometheus_url: str) -> int:
+def _check(prometheus_url: str, answer: Answer) -> int:
     from howdah.monitoring.coverage import all_queries, queries_without_data, rule_faults
     from howdah.monitoring.prometheus import Prometheus
     from metrics.catalog import ALERTS
@@ -101,29 +101,27 @@ def _check(args: argparse.Namespace, prometheus_url: str) -> int:
     unlike = list(rule_faults(prometheus))
     found = queries_without_data(prometheus)
     asked = len(list(all_queries()))
-    if args.json:
-        without_data = [
+    answer.tell(
+        rules=len(ALERTS),
+        faults=[{"rule": name, "reason": reason} for name, reason in unlike],
+        expressions=asked,
+        without_data=[
             {"for": gap.expression.asked_for, "expression": gap.expression.promql,
              "reason": gap.reason} for gap in found
-        ]  # fmt: skip
-        told = {
-            "rules": len(ALERTS),
-            "faults": [{"rule": name, "reason": reason} for name, reason in unlike],
-            "expressions": asked,
-            "without_data": without_data,
-        }
-        print(json.dumps(told, indent=1))
-        return int(bool(unlike or found))
+        ],
+    )  # fmt: skip
     for name, reason in unlike:
-        print(f"rule {name}: {reason}")
+        answer.say(f"rule {name}: {reason}")
     for gap in found:
-        print(f"{gap.expression.asked_for}: {gap.reason}\n  {gap.expression.promql}")
-    if unlike:
-        print("rules are not as they are here; bin/cluster up loads them")
-    else:
-        print(f"all {len(ALERTS)} rules are loaded as they are here")
-    print(f"{asked - len(found)} of {asked} expressions have data")
-    return int(bool(unlike or found))
+        answer.say(f"{gap.expression.asked_for}: {gap.reason}", f"  {gap.expression.promql}")
+    loaded = f"all {len(ALERTS)} rules are loaded as they are here"
+    answer.say("rules are not as they are here; bin/cluster up loads them" if unlike else loaded)
+    answer.say(f"{asked - len(found)} of {asked} expressions have data")
+    if not (unlike or found):
+        return 0
+    what = f"{len(unlike)} rules aren't as they are here, {len(found)} expressions have no data"
+    answer.tell(error=HowdahError(what, hint="bin/cluster up; bin/doctor").described())
+    return HowdahError.exit_status
 
 
 def _publish(args: argparse.Namespace, settings: Settings, prometheus_url: str) -> int:

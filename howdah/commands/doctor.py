@@ -1,9 +1,10 @@
 """`bin/doctor`: everything that stops a job, checked, each with its fix."""
 
 import argparse
-import json
 from dataclasses import asdict
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.diagnosis.cluster import check_cluster_in_use
 from howdah.diagnosis.host import check_host
 from howdah.diagnosis.models import check_models
@@ -14,7 +15,7 @@ __all__ = ["parser", "run"]
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/doctor",
         description="Check everything that stops a job; each problem comes with its fix.",
         epilog="examples:\n  bin/doctor\n  bin/doctor --json\n\n"
@@ -25,11 +26,9 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Print every check; 1 if one needs mending."""
     checks = [*check_host(settings), *check_models(settings), *check_cluster_in_use(settings)]
-    if args.json:
-        print(json.dumps([asdict(check) for check in checks], indent=1))
-    else:
-        print("\n".join(map(str, checks)))
+    answer.rows([asdict(check) for check in checks])
+    answer.say(*map(str, checks))
     return int(any(check.fix for check in checks))

@@ -4,9 +4,11 @@ On a cluster of many hosts a timer runs it every day, as HDFS' superuser.
 """
 
 import argparse
-import json
 import time
+from itertools import chain
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.settings import Settings
 from howdah.workflows.retention import remove_leftovers, remove_old_records
 
@@ -17,7 +19,7 @@ DAY = 86_400
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/janitor",
         description="Remove what failed jobs left behind, and old jobs with their results.",
         epilog="examples:\n  bin/janitor --dry-run\n  bin/janitor --done-days 90\n\n"
@@ -41,15 +43,16 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Remove and print; on no cluster only this machine's own records."""
     now, remove = time.time(), not args.dry_run
     failed_before, done_before = now - args.failed_days * DAY, now - args.done_days * DAY
-    removed = list(remove_old_records(settings, done_before, remove=remove))
+    removed: list[str] = []
+    answer.tell(removed=removed)
+    found = remove_old_records(settings, done_before, remove=remove)
     if cluster := settings.cluster:
-        removed += remove_leftovers(cluster, failed_before, done_before, remove=remove)
-    if args.json:
-        print(json.dumps({"removed": removed}))
-    for path in removed if not args.json else ():
-        print(f"{'removed' if remove else 'would remove'} {path}")
+        found = chain(found, remove_leftovers(cluster, failed_before, done_before, remove=remove))
+    for path in found:
+        removed.append(path)
+        answer.say(f"{'removed' if remove else 'would remove'} {path}")
     return 0

@@ -1,10 +1,11 @@
 """`bin/models`: the models that can be used, adding one of your own, checking them all."""
 
 import argparse
-import json
 import sys
 from typing import Any
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.errors import HowdahError, ModelError
 from howdah.models.card import PLACES, card_lines, describe_model, shadow_note
 from howdah.models.job_models import unfinished_jobs_with
@@ -35,7 +36,7 @@ FIELDS = ("name", "pipeline", "kind", "labels", "features", "description")
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    commands = argparse.ArgumentParser(
+    commands = CommandParser(
         prog="bin/models",
         description=__doc__,
         epilog=EXAMPLES,
@@ -46,11 +47,7 @@ def parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", help="name, pipeline, kind and whose it is (the default)")
     show = actions.add_parser("show", help="what a model takes and gives, and where it is from")
     show.add_argument("name", metavar="NAME")
-    for action in (listing, show):
-        action.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
-        )
-    actions.add_parser("check", help="compare every model's files with its manifest")
+    check = actions.add_parser("check", help="compare every model's files with its manifest")
     removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
     removal.add_argument("name", metavar="NAME")
     add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
@@ -62,43 +59,49 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="it may take the place of yours of that name; jobs that run keep theirs",
     )
+    for action in (listing, show, check, removal, add):
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
     return commands
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """List, show, add, remove or check models."""
     match args.action:
         case "add":
-            return _add(args, settings)
+            return _add(args, settings, answer)
         case "remove":
-            return _remove(args.name, settings)
+            return _remove(args.name, settings, answer)
         case "check":
-            return _check(settings)
+            return _check(settings, answer)
         case "show":
-            return _show(find_entry(settings, args.name), as_json=args.json)
+            return _show(find_entry(settings, args.name), answer)
         case _:
-            return _list(settings, as_json=args.json)
+            return _list(settings, answer)
 
 
-def _add(args: argparse.Namespace, settings: Settings) -> int:
+def _add(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     from howdah.models.add import add_model
 
     with adding_model(settings, args.name, replace=args.replace) as folder:
         manifest = add_model(folder, args)
-    print(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
+    answer.say(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
     if manifest.compiled is not None:
         rows = manifest.compiled["rows_compared"]
         _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
     entry = find_entry(settings, args.name)
+    answer.tell(**describe_model(entry, manifest_of(entry)))
     _tell(f"{PLACES[entry.place]}{shadow_note(entry)}: {entry.folder}")
     _tell(f"use it: bin/submit INPUT --model {manifest.name}")
     return 0
 
 
-def _remove(name: str, settings: Settings) -> int:
+def _remove(name: str, settings: Settings, answer: Answer) -> int:
     jobs = unfinished_jobs_with(find_entry(settings, name), settings)
     entry = remove_model(settings, name)
-    print(f"removed {entry.folder}")
+    answer.tell(removed=[str(entry.folder)], kept_by=jobs)
+    answer.say(f"removed {entry.folder}")
     if jobs:
         _tell(f"not finished, and keeping theirs: {', '.join(jobs)}")
     if entry.hides:
@@ -106,42 +109,45 @@ def _remove(name: str, settings: Settings) -> int:
     return 0
 
 
-def _check(settings: Settings) -> int:
+def _check(settings: Settings, answer: Answer) -> int:
     """Look at every model; the status of the first that can't be used."""
     status = 0
+    rows: list[dict[str, Any]] = []
+    answer.tell(models=rows)
     for entry in model_entries(settings):
+        row: dict[str, Any] = {"name": entry.name, "place": entry.place, "error": None}
         try:
             find_model(settings, entry.name)
         except HowdahError as error:
-            print(f"{entry.name}: {error}")
-            status = status or error.exit_status
+            row["error"] = error.described(f"model {entry.name}")
+            answer.say(f"{entry.name}: {error}")
+            if not status:
+                status = error.exit_status
+                answer.tell(error=row["error"])
         else:
-            print(f"{entry.name}: ok")
+            answer.say(f"{entry.name}: ok")
+        rows.append(row)
     return status
 
 
-def _show(entry: ModelEntry, *, as_json: bool) -> int:
+def _show(entry: ModelEntry, answer: Answer) -> int:
     manifest = manifest_of(entry)
-    if as_json:
-        print(json.dumps(describe_model(entry, manifest), indent=1))
-    else:
-        print("\n".join(card_lines(entry, manifest)))
+    answer.tell(**describe_model(entry, manifest))
+    answer.say(*card_lines(entry, manifest))
     return 0
 
 
-def _list(settings: Settings, *, as_json: bool) -> int:
+def _list(settings: Settings, answer: Answer) -> int:
     """Print what there is; what is wrong with one is said in its line."""
     rows = [_row(entry) for entry in model_entries(settings)]
-    if as_json:
-        print(json.dumps(rows, indent=1))
-        return 0
+    answer.rows(rows)
     for row in rows:
         if "error" in row:
-            print(f"{row['name']:<20} can't be used: {row['error']}")
+            answer.say(f"{row['name']:<20} can't be used: {row['error']}")
             continue
         line = f"{row['name']:<20} {row['pipeline']:<12} {row['kind']:<11} {row['place']:<8}"
         outranked = "".join(f"  outranks the {place} one" for place in row["hides"])
-        print(f"{line} {row['description']}".rstrip() + outranked)
+        answer.say(f"{line} {row['description']}".rstrip() + outranked)
     return 0
 
 

@@ -1,8 +1,10 @@
 """`bin/pipelines`: what can be run, and `show`: what one takes and gives."""
 
 import argparse
-import json
+from collections.abc import Iterator
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.errors import UsageError
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean
@@ -19,7 +21,7 @@ EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/pipelines",
         description="List what can be run.",
         epilog=EXAMPLES,
@@ -29,10 +31,11 @@ def parser() -> argparse.ArgumentParser:
     verbs = command.add_subparsers(dest="verb", metavar="show")
     show = verbs.add_parser("show", help="what one pipeline takes and gives")
     show.add_argument("name", metavar="NAME")
+    show.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Print the registry, or one entry of it."""
     if args.verb == "show":
         if args.name not in PIPELINES:
@@ -43,14 +46,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         shown = [PIPELINES[args.name]]
     else:
         shown = list(PIPELINES.values())
-    rows = [_described(pipeline) for pipeline in shown]
-    if args.json:
-        print(json.dumps(rows[0] if args.verb else rows, indent=1))
-    elif args.verb:
-        _print_one(shown[0])
+    if args.verb:
+        answer.tell(**_described(shown[0]))
+        answer.say(*_page(shown[0]))
     else:
-        for pipeline in shown:
-            _print_line(pipeline)
+        answer.rows([_described(pipeline) for pipeline in shown])
+        answer.say(*(line for pipeline in shown for line in _lines(pipeline)))
     return 0
 
 
@@ -66,13 +67,13 @@ def _model(pipeline: Pipeline) -> str:
     return pipeline.model or "yours (bin/models add)"
 
 
-def _print_line(pipeline: Pipeline) -> None:
-    print(f"{pipeline.name:<14} {pipeline.about}")
-    print(f"{'':<14} {pipeline.results}: {pipeline.output}")
-    print(f"{'':<14} model: {_model(pipeline)}")
+def _lines(pipeline: Pipeline) -> Iterator[str]:
+    yield f"{pipeline.name:<14} {pipeline.about}"
+    yield f"{'':<14} {pipeline.results}: {pipeline.output}"
+    yield f"{'':<14} model: {_model(pipeline)}"
 
 
-def _print_one(pipeline: Pipeline) -> None:
+def _page(pipeline: Pipeline) -> Iterator[str]:
     rows = {
         pipeline.name: pipeline.about,
         "input": pipeline.input,
@@ -81,7 +82,7 @@ def _print_one(pipeline: Pipeline) -> None:
         "example": pipeline.example,
     }
     for name, value in rows.items():
-        print(f"{name:<14} {value}")
+        yield f"{name:<14} {value}"
     for option in pipeline.options:
         default = f" (default {option.default})" if option.default else ""
-        print(f"{'--' + option.name:<14} {option.about}{default}")
+        yield f"{'--' + option.name:<14} {option.about}{default}"

@@ -1,9 +1,10 @@
 """`bin/results`: finished jobs whose results the store still has, and the removal of some."""
 
 import argparse
-import json
 from dataclasses import asdict
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.errors import UsageError
 from howdah.jobs.record import Jobs
 from howdah.settings import Settings
@@ -32,7 +33,7 @@ AGES = ((DAY, "d"), (3600, "h"), (60, "min"))
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/results",
         description="List the results that the store still has, or remove some.",
         epilog=EXAMPLES,
@@ -48,27 +49,28 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """List or remove."""
     jobs = Jobs(settings.state)
     if args.action == "rm":
-        return _remove(args, jobs, settings)
-    found = list(stored_results(jobs, settings))
-    if args.json:
-        print(json.dumps([asdict(stored) for stored in found], indent=1))
-    else:
-        for stored in found:
-            _print_line(stored)
+        return _remove(args, jobs, settings, answer)
+    rows = []
+    for stored in stored_results(jobs, settings):
+        rows.append(asdict(stored))
+        answer.say(_line(stored))
+    answer.rows(rows)
     return 0
 
 
-def _print_line(stored: StoredResults) -> None:
+def _line(stored: StoredResults) -> str:
     first, *others = stored.inputs or ("",)
     more = f" +{len(others)}" if others else ""
     kept = "  kept" if stored.kept else ""
-    print(f"{stored.job}  {stored.state:<9} {_ago(stored.age):>7}  {stored.pipeline:<14}"
-          f" {stored.output_bytes:>15,} + {stored.input_bytes:>15,} bytes"
-          f"  {first}{more}  {stored.where}{kept}")  # fmt: skip
+    return (
+        f"{stored.job}  {stored.state:<9} {_ago(stored.age):>7}  {stored.pipeline:<14}"
+        f" {stored.output_bytes:>15,} + {stored.input_bytes:>15,} bytes"
+        f"  {first}{more}  {stored.where}{kept}"
+    )
 
 
 def _ago(seconds: float) -> str:
@@ -78,16 +80,16 @@ def _ago(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _remove(args: argparse.Namespace, jobs: Jobs, settings: Settings) -> int:
+def _remove(args: argparse.Namespace, jobs: Jobs, settings: Settings, answer: Answer) -> int:
     if bool(args.jobs) == (args.older_than is not None):
         raise UsageError("rm takes jobs or --older-than DAYS", hint="bin/results rm -h")
     if args.jobs:
         chosen = removable_jobs(args.jobs, jobs, settings)
     else:
         chosen = old_jobs(jobs, settings, args.older_than * DAY)
+    removed: list[str] = []
+    answer.tell(removed=removed)
     for job in remove_stored(chosen, jobs, settings):
-        if not args.json:
-            print(f"removed {job.id}", flush=True)
-    if args.json:
-        print(json.dumps({"removed": [job.id for job in chosen]}))
+        removed.append(job.id)
+        answer.say(f"removed {job.id}", at_once=True)
     return 0

@@ -1,12 +1,13 @@
 """`bin/status`: all jobs, newest first, or one of them in full."""
 
 import argparse
-import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser
 from howdah.errors import HowdahError, UsageError
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.record import Job, Jobs, is_run
@@ -19,6 +20,7 @@ __all__ = ["parser", "run"]
 EXAMPLES = """examples:
   bin/status                         all jobs, newest first
   bin/status 20260314-092653-58b1    that job
+  bin/status run-20260314-092653-58b1   a workflow's run: each step, and why one didn't run
   bin/status --timeline              where the newest job's seconds went
   bin/status --json
 """
@@ -26,7 +28,7 @@ EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/status",
         description="Show jobs and how far they are.",
         epilog=EXAMPLES,
@@ -42,29 +44,55 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Print the jobs' states."""
     jobs = Jobs(settings.state)
     if args.timeline:
-        return _print_timeline(jobs.read(args.job) if args.job else _newest(jobs), args, settings)
-    one = args.job and not is_run(args.job)
-    if one:
-        seen = [refresh_status(jobs.read(args.job), settings)]
-    elif args.job:
-        from howdah.workflows.record import Runs, jobs_of  # here, so that the list comes soon
+        job = jobs.read(args.job) if args.job else _newest(jobs)
+        return _print_timeline(job, settings, answer)
+    if args.job and is_run(args.job):
+        return _print_run(args.job, jobs, settings, answer)
+    if args.job:
+        status = refresh_status(jobs.read(args.job), settings)
+        answer.tell(**_as_json(status, settings))
+        answer.say(*_page(status, settings))
+        return 0
+    seen = _statuses(jobs.all(), settings)
+    answer.rows([_as_json(status, settings) for status in seen])
+    for status in seen:
+        answer.say(_line(status))
+    return 0
 
-        of_run = jobs_of(Runs(settings.state).read(args.job), jobs)
-        seen = _statuses(of_run.values(), settings)
-    else:
-        seen = _statuses(jobs.all(), settings)
-    if args.json:
-        rows = [_as_json(status, settings) for status in seen]
-        print(json.dumps(rows[0] if one else rows, indent=1))
-    elif one:
-        _print_one(seen[0], settings)
-    else:
-        for status in seen:
-            _print_line(status)
+
+def _print_run(run_id: str, jobs: Jobs, settings: Settings, answer: Answer) -> int:
+    # here, so that the list comes soon
+    from howdah.workflows.progress import describe_steps, progress_of, state_of_run
+    from howdah.workflows.record import Runs, jobs_of
+
+    runs = Runs(settings.state)
+    run = runs.read(run_id)
+    going_on = runs.is_going_on(run_id)
+    seen = {one.job.step: one for one in _statuses(jobs_of(run, jobs).values(), settings)}
+    of_run = {step: status.job for step, status in seen.items()}
+    steps = progress_of(run, of_run, going_on=going_on)
+    state = state_of_run(steps, going_on=going_on)
+    answer.tell(
+        run=run.id,
+        state=state,
+        steps=describe_steps(run, steps, settings),
+        changes=list(run.changes),
+    )
+    answer.say(f"{run.id}  {state}")
+    width = max(len(step.name) for step in steps)
+    for step in steps:
+        status = seen.get(step.name)
+        share = f"{status.share:.0%}" if status else ""
+        why = step.why or (status.note if status else "")
+        job = step.job.id if step.job else ""
+        line = f"  {step.name:<{width}}  {step.state:<9} {share:>4}  {job:<20}  {why}"
+        answer.say(line.rstrip())
+    for change in run.changes:
+        answer.say(f"  changed on the way: {change['what']}")
     return 0
 
 
@@ -74,7 +102,7 @@ def _newest(jobs: Jobs) -> Job:
     raise UsageError("there is no job yet", hint="bin/submit INPUT")
 
 
-def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> int:
+def _print_timeline(job: Job, settings: Settings, answer: Answer) -> int:
     import shutil
 
     from howdah.tracking.timeline import read_history, render, timeline
@@ -82,14 +110,16 @@ def _print_timeline(job: Job, args: argparse.Namespace, settings: Settings) -> i
     job = refresh_status(job, settings).job
     history, note = read_history(job, settings)
     spans = timeline(job, Jobs(settings.state).marks(job.id), history)
-    if args.json:
-        seconds = round(sum(span.seconds for span in spans), 3)
-        rows = [asdict(span) for span in spans]
-        print(json.dumps({"job": job.id, "seconds": seconds, "note": note, "spans": rows}))
-    else:
-        print("\n".join(render(spans, shutil.get_terminal_size().columns)))
-        if note:
-            print(f"howdah: {note}", file=sys.stderr)
+    answer.tell(
+        job=job.id,
+        seconds=round(sum(span.seconds for span in spans), 3),
+        note=note,
+        spans=[asdict(span) for span in spans],
+        state=job.outcome,
+    )
+    answer.say(*render(spans, shutil.get_terminal_size().columns))
+    if note and not answer.as_json:
+        print(f"howdah: {note}", file=sys.stderr)
     return 0
 
 
@@ -114,21 +144,23 @@ def _as_json(status: JobStatus, settings: Settings) -> dict[str, object]:
     }
 
 
-def _print_line(status: JobStatus) -> None:
+def _line(status: JobStatus) -> str:
     job = status.job
     names = ", ".join(job.names)
     note = f"  ({status.note})" if status.note else ""
-    print(f"{job.id}  {job.state:<9} {status.share:>4.0%}  {job.runner:<6}"
-          f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}")  # fmt: skip
+    return (
+        f"{job.id}  {job.outcome:<9} {status.share:>4.0%}  {job.runner:<6}"
+        f" {job.records:>13,}  {names}{note}{f'  {job.of}' if job.of else ''}"
+    )
 
 
-def _print_one(status: JobStatus, settings: Settings) -> None:
+def _page(status: JobStatus, settings: Settings) -> Iterator[str]:
     job = status.job
     used = job.model or ", ".join(job.models)
     rows = {
         "job": job.id,
         "run": job.of,
-        "state": f"{job.state} {status.share:.0%} {status.note}".rstrip(),
+        "state": f"{job.outcome} {status.share:.0%} {status.note}".rstrip(),
         "inputs": ", ".join(job.names),
         "records": f"{job.records:,}",
         "scored": "" if job.scored is None else f"{job.scored:,}",
@@ -143,4 +175,4 @@ def _print_one(status: JobStatus, settings: Settings) -> None:
     }
     for name, value in rows.items():
         if value:
-            print(f"{name:<10} {value}")
+            yield f"{name:<10} {value}"

@@ -1,12 +1,12 @@
 """`bin/top`: the machines, HDFS, YARN and the jobs, live in a terminal."""
 
 import argparse
-import json
 import os
 import shutil
 import sys
 
-from howdah.commands.arguments import seconds_from
+from howdah.answer import Answer
+from howdah.commands.arguments import CommandParser, seconds_from
 from howdah.monitoring.live_view import show_live, title
 from howdah.monitoring.snapshot import as_json, take_snapshot
 from howdah.monitoring.terminal_view import draw
@@ -26,7 +26,7 @@ SHORTEST_PERIOD = 1.0
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    command = argparse.ArgumentParser(
+    command = CommandParser(
         prog="bin/top",
         description="Show how busy and how well the machines, HDFS, YARN and the jobs are.",
         epilog=EXAMPLES,
@@ -44,12 +44,12 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Show a look, or one after the other."""
     cluster = settings.require_cluster()
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     if args.json:
-        print(json.dumps(as_json(take_snapshot(cluster)), indent=1))
+        answer.tell(**as_json(take_snapshot(cluster)))
     elif args.once or not (sys.stdin.isatty() and sys.stdout.isatty()):
         snapshot = take_snapshot(cluster)
         styled = sys.stdout.isatty() and "NO_COLOR" not in os.environ

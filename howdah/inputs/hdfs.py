@@ -146,29 +146,34 @@ def expand_pattern(client: Any, argument: str, path: str) -> list[str]:
     """The files that a pattern fits, in the order of their names; UsageError if there are none."""
     if not glob.has_magic(path):
         return [path]
-    found = ["/"]
+    found = {"/": ""}  # and their types, where these are known
     for segment in path.split("/")[1:]:
         if glob.has_magic(segment):
-            found = [
-                posixpath.join(folder, name)
+            found = {
+                posixpath.join(folder, name): kind
                 for folder in found
-                for name in _matching(client, folder, segment)
-            ]
+                for name, kind in _matching(client, folder, segment).items()
+            }
         else:
-            found = [posixpath.join(folder, segment) for folder in found]
-    files = [name for name in found if _type(client, name) == "FILE"]
+            found = {posixpath.join(folder, segment): "" for folder in found}
+    files = [name for name, kind in found.items() if (kind or _type(client, name)) == "FILE"]
     if not files:
         raise UsageError(f"no file matches {argument}", hint="are its folders right?")
     return sorted(files)
 
 
-def _matching(client: Any, folder: str, pattern: str) -> list[str]:
-    """The names right below ``folder`` that ``pattern`` fits, hidden ones left out."""
+def _matching(client: Any, folder: str, pattern: str) -> dict[str, str]:
+    """The names right below ``folder`` that ``pattern`` fits, hidden ones left out, and their
+    types."""
     if _type(client, folder) != "DIRECTORY":
-        return []
+        return {}
     with _usable(f"hdfs://{folder}"):
-        names = [name for name in client.list(folder) if not name.startswith(HIDDEN)]
-    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+        entries = client.list(folder, status=True)
+    return {
+        name: status["type"]
+        for name, status in entries
+        if not name.startswith(HIDDEN) and fnmatch.fnmatchcase(name, pattern)
+    }
 
 
 def _type(client: Any, path: str) -> str:

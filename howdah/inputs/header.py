@@ -27,14 +27,16 @@ __all__ = [
 TITLE_LINES = 20  # among which a header may be
 
 
-def possible_formats(source: InputFile, line: str) -> Iterator[tuple[str, str, list[str]]]:
+def possible_formats(
+    source: InputFile, line: str, decimal: str = "."
+) -> Iterator[tuple[str, str, list[str]]]:
     """How the first line of CSV or TSV can be read, the likeliest way first: format, delimiter and
-    fields."""
+    fields. What is the ``decimal`` mark is the least likely delimiter."""
     if source.columns:
         yield "tsv", "\t", line.split("\t")
         return
     possible = [source.delimiter] if source.delimiter else DELIMITERS
-    for delimiter in sorted(possible, key=line.count, reverse=True):
+    for delimiter in sorted(possible, key=lambda mark: (mark == decimal, -line.count(mark))):
         form = "tsv" if delimiter == "\t" else "csv"
         yield form, delimiter, fields_of(line, form, delimiter)
 

@@ -186,11 +186,12 @@ def head_size(inputs: int) -> int:
 
 
 def read_head(stream: Readable, size: int) -> bytes:
-    """The first ``size`` bytes, or as many as it takes to the end of the first line; of packed
-    ones more, lest they be a line's part only. At most ``HEAD``."""
+    """The first ``size`` bytes; ``HEAD`` if these don't have the whole first line."""
     head = _read(stream, size)
-    if len(head) == size < HEAD and (suffix_of(head) or b"\n" not in head):
-        head += _read(stream, HEAD - size)
+    if len(head) == size < HEAD:
+        suffix = suffix_of(head)
+        if b"\n" not in (InputFile("", head, suffix).unpacked_head() if suffix else head):
+            head += _read(stream, HEAD - size)
     return head
 
 

@@ -18,7 +18,7 @@ class Keys:
     of ``files``; ``go_on``: there are more."""
 
     names: tuple[str, ...]
-    records: int
+    records: Sequence[dict[str, Any]]
     files: Sequence[str]
     go_on: bool
 
@@ -26,18 +26,18 @@ class Keys:
     def among(self) -> str:
         """Begins a sentence on what none of the records has."""
         files = ", ".join(self.files[:3]) + (" and others" if len(self.files) > 3 else "")
-        return f"{files}: no record among the first {self.records:,}"
+        return f"{files}: no record among the first {len(self.records):,}"
 
 
 def find_keys(sources: Sequence[InputFile], heads: Sequence[Head]) -> Keys:
     """The keys of all records in the inputs' beginnings; UsageError for a first line that is no
     JSON."""
     names: dict[str, None] = {}
-    records = 0
+    records = []
     for source, head in zip(sources, heads, strict=True):
         _check_first(source, head)
         for record in objects(head):
-            records += 1
+            records.append(record)
             names |= dict.fromkeys(record)
     files = [source.name for source in sources]
     return Keys(tuple(names), records, files, any(head.goes_on for head in heads))

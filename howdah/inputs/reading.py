@@ -23,6 +23,7 @@ __all__ = ["Kind", "Reading", "read_as"]
 
 SEPARATOR = re.compile(rb"sep=(.?)\r?(\n|$)", re.IGNORECASE)
 FIRST_LINES = 100  # that say whether a text is UTF-8
+SEEN = 200  # bytes that tell UTF-16, whose letters mostly have a NUL byte each
 SHOWN = 20  # bytes of a line that isn't, before the one that tells
 
 
@@ -125,6 +126,8 @@ def _recognised(source: InputFile, reading: Reading) -> InputFile:
     encoding = encoding_of(name, beginning, reading.encoding)
     if encoding in ("", UTF_8):
         refuse_foreign_file(name, beginning)
+    if not encoding:
+        _refuse_unmarked_utf16(name, beginning[:SEEN])
     form = TextForm("" if encoding == UTF_8 else encoding)
     source = source if form.is_plain else replace(source, form=form)
     text = source.text_head(1 << 20) if source.suffix or not form.is_plain else beginning
@@ -156,6 +159,16 @@ def _delimiter(name: str, text: bytes) -> str:
             hint="fields are separated by commas, semicolons or tabs",
         )
     return delimiter
+
+
+def _refuse_unmarked_utf16(name: str, beginning: bytes) -> None:
+    for encoding, place in (("utf-16-le", 1), ("utf-16-be", 0)):
+        halves = beginning[place::2]
+        if halves.count(0) > len(halves) // 2 and not beginning[1 - place :: 2].count(0):
+            raise UsageError(
+                f"{name} has a NUL byte at every other place: UTF-16 without byte order mark?",
+                hint=f"--encoding {encoding} if it is that",
+            )
 
 
 def _check_is_utf8(name: str, text: bytes, *, goes_on: bool) -> None:

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile, read_head, suffix_of
@@ -48,7 +48,7 @@ class ZipMember(InputFile):
     def open(self) -> IO[bytes]:
         """The member's bytes, unpacked."""
         archive = zipfile.ZipFile(self.open_archive())
-        return _Member(archive, archive.open(self.member))
+        return io.BufferedReader(_Member(archive, archive.open(self.member)))
 
 
 class _Member(io.RawIOBase):
@@ -61,8 +61,8 @@ class _Member(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        return self._member.read(size)
+    def readinto(self, buffer: Any) -> int:
+        return self._member.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
 
     def close(self) -> None:
         self._member.close()

@@ -2,10 +2,12 @@
 
 import argparse
 
+from howdah.jobs.column_types import FORMATS
 from mr.pipelines.registry import PIPELINES
 
-__all__ = ["DEFAULT_PIPELINE", "OPTIONS", "add_job_arguments"]
+__all__ = ["DEFAULT_PIPELINE", "MAX_REJECTED", "OPTIONS", "add_job_arguments"]
 
+MAX_REJECTED = float("0.01")  # the very object is what wasn't given
 OPTIONS = {option.name: option for one in PIPELINES.values() for option in one.options}
 
 
@@ -15,7 +17,7 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--max-rejected",
         type=_rate,
-        default=0.01,
+        default=MAX_REJECTED,
         metavar="RATE",
         help="the share of records that may be rejected (default 0.01)",
     )
@@ -36,6 +38,11 @@ def add_job_arguments(command: argparse.ArgumentParser) -> None:
         "--keep",
         metavar="COLUMNS",
         help="of the input's columns, only these stand beside the predictions: id,city; or none",
+    )
+    command.add_argument(
+        "--output",
+        choices=FORMATS,
+        help="the format that bin/getresults writes the results in (default tsv)",
     )
     command.add_argument(
         "--encoding",

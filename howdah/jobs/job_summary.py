@@ -14,7 +14,8 @@ from howdah.jobs.job_store import job_store
 from howdah.jobs.layout import MERGED, OUTPUT, SUCCESS
 from howdah.jobs.packed_files import PackedFile, file_at, read_index
 from howdah.jobs.pipeline_hooks import conclude
-from howdah.jobs.record import Input, Job, Jobs
+from howdah.jobs.record import Job, Jobs
+from howdah.jobs.stored_input import Input
 from howdah.settings import Settings
 from mr.counting.tally import JobReport
 from mr.pipelines.registry import PIPELINES

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 
 __all__ = ["PackedFile", "file_at", "files_of", "pack_name", "read_index", "write_index"]
 

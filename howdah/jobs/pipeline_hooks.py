@@ -12,9 +12,10 @@ from typing import Any
 from howdah.errors import UsageError
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.predictions import known_predictions
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from mr.columnar.table import COLUMNAR
-from mr.counting.tally import FileTally, InputPreview, JobReport, Tally
+from mr.counting.tally import FileTally, InputPreview, JobReport, Tally, TextWatcher
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.summary import Partial
@@ -27,6 +28,7 @@ __all__ = [
     "options_from_stored",
     "prepare_task_files",
     "takes_files",
+    "text_watcher",
 ]
 
 
@@ -76,16 +78,28 @@ def prepare_task_files(job: Job, folder: Path) -> None:
             _tally_class(pipeline).prepare_task_files(job.options, folder)
 
 
-# Once all inputs are stored, and before the tasks start
+# While inputs are stored, and before the tasks start
+
+
+def text_watcher(job: Job) -> TextWatcher | None:
+    """What is given all that is stored of the job's inputs, if its pipeline has to see it."""
+    pipeline = PIPELINES[job.pipeline]
+    return _tally_class(pipeline).text_watcher(job.options) if pipeline.tally else None
 
 
 def options_from_stored(
-    job: Job, sources: Sequence[InputFile], stored: Sequence[Input]
+    job: Job,
+    sources: Sequence[InputFile],
+    stored: Sequence[Input],
+    watcher: TextWatcher | None = None,
 ) -> dict[str, Any]:
-    """The job's options with what is known of whole files once they are stored; UsageError if they
-    don't go together."""
+    """The job's options with what is known of its inputs once they are stored, whole files or
+    texts that ``watcher`` has seen; UsageError if they don't go together."""
     pipeline = PIPELINES[job.pipeline]
     tally = pipeline.tally and pipeline.tally()
+    if watcher:
+        with _usage_errors(pipeline):
+            return job.options | watcher.options({each.stored: each.name for each in stored})
     if not (tally and issubclass(tally, FileTally)):
         return job.options
     previews = [

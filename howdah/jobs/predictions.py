@@ -11,7 +11,13 @@ from mr.records.table import first_fields
 
 __all__ = ["known_predictions", "predictions_of_model", "predictions_of_models", "renaming_notes"]
 
-FETCHED = {pipeline.results for pipeline in PIPELINES.values() if pipeline.scorer}
+FETCHED = {  # in any format that has columns
+    pipeline.results.removesuffix("tsv") + suffix
+    for pipeline in PIPELINES.values()
+    if pipeline.scorer
+    for form in ("tsv", "csv", "jsonl")
+    for suffix in (form, f"{form}.gz")
+}
 
 
 def predictions_of_model(manifest: Manifest, columns: Mapping[str, str]) -> dict[str, Any]:

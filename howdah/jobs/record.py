@@ -26,11 +26,21 @@ from howdah.jobs.layout import (
     lock_file,
 )
 from howdah.jobs.marks import Mark
+from howdah.jobs.stored_input import Input, read_input
 from howdah.os_errors import naming
 from howdah.privacy import make_private
 from howdah.settings import Runner
 
-__all__ = ["FINISHED", "RUN_PREFIX", "Input", "Job", "Jobs", "State", "is_run", "write_record"]
+__all__ = [
+    "FINISHED",
+    "RUN_PREFIX",
+    "Job",
+    "Jobs",
+    "State",
+    "is_run",
+    "unknown_id",
+    "write_record",
+]
 
 RUN_PREFIX = "run-"  # of a workflow's run's id
 
@@ -50,59 +60,14 @@ FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
 
 
 @dataclass(frozen=True)
-class Input:
-    """One input as the job's store holds it; ``name`` as the user gave it.
-
-    ``bytes`` and ``sha256`` are the file's; ``lines`` and ``bom`` those of its
-    (decompressed) text; ``padded``: the store holds newlines behind it, so that tasks can be
-    handed it in chunks; ``whole``: the file is one record. ``path`` is where HDFS has it if it
-    wasn't copied, and ``modified`` its time of change there, in milliseconds since 1970. ``cuts``:
-    where it may be cut, in ascending order, if it can't be cut at lines: tasks are given ranges of
-    the job's inputs then. ``footer``: of a file that has its rows in columns, the SHA-256 of its
-    footer; the file is read in whole, and has a ``sha256``, only where it is copied.
-
-    ``blank_lines`` behind the last record are none. Where the store has the file's text instead of
-    itself, as lines of UTF-8, that has ``text_bytes``; ``skipped`` bytes and ``skipped_lines`` are
-    before it in the file's own, and ``encoding`` is the file's if it isn't UTF-8. Several small
-    files are one input: ``index`` is the file of this machine that tells of each (packed_files.py).
-    """
-
-    name: str
-    stored: str
-    bytes: int = 0
-    sha256: str = ""
-    lines: int = 0
-    bom: bool = False
-    header: bool = False
-    padded: bool = False
-    whole: bool = False
-    path: str = ""
-    modified: int = 0
-    cuts: tuple[int, ...] | None = None
-    footer: str = ""
-    blank_lines: int = 0
-    text_bytes: int | None = None
-    skipped: int = 0
-    skipped_lines: int = 0
-    encoding: str = ""
-    index: str = ""
-
-    @property
-    def records(self) -> int:
-        return 1 if self.whole else self.lines - self.header - self.blank_lines
-
-    @property
-    def stored_bytes(self) -> int:
-        """What tasks read, without padding."""
-        return self.bytes if self.text_bytes is None else self.text_bytes
-
-
-@dataclass(frozen=True)
 class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
     ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
-    however old they are; ``run`` and ``step``: of which workflow's run it is. ``predicted``: what
-    a job that scores has called its predictions' columns, and what they mean."""
+    however old they are; ``run`` and ``step``: of which workflow's run it is, and ``changes`` what
+    has become another one on that run's way, each with ``old`` and ``new``. ``predicted``: what a
+    job that scores has called its predictions' columns, and what they mean; ``types``: which
+    columns of its results are numbers, integers or booleans; ``output``: the format that its
+    results are wanted in; ``amends``: the job whose rejected records it scores anew."""
 
     id: str
     state: State
@@ -116,13 +81,17 @@ class Job:
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     predicted: dict[str, Any] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     decimals: int = 6
     inputs: tuple[Input, ...] = ()
     max_rejected: float = 0.01
     splits: int = 0
     kept: bool = False
+    output: str = ""
+    amends: str = ""
     run: str = ""
     step: str = ""
+    changes: tuple[dict[str, Any], ...] = ()
     application: str = ""
     process: int = 0
     error: str = ""
@@ -135,6 +104,14 @@ class Job:
     def of(self) -> str:
         """The run and step that it is of, as one word; empty if it is a job by itself."""
         return f"{self.run}/{self.step}" if self.run else ""
+
+    @property
+    def of_run(self) -> dict[str, Any] | None:
+        """The same for programs."""
+        if not self.run:
+            return None
+        changes = {"changes": list(self.changes)} if self.changes else {}
+        return {"id": self.run, "step": self.step, **changes}
 
     @property
     def names(self) -> list[str]:
@@ -151,6 +128,17 @@ class Job:
     @property
     def records(self) -> int:
         return sum(source.records for source in self.inputs)
+
+    @property
+    def rejected_share(self) -> float:
+        """How many of its records were rejected, from 0 to 1."""
+        return (self.rejected or 0) / max(self.records, 1)
+
+    @property
+    def outcome(self) -> str:
+        """Its state, or ``rejected`` if it is done and more was rejected than may be."""
+        rejected = self.state == State.DONE and self.rejected_share > self.max_rejected
+        return "rejected" if rejected else self.state.value
 
     @property
     def headers(self) -> list[str]:
@@ -205,12 +193,15 @@ class Jobs:
         try:
             stated = json.loads((self.folder(job_id) / RECORD).read_text())
         except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(f"there is no job {job_id}", hint="bin/status lists jobs") from None
+            raise unknown_id("job", job_id, self._folder.parent) from None
         folder = self.folder(job_id)
-        inputs = tuple(_read_input(source, folder) for source in stated.pop("inputs"))
+        inputs = tuple(read_input(source, folder) for source in stated.pop("inputs"))
         columns = tuple(stated.pop("columns"))
+        changes = tuple(stated.pop("changes", ()))
         state, runner = State(stated.pop("state")), Runner(stated.pop("runner"))
-        return Job(state=state, runner=runner, **stated, inputs=inputs, columns=columns)
+        return Job(
+            state=state, runner=runner, **stated, inputs=inputs, columns=columns, changes=changes
+        )
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
@@ -276,10 +267,15 @@ class Jobs:
         write_record(self.folder(job.id) / RECORD, asdict(job))
 
 
-def _read_input(stated: dict[str, Any], folder: Path) -> Input:
-    cuts, index = stated.get("cuts"), stated.get("index")
-    found = {"index": str(folder / Path(index).name)} if index else {}
-    return Input(**stated | found | {"cuts": None if cuts is None else tuple(cuts)})
+def unknown_id(what: str, id: str, state: Path) -> UsageError:
+    """The error for an id that no ``what`` has, with the one that may be meant."""
+    from howdah.suggestions import did_you_mean  # here, so that commands start early
+
+    known = [path.parent.name for path in (state / "jobs").glob(f"*/{RECORD}")]
+    known += [path.stem for path in (state / "runs").glob("*.json")]
+    ask = did_you_mean(id, sorted(known, reverse=True))
+    runs = " and their runs" if what == "run" else ""
+    return UsageError(f"there is no {what} {id}", hint=f"{ask}bin/status lists jobs{runs}")
 
 
 def is_run(id: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from howdah.errors import ModelError, UsageError
+from howdah.errors import ModelError
 from howdah.jobs.layout import MODEL_LINKS
 from howdah.jobs.record import Job, Jobs
 from howdah.models.registry import OWN, Model, ModelEntry, check_files, find_entry, manifest_of
@@ -44,7 +44,7 @@ def link_models(job: Job, folder: Path, settings: Settings) -> None:
             entry = find_entry(settings, name)
             for path in Model(entry.folder, manifest_of(entry)).files:
                 _link_or_copy(path, own / path.name)
-        except (UsageError, FileNotFoundError):
+        except (ModelError, FileNotFoundError):  # it was there, and right, when it was planned
             raise _replaced(name) from None
         if sha256_of(own / MODEL_FILE) != _recorded(job, name):
             raise _replaced(name)

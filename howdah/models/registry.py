@@ -94,11 +94,11 @@ def model_entries(settings: Settings) -> list[ModelEntry]:
 
 
 def find_entry(settings: Settings, name: str) -> ModelEntry:
-    """The model that a name means; UsageError if there is none."""
+    """The model that a name means; ModelError if there is none."""
     known = {entry.name: entry for entry in model_entries(settings)}
     if name not in known:
         ask = did_you_mean(name, known)
-        raise UsageError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
+        raise ModelError(f"there is no model {name}", hint=f"{ask}bin/models lists them")
     return known[name]
 
 
@@ -137,8 +137,8 @@ def pipeline_of(settings: Settings, name: str) -> Pipeline:
 def find_model(settings: Settings, name: str, pipeline: Pipeline | None = None) -> Model:
     """The model ``name``, checked; its files are fetched if its manifest names a wheel.
 
-    Raises UsageError for an unknown one, or for one of another ``pipeline``; ModelError for one
-    that can't be used here.
+    Raises ModelError for an unknown one, or one that can't be used here; UsageError for one of
+    another ``pipeline``.
     """
     entry = find_entry(settings, name)
     before = _stamp(entry)

@@ -16,12 +16,20 @@ from howdah.inputs.text_encoding import shown_undecodable
 from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.layout import REJECTED, SCORES
 from howdah.jobs.pipeline_hooks import combine_parts
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from howdah.results.integrity import altered_part
 from mr.records.tsv import escape_text
 from mr.summary import Partial
 
-__all__ = ["combine_part_files", "merge_rejected", "merge_scores"]
+__all__ = [
+    "RejectedRecord",
+    "combine_part_files",
+    "merge_rejected",
+    "merge_scores",
+    "read_rejected",
+    "write_rejected",
+]
 
 REJECTED_HEADER = b"reason\tfile\tline\toffset\trecord\n"
 READ_BYTES = 1 << 20
@@ -155,42 +163,62 @@ def merge_rejected(job: Job, partial: Partial, store: Store, path: Path) -> None
 
     Raises IntegrityError for a part that isn't what its task wrote.
     """
-    places = {} if job.of_files else places_of(job, partial)
-    files = {source.stored: source for source in job.inputs}
+    write_rejected((reject.row for reject in read_rejected(job, partial, store)), path)
+
+
+def write_rejected(rows: Iterable[bytes], path: Path) -> None:
+    """Write lines of rejected.tsv below its header."""
     with path.open("wb") as merged:
         merged.write(REJECTED_HEADER)
-        for part, counts in sorted(partial["parts"].items()):
-            if not counts["rejected_bytes"]:
-                continue
-            data = b"".join(store.read(f"{REJECTED}/{part}"))
-            if zlib.crc32(data) != counts["rejected_crc"]:
-                raise altered_part("rejected", part, job)
-            lines = data.splitlines()
-            lines = lines[: len(lines) - counts.get("blank", 0)]  # behind the last record
-            merged.writelines(
-                _rejected_files(lines, files)
-                if job.of_files
-                else _rejected_records(lines, places[part])
-            )
+        merged.writelines(rows)
         merged.flush()
         os.fsync(merged.fileno())
 
 
-def _rejected_records(rejects: Iterable[bytes], place: Place) -> Iterator[bytes]:
-    for reject in rejects:
-        reason, lines, start, record = reject.split(b"\t")
-        name, encoding, line, offset = place.of_record(int(lines), int(start))
-        if encoding:
-            record = shown_undecodable(record)
-            if reason == b"invalid UTF-8":
-                reason += f": {encoding} has no such bytes".encode()
-        at = b"%d\t%d" % (line + 1, offset)
-        yield b"\t".join((reason, escape_text(name), at, record)) + b"\n"
+@dataclass(frozen=True)
+class RejectedRecord:
+    """A rejected record: its line of rejected.tsv, and where it stands, by its part, its number
+    among the part's records (from 0) and its first byte there."""
+
+    row: bytes
+    part: str
+    number: int
+    offset: int
 
 
-def _rejected_files(lines: Iterable[bytes], files: Mapping[str, Input]) -> Iterator[bytes]:
+def read_rejected(job: Job, partial: Partial, store: Store) -> Iterator[RejectedRecord]:
+    """All rejected records, in the order of the inputs.
+
+    Raises IntegrityError for a part that isn't what its task wrote.
+    """
+    places = {} if job.of_files else places_of(job, partial)
+    files = {source.stored: source for source in job.inputs}
+    for part, counts in sorted(partial["parts"].items()):
+        if not counts["rejected_bytes"]:
+            continue
+        data = b"".join(store.read(f"{REJECTED}/{part}"))
+        if zlib.crc32(data) != counts["rejected_crc"]:
+            raise altered_part("rejected", part, job)
+        lines = data.split(b"\n")[:-1]
+        for line in lines[: len(lines) - counts.get("blank", 0)]:  # behind the last record
+            _, _, offset, number, _ = line.split(b"\t")
+            row = _rejected_file(line, files) if job.of_files else _rejected(line, places[part])
+            yield RejectedRecord(row, part, int(number), int(offset))
+
+
+def _rejected(reject: bytes, place: Place) -> bytes:
+    reason, lines, start, _, record = reject.split(b"\t")
+    name, encoding, line, offset = place.of_record(int(lines), int(start))
+    if encoding:
+        record = shown_undecodable(record)
+        if reason == b"invalid UTF-8":
+            reason += f": {encoding} has no such bytes".encode()
+    at = b"%d\t%d" % (line + 1, offset)
+    return b"\t".join((reason, escape_text(name), at, record)) + b"\n"
+
+
+def _rejected_file(line: bytes, files: Mapping[str, Input]) -> bytes:
     """The same where a record is a line of the task's list, which names a file."""
-    for line in lines:
-        reason, _, _, record = line.split(b"\t")
-        name = files[record.split(b"\\t")[0].decode()].name
-        yield b"\t".join((reason, escape_text(name), b"1", b"0", b"")) + b"\n"
+    reason, *_, record = line.split(b"\t")
+    name = files[record.split(b"\\t")[0].decode()].name
+    return b"\t".join((reason, escape_text(name), b"1", b"0", b"")) + b"\n"

@@ -2,22 +2,40 @@
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from howdah.jobs.packed_files import files_of
 from howdah.jobs.record import Job
+from howdah.results.finished_job import FinishedJob
 
 __all__ = ["provenance"]
 
 VERSIONS = ("scikit-learn", "numpy", "joblib", "mrjob")
 
 
-def provenance(job: Job) -> dict[str, Any]:
-    """The content of run.json: model, inputs, options, times and versions."""
+def provenance(jobs: Sequence[FinishedJob]) -> dict[str, Any]:
+    """The content of run.json: model, inputs, options, times and versions. Of a job that amends
+    another the inputs are those of the first, and ``amends`` tells of its own."""
+    first, *amending = jobs
+    told = _of_job(first.job)
+    for other in amending:
+        amends = {
+            "job": other.job.amends,
+            "amended": other.partial["scored"],
+            "rejected_again": sum(other.partial["rejected"].values()),
+            "by": files_of(other.job),
+            "amends": told.get("amends"),
+        }
+        told = _of_job(other.job) | {"inputs": told["inputs"], "amends": amends}
+    return told
+
+
+def _of_job(job: Job) -> dict[str, Any]:
     return {
         "job": job.id,
-        "run": {"id": job.run, "step": job.step} if job.run else None,
+        "run": job.of_run,
         "application": job.application or None,
         "runner": job.runner,
         "pipeline": job.pipeline,

@@ -7,8 +7,9 @@ from pathlib import Path
 from howdah.hadoop.segmented_file import SegmentedFile
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.layout import INPUT
-from howdah.jobs.record import Input
-from howdah.submission.counted_text import HashedBytes, NoRecordsError
+from howdah.jobs.stored_input import Input
+from howdah.submission.counted_text import HashedBytes
+from howdah.submission.record_counter import NoRecordsError
 from howdah.submission.stored_bytes import link_to, open_part
 from mr.columnar.footer import Footer
 from mr.storage.part_file import Sink

@@ -1,26 +1,19 @@
-"""A text counted while it is read: its lines, and what isn't a record of them."""
+"""A text counted while it is read: its records, and the blank lines behind them."""
 
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
-import numpy as np
-
 from howdah.errors import UsageError
 from howdah.inputs.text_form import Readable
+from howdah.submission.record_counter import NoRecordsError, RecordCounter
 from mr.records.block import is_blank
 from mr.records.compression import TESTS, is_damage
 from mr.records.split import BOM
 
-__all__ = ["LONGEST_LINE", "HashedBytes", "LineCounter", "NoRecordsError", "counted_text"]
+__all__ = ["LONGEST_LINE", "CountedText", "HashedBytes"]
 
 LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
-IN_CACHE = 1 << 16
-LF = 10
-
-
-class NoRecordsError(UsageError):
-    """An input is in order and has nothing to score in it."""
 
 
 class HashedBytes:
@@ -43,90 +36,72 @@ class HashedBytes:
         return data
 
 
-class LineCounter:
-    """Counts the lines of a text as it is read; ``blank_lines`` are behind the last record."""
+class BlankEnd:
+    """Counts the blank lines behind the last record of a text that comes in blocks."""
 
-    def __init__(self, name: str, *, whole: bool = False) -> None:
+    def __init__(self) -> None:
         self.lines = 0
-        self.blank_lines = 0
-        self.bom = False
-        self._name = name
-        self._whole = whole
-        self._longest = sys.maxsize if whole else LONGEST_LINE
-        self._bytes = 0
-        self._open_line = 0  # bytes since the last newline
-        self._blank: bytes | None = b""  # these bytes, as long as they may be a blank line's
+        self._blank: bytes | None = b""  # of the unfinished line, as long as it may be a blank one
 
     def add(self, data: bytes) -> None:
-        if not self._bytes:
-            self.bom = data.startswith(BOM)
-        self._bytes += len(data)
-        if newlines := _newlines(data):
-            self.lines += newlines
-            self._open_line = len(data) - data.rfind(b"\n") - 1
-        else:
-            self._open_line += len(data)
-        if self._open_line > self._longest:
-            raise UsageError(
-                f"{self._name}: line {self.lines + 1} is longer than {self._longest >> 20} MiB",
-                hint="records are lines; is it a text file?",
-            )
-        if not self._whole:
-            self._count_blank(data[len(BOM) :] if self.bom and len(data) == self._bytes else data)
-
-    def end(self, header: bool) -> None:
-        if self._open_line and self._bytes > self.bom * len(BOM):
-            self.lines += 1
-            if self._blank is not None and not self._whole:
-                self._count_line(self._blank)
-        if self.lines - header <= self.blank_lines:
-            what = "has a header and no records" if header and self.lines else "is empty"
-            if self.blank_lines and not header:
-                what = "has only blank lines"
-            raise NoRecordsError(f"{self._name} {what}", hint="there is nothing to score in it")
-
-    def _count_blank(self, data: bytes) -> None:
         record = data.rstrip(b" \r\n")
         blank = data[len(record) :]
         if record or self._blank is None:
             _, *lines = blank.split(b"\n")
-            self.blank_lines = 0 if record else self.blank_lines
+            self.lines = 0 if record else self.lines
             self._blank = lines.pop() if lines else None
         else:
             *lines, self._blank = (self._blank + blank).split(b"\n")
         for line in lines:
-            self._count_line(line)
+            self._count(line)
 
-    def _count_line(self, line: bytes) -> None:
-        self.blank_lines = self.blank_lines + 1 if is_blank(line.removesuffix(b"\r")) else 0
+    def end(self) -> None:
+        if self._blank:
+            self._count(self._blank)
 
-
-def counted_text(
-    name: str, chunks: Iterator[bytes], counter: LineCounter, *, header: bool
-) -> Iterator[bytes]:
-    """The ``chunks`` of a text, counted.
-
-    Raises UsageError for a compressed file that is cut off or damaged, for lines too long to be
-    records and for a text without any.
-    """
-    try:
-        for chunk in chunks:
-            counter.add(chunk)
-            yield chunk
-    except Exception as error:
-        if not is_damage(error):
-            raise
-        raise UsageError(
-            f"{name} is cut off or damaged: {error}",
-            hint=f"copy it again; {TESTS} tells when it is whole",
-        ) from None
-    counter.end(header)
+    def _count(self, line: bytes) -> None:
+        self.lines = self.lines + 1 if is_blank(line.removesuffix(b"\r")) else 0
 
 
-def _newlines(data: bytes) -> int:
-    """``data.count``, in less than half the time and without holding other threads up."""
-    if len(data) < IN_CACHE:
-        return data.count(b"\n")
-    array = np.frombuffer(data, np.uint8)
-    slices = (array[start : start + IN_CACHE] for start in range(0, len(array), IN_CACHE))
-    return sum(int(np.count_nonzero(each == LF)) for each in slices)
+class CountedText:
+    """A text's records and lines, counted as it is read."""
+
+    def __init__(self, name: str, delimiter: str = "", *, header: bool, whole: bool) -> None:
+        """Fields may be quoted if there is a ``delimiter``; a ``whole`` file is one record."""
+        longest = sys.maxsize if whole else LONGEST_LINE
+        self.counter = RecordCounter(name, longest, delimiter, header=header)
+        self._blank = BlankEnd()
+        self._name = name
+        self._header = header
+        self._whole = whole
+
+    @property
+    def blank_lines(self) -> int:
+        return self._blank.lines
+
+    def read(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The ``chunks``, counted.
+
+        Raises UsageError for a compressed file that is cut off or damaged, for lines too long to be
+        records; NoRecordsError for a text without any.
+        """
+        first = True
+        try:
+            for chunk in chunks:
+                self.counter.add(chunk)
+                if not self._whole:
+                    self._blank.add(chunk.removeprefix(BOM) if first else chunk)
+                first = False
+                yield chunk
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            raise UsageError(
+                f"{self._name} is cut off or damaged: {error}",
+                hint=f"copy it again; {TESTS} tells when it is whole",
+            ) from None
+        self.counter.end()
+        self._blank.end()
+        if self.counter.lines - self._header <= self.blank_lines:
+            what = "a header and no records" if self._header else "only blank lines"
+            raise NoRecordsError(f"{self._name} has {what}", hint="there is nothing to score in it")

@@ -2,7 +2,7 @@
 
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,12 @@ from howdah.hadoop.segmented_file import SEGMENT
 from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
 from howdah.jobs.packed_files import PackedFile, pack_name, write_index
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.os_errors import naming
-from howdah.submission.counted_text import HashedBytes, LineCounter, NoRecordsError, counted_text
+from howdah.submission.counted_text import CountedText, HashedBytes
+from howdah.submission.record_counter import NoRecordsError
+from mr.counting.tally import TextWatcher
+from mr.records.record_ends import RecordEnds
 from mr.records.split import CHUNK
 from mr.storage.part_file import PartFile, Sink
 
@@ -35,6 +38,7 @@ class SmallText:
     data: bytes
     name: str
     lines: int
+    breaks: int
     skipped: int
     skipped_lines: int
     bytes: int
@@ -57,15 +61,21 @@ def _is_small(source: InputFile) -> bool:
 
 
 def read_small_ones(
-    sources: Sequence[InputFile], *, header: bool, quotes: bool
-) -> Iterator[SmallText | NoRecordsError | None]:
-    """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here."""
+    sources: Sequence[InputFile],
+    *,
+    header: bool,
+    delimiter: str,
+    stands_alone: Callable[[bytes], bool] | None = None,
+) -> Generator[SmallText | NoRecordsError | None]:
+    """``read_small`` of each, several of HDFS at once; NoRecordsError is a value here. None for
+    where a text means something else behind another one, too."""
 
     def read(source: InputFile) -> SmallText | NoRecordsError | None:
         try:
-            return read_small(source, header=header, quotes=quotes)
+            text = read_small(source, header=header, delimiter=delimiter)
         except NoRecordsError as error:
             return error
+        return text if text and (stands_alone is None or stands_alone(text.data)) else None
 
     if not any(source.path for source in sources):
         yield from map(read, sources)
@@ -83,31 +93,34 @@ def read_small_ones(
             pool.shutdown(cancel_futures=True)
 
 
-def read_small(source: InputFile, *, header: bool, quotes: bool) -> SmallText | None:
-    """The file's records; None if it has to be stored by itself: its text isn't small, or a field
-    between ``quotes`` may be open at its end, which would go on in the next file."""
+def read_small(source: InputFile, *, header: bool, delimiter: str) -> SmallText | None:
+    """The file's records; None if it has to be stored by itself: its text isn't small, or a quoted
+    field is open at its end, which would go on in the next file."""
     header = header and not source.columns
-    counter = LineCounter(display_name(source.name))
+    counted = CountedText(display_name(source.name), delimiter, header=header, whole=False)
     chunks = []
     length = 0
     with io.BytesIO(source.head) if source.is_read else source.open() as stream:
         packed = HashedBytes(stream, b"", lambda _: None)
         reader = source.reader(packed)
-        for chunk in counted_text(
-            display_name(source.name), reader.chunks(), counter, header=header
-        ):
+        for chunk in counted.read(reader.chunks()):
             length += len(chunk)
             if length > LARGEST_TEXT:
                 return None
             chunks.append(chunk)
     data = b"".join(chunks)
-    if quotes and data.count(b'"') % 2:
-        return None
     skipped = data.index(b"\n") + 1 if header else 0
+    data = _records(data[skipped:], counted.blank_lines)
+    if delimiter and b'"' in data:
+        ends = RecordEnds(delimiter)
+        ends.add(data)
+        if ends.is_within_record:
+            return None
     return SmallText(
-        data=_records(data[skipped:], counter.blank_lines),
+        data=data,
         name=source.recorded_name,
-        lines=counter.lines - header - counter.blank_lines,
+        lines=counted.counter.lines - header - counted.blank_lines,
+        breaks=counted.counter.breaks,
         skipped=reader.skipped + skipped,
         skipped_lines=source.form.skip_lines + header,
         bytes=packed.bytes,
@@ -128,13 +141,16 @@ def _records(data: bytes, blank_lines: int) -> bytes:
 class Pack:
     """One stored input of several files, in their order."""
 
-    def __init__(self, sink: Sink, stored: str, index: Path, *, padded: bool) -> None:
+    def __init__(
+        self, sink: Sink, stored: str, index: Path, watcher: TextWatcher | None, *, padded: bool
+    ) -> None:
         self.bytes = 0
         self._stored = stored
         self._part = PartFile(sink, f"{INPUT}/{stored}")
         self._index = index
+        self._watcher = watcher
         self._padded = padded
-        self._lines = 0
+        self._lines = self._breaks = 0
         self._files: list[PackedFile] = []
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -158,6 +174,9 @@ class Pack:
         )
         self.bytes += len(text.data)
         self._lines += text.lines
+        self._breaks += text.breaks
+        if self._watcher:
+            self._watcher.add(self._stored, text.data)
         self._waiting.append(text.data)
         self._waiting_bytes += len(text.data)
         if self._waiting_bytes >= CHUNK:
@@ -176,6 +195,8 @@ class Pack:
             stored=self._stored,
             bytes=sum(file.bytes for file in self._files),
             lines=self._lines,
+            breaks=self._breaks,
+            cuts=tuple(file.start for file in self._files[1:]),
             padded=self._padded,
             text_bytes=self.bytes,
             index=str(self._index),

@@ -8,11 +8,14 @@ from typing import Any
 
 from howdah.inputs.columnar import check_columnar, find_typed_columns
 from howdah.inputs.input_file import InputFile
+from howdah.inputs.spelling import Spelling
 from howdah.inputs.table_columns import Columns, find_columns_of_all
+from howdah.jobs.column_types import result_types
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
 from howdah.models.registry import Model, find_model, find_models
 from howdah.settings import Settings
+from howdah.submission.amendment_plan import plan_amendment
 from howdah.submission.kept_columns import check_keep, kept_columns
 from howdah.submission.unscored_tables import refuse_tables
 from howdah.submission.validation import check_no_header, find_pipeline, pipeline_options
@@ -28,6 +31,8 @@ def make_plan(
     args: argparse.Namespace, sources: Sequence[InputFile], settings: Settings
 ) -> dict[str, Any]:
     """What the job's record says before anything is stored; raises for what can't be run."""
+    if getattr(args, "amends", None):
+        return plan_amendment(args, sources, settings)
     pipeline, name = find_pipeline(args.pipeline, args.model, settings)
     if args.pipeline is None and args.model is None:
         refuse_tables(sources, settings)
@@ -36,13 +41,18 @@ def make_plan(
     check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
+    spelling = Spelling.of_options(given)
     no_header, keep = args.no_header, args.keep
     if pipeline.tally:
-        planned = _plan_counting(pipeline, given, sources, settings, keep, no_header=no_header)
+        planned = _plan_counting(
+            pipeline, given, sources, settings, keep, no_header=no_header, spelling=spelling
+        )
     else:
         assert name
         model = find_model(settings, name, pipeline)
-        planned = _plan_scoring(pipeline, model, sources, keep, no_header=no_header)
+        planned = _plan_scoring(
+            pipeline, model, sources, keep, no_header=no_header, spelling=spelling
+        )
     stamps = [source.stamp for source in sources]
     models = planned.get("model_sha256") or planned.get("models")
     same = [stamps, pipeline.name, models, planned["options"], runner]
@@ -53,6 +63,7 @@ def make_plan(
         "pipeline": pipeline.name,
         "identity": hashlib.sha256(json.dumps(same).encode()).hexdigest() if known else "",
         "max_rejected": args.max_rejected,
+        "output": args.output or "",
         "splits": args.splits,
     }
 
@@ -64,12 +75,13 @@ def _plan_scoring(
     keep: str | None,
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     names = ["text"]
     options: dict[str, Any] = {}
     header = False
     if pipeline.table:
-        table = _columns(sources, [model.manifest], no_header=no_header)
+        table = _columns(sources, [model.manifest], no_header=no_header, spelling=spelling)
         options, names, header = table.options, list(table.names), table.header
     called = distinct_names(prediction_columns(model.manifest), names)
     predicted = list(called.values())
@@ -84,6 +96,7 @@ def _plan_scoring(
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "predicted": predictions_of_model(model.manifest, called),
+        "types": result_types([model.manifest], options, called),
         "decimals": model.manifest.decimals,
     }
 
@@ -96,12 +109,15 @@ def _plan_counting(
     keep: str | None,
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     options: dict[str, Any] = {option.name: option.default for option in pipeline.options} | given
     models = find_models(settings, options["models"].split(",")) if pipeline.takes_models else []
     manifests = [model.manifest for model in models]
     if models:
-        options |= _compared_options(pipeline, manifests, sources, no_header=no_header)
+        options |= _compared_options(
+            pipeline, manifests, sources, no_header=no_header, spelling=spelling
+        )
         if keep is not None:
             options["keep"] = kept_columns(keep, options["columns"])
     options, tally = complete_options(pipeline, options, sources)
@@ -116,6 +132,11 @@ def _plan_counting(
         "options": {"header": False} | options,
         "columns": tuple(tally.header()),
         "predicted": predicted,
+        "types": (
+            result_types(manifests, options, tally.prediction_columns())
+            if models
+            else dict(tally.column_types)
+        ),
     }
 
 
@@ -125,6 +146,7 @@ def _compared_options(
     sources: Sequence[InputFile],
     *,
     no_header: bool,
+    spelling: Spelling,
 ) -> dict[str, Any]:
     """What all models are and take, as options; UsageError if they can't be compared."""
     options = options_from_models(pipeline, manifests)
@@ -132,14 +154,18 @@ def _compared_options(
     if not of.table:
         check_columnar(sources, of, no_header=no_header)
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
-    table = _columns(sources, manifests, no_header=no_header)
+    table = _columns(sources, manifests, no_header=no_header, spelling=spelling)
     return options | table.options | {"header": table.header}
 
 
 def _columns(
-    sources: Sequence[InputFile], manifests: Sequence[Manifest], *, no_header: bool
+    sources: Sequence[InputFile],
+    manifests: Sequence[Manifest],
+    *,
+    no_header: bool,
+    spelling: Spelling,
 ) -> Columns:
     """The columns of all inputs: by their schema, or as their first lines tell."""
     if sources[0].footer:
         return find_typed_columns(sources, manifests)
-    return find_columns_of_all(sources, manifests, no_header=no_header)
+    return find_columns_of_all(sources, manifests, no_header=no_header, spelling=spelling)

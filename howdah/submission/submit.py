@@ -17,22 +17,30 @@ from howdah.jobs.job_store import job_store
 from howdah.jobs.job_summary import check_meaning, read_summary, readable_summary
 from howdah.jobs.layout import INPUT, KEEP, PREPARED, RUN_LOCK, SUBMIT_LOCK, index_file
 from howdah.jobs.marks import Mark
-from howdah.jobs.pipeline_hooks import options_from_stored, prepare_task_files, takes_files
+from howdah.jobs.pipeline_hooks import (
+    options_from_stored,
+    prepare_task_files,
+    takes_files,
+    text_watcher,
+)
 from howdah.jobs.predictions import renaming_notes
 from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.stored_input import Input
 from howdah.models.job_models import link_models
 from howdah.os_errors import disk_error_of_task, naming
 from howdah.settings import Runner, Settings
+from howdah.submission.amendment_plan import check_count
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
 from howdah.submission.preflight import check_cluster
-from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.upload import store_inputs
 from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
 from howdah.tracking.failures import failure_of
-from howdah.tracking.job_description import tracking_url
+from howdah.tracking.job_description import error_of, tracking_url
 from howdah.tracking.job_status import follow, refresh_status
 from mr.pipelines.registry import PIPELINES
+from mr.records.record_ends import quoting_delimiter
 
 __all__ = [
     "Callbacks",
@@ -50,13 +58,14 @@ class Callbacks:
 
     ``on_id`` gets the job's id as soon as it has one, ``on_message`` each line for people.
     ``show_bars`` says whether to draw progress bars, ``is_stopped`` whether to leave the job to
-    itself.
+    itself. ``on_stored`` gets the inputs once they are stored; if it raises, there is no job.
     """
 
     on_id: Callable[[str], None]
     on_message: Callable[[str], None]
     show_bars: bool = True
     is_stopped: Callable[[], bool] = lambda: False
+    on_stored: Callable[[Sequence[Input]], None] = lambda stored: None
 
 
 def submit(
@@ -68,19 +77,23 @@ def submit(
     marks: dict[Mark, float],
     run: str = "",
     step: str = "",
+    changes: Sequence[dict[str, Any]] = (),
 ) -> Job:
     """Start a job, or find the unfinished one that has the same input, model and options.
 
     ``marks`` are moments before this call, for the job's timeline. ``run`` and ``step`` say which
-    step of a workflow's run the job is; it is then the same job only in that step.
+    step of a workflow's run the job is; it is then the same job only in that step. ``changes``:
+    what has become another one on the run's way.
     """
     sources, notes = read_as(sources, reading_of(args, settings))
     planned = make_plan(args, sources, settings)
     for line in (*notes, *renaming_notes(planned["predicted"]), *columnar_notes(sources)):
         callbacks.on_message(line)
+    if amends := planned.get("amends"):
+        callbacks.on_message(f"amends {amends}: bin/getresults puts the results of both together")
     if run:
-        of_run = {"run": run, "step": step, "identity": f"{planned['identity']} {run}/{step}"}
-        planned |= of_run
+        planned["identity"] += f" {run}/{step}"
+        planned |= {"run": run, "step": step, "changes": tuple(changes)}
     if planned["runner"] == Runner.HADOOP:
         check_cluster(sources, planned, settings)
     jobs = Jobs(settings.state)
@@ -141,6 +154,7 @@ def _store_and_start(
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     stays = job.runner == Runner.LOCAL or bool(sources[0].path)
+    watcher = text_watcher(job)
     try:
         link_models(job, jobs.folder(job.id), settings)
         prepare_task_files(job, jobs.folder(job.id) / PREPARED)
@@ -163,15 +177,16 @@ def _store_and_start(
                 store.sink(),
                 links=jobs.folder(job.id) / INPUT if job.runner == Runner.LOCAL else None,
                 header=job.options["header"],
+                delimiter=quoting_delimiter(job.options),
                 whole=takes_files(PIPELINES[job.pipeline]),
-                packing=Packing(
-                    lambda stored: jobs.folder(job.id) / index_file(stored),
-                    quotes=job.options.get("format") == "csv",
-                ),
+                watcher=watcher,
+                index=lambda stored: jobs.folder(job.id) / index_file(stored),
                 note=callbacks.on_message,
                 progress=progress,
             )
-        options = options_from_stored(job, sources, stored)
+        callbacks.on_stored(stored)
+        check_count(job, stored, settings)
+        options = options_from_stored(job, sources, stored, watcher)
         if keep:
             _keep_in_store(job, jobs, settings)
     except BaseException:
@@ -229,11 +244,7 @@ def final_summary(job: Job, settings: Settings) -> dict[str, Any]:
 def check_outcome(job: Job, summary: dict[str, Any]) -> None:
     """Raise RejectedError if more of the job's records were rejected than may be, UsageError if
     what was counted means nothing."""
-    rejected = (job.rejected or 0) / max(job.records, 1)
-    if rejected > job.max_rejected:
-        raise RejectedError(
-            f"{job.rejected:,} of {job.records:,} records were rejected ({rejected:.1%}),"
-            f" and --max-rejected is {job.max_rejected:.1%}",
-            hint=f"bin/getresults {job.id}: rejected.tsv has each with its reason",
-        )
+    error = error_of(job)
+    if isinstance(error, RejectedError):
+        raise error
     check_meaning(summary)

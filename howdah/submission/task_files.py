@@ -9,7 +9,8 @@ from pathlib import Path
 
 from howdah.hadoop.store import Store, hdfs_client
 from howdah.jobs.layout import CODE, INPUT, LISTS, MODELS, PREPARED
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from howdah.models.registry import Model
 from howdah.settings import ROOT, Cluster
 from mr.spec import SPEC_FILE, Spec

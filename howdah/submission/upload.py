@@ -11,29 +11,22 @@ from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
 from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission.columnar_upload import store_columnar
-from howdah.submission.counted_text import HashedBytes, LineCounter, NoRecordsError, counted_text
+from howdah.submission.counted_text import CountedText, HashedBytes
 from howdah.submission.packing import Pack, packable, read_small_ones
+from howdah.submission.record_counter import NoRecordsError, settle_cuts
 from howdah.submission.stored_bytes import is_large, link_to, open_part
+from mr.counting.tally import TextWatcher
 from mr.records.split import CHUNK
 from mr.storage.part_file import Sink
 
-__all__ = ["Packing", "store_input", "store_inputs"]
+__all__ = ["store_input", "store_inputs"]
 
 READ_BYTES = 1 << 20
 SMALL_FILE = 8 << 20  # such files take round trips rather than bandwidth
 UPLOADS_AT_ONCE = 4
 SHOWN = 3  # of several notes of a kind
-
-
-@dataclass(frozen=True)
-class Packing:
-    """How small files are stored together: ``index`` gives the file of this machine that tells of
-    a stored one's files; ``quotes``: their fields may stand between quotes."""
-
-    index: Callable[[str], Path]
-    quotes: bool
 
 
 @dataclass
@@ -69,18 +62,22 @@ def store_inputs(
     *,
     links: Path | None,
     header: bool,
+    delimiter: str = "",
     whole: bool = False,
-    packing: Packing | None = None,
+    watcher: TextWatcher | None = None,
+    index: Callable[[str], Path] | None = None,
     note: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None],
 ) -> tuple[Input, ...]:
-    """Store ``sources`` under numbered names, small ones a few at once or, with ``packing``,
-    together; files become links in the folder ``links`` if one is given, and those of HDFS stay
-    where they are. Large ones and texts are padded for tasks that read them in chunks, if no other
-    is among them; ``whole`` files aren't. ``note`` gets what people should know.
+    """Store ``sources`` under numbered names, small ones a few at once or, if ``index`` gives the
+    file of this machine that is to tell of a stored one's files, together; files become links in
+    the folder ``links`` if one is given, and those of HDFS stay where they are. Large ones and
+    texts are padded for tasks that read them in chunks, if no other is among them; ``whole`` files
+    aren't. ``delimiter``: what is between the fields of a table that may be quoted, if they are
+    such. ``watcher`` is given the texts, ``note`` what people should know.
     Raises as ``store_input`` does, but for inputs without records if others have some."""
     columnar = any(source.footer for source in sources)
-    together = packable(sources) if packing and not (whole or columnar) else set[int]()
+    together = packable(sources) if index and not (whole or columnar) else set[int]()
     padded = (
         not (whole or columnar)
         and isinstance(sink, SegmentSink)
@@ -105,8 +102,10 @@ def store_inputs(
             None if not as_text and (link or stays) else sink,
             link=None if as_text else link,
             header=header,
+            delimiter=delimiter,
             padded=padded,
             whole=whole,
+            watcher=watcher,
             as_text=as_text,
             progress=progress,
         )
@@ -121,7 +120,8 @@ def store_inputs(
         texts = read_small_ones(
             [sources[number] for number in sorted(together)],
             header=header,
-            quotes=bool(packing and packing.quotes),
+            delimiter=delimiter,
+            stands_alone=watcher.stands_alone if watcher else None,
         )
         try:
             for number in range(len(sources)):
@@ -132,9 +132,9 @@ def store_inputs(
                     if done.pack and not done.pack.has_room(text):
                         done.close_pack()
                     if done.pack is None:
-                        assert packing
+                        assert index
                         name = name_of(number, as_text=True)
-                        done.pack = Pack(sink, name, packing.index(name), padded=padded)
+                        done.pack = Pack(sink, name, index(name), watcher, padded=padded)
                     done.pack.add(text)
                     progress(text.bytes)
                 else:
@@ -161,7 +161,7 @@ def store_inputs(
         raise done.empty[0]
     for told in done.notes():
         note(told)
-    return tuple(done.inputs)
+    return settle_cuts(done.inputs)
 
 
 def store_input(
@@ -171,8 +171,10 @@ def store_input(
     *,
     link: Path | None = None,
     header: bool = False,
+    delimiter: str = "",
     padded: bool = False,
     whole: bool = False,
+    watcher: TextWatcher | None = None,
     as_text: bool = False,
     progress: Callable[[int], None],
 ) -> Input:
@@ -186,7 +188,8 @@ def store_input(
         return store_columnar(source, source.footer, stored, sink, link, progress)
     name = display_name(source.name)
     header = header and not source.columns
-    counter = LineCounter(name, whole=whole)
+    counted = CountedText(name, delimiter, header=header, whole=whole)
+    counter = counted.counter
     with source.open() as stream:
         part = (
             open_part(source, stream, sink, f"{INPUT}/{stored}", padded, as_text) if sink else None
@@ -202,8 +205,10 @@ def store_input(
         try:
             chunks = reader.chunks(with_mark=not as_text)
             text_bytes = 0
-            for chunk in counted_text(name, chunks, counter, header=header):
+            for chunk in counted.read(chunks):
                 text_bytes += len(chunk)
+                if watcher:
+                    watcher.add(stored, chunk)
                 if part and as_text:
                     part.write(chunk)
             if part:
@@ -227,13 +232,15 @@ def store_input(
         bytes=packed.bytes,
         sha256=packed.sha256.hexdigest(),
         lines=counter.lines,
+        breaks=counter.breaks,
+        cuts=() if source.suffix and not as_text else counter.cuts,
         bom=counter.bom,
         header=header,
         padded=padded,
         whole=whole,
         path="" if sink else source.path,
         modified=source.modified,
-        blank_lines=counter.blank_lines,
+        blank_lines=counted.blank_lines,
         text_bytes=text_bytes if as_text else None,
         skipped=reader.skipped,
         skipped_lines=source.form.skip_lines,

@@ -51,21 +51,18 @@ def failure_of(job: Job, settings: Settings) -> HowdahError:
 
 def first_error(job: Job, failures: Sequence[AttemptFailure]) -> HowdahError:
     """The error that made the job fail, of all that its attempts' logs have."""
-    hint = f"bin/logs {job.id}"
     for failure in failures:
         if found := FAULTY.search(failure.log):
-            return ModelError(_message(job, failure, _trace(failure.log), found[1]), hint=hint)
+            return _error(ModelError, job, failure, _trace(failure.log), found[1])
         if found := TIMER.search(failure.log):
             fault = f"model {job.model or ', '.join(job.models)} has not answered for {found[1]}"
-            return ModelError(
-                _message(job, failure, failure.log[found.start() :], fault), hint=hint
-            )
+            return _error(ModelError, job, failure, failure.log[found.start() :], fault)
     for failure in failures:
         if trace := _trace(failure.log):
-            return JobError(_message(job, failure, trace), hint=hint)
+            return _error(JobError, job, failure, trace)
     if failures:
-        return JobError(_message(job, failures[0], failures[0].cause), hint=hint)
-    return JobError(f"job {job.id} failed: {job.error}", hint=hint)
+        return _error(JobError, job, failures[0], failures[0].cause)
+    return JobError(f"job {job.id} failed: {job.error}", hint=f"bin/logs {job.id}")
 
 
 def _trace(log: str) -> str:
@@ -74,7 +71,9 @@ def _trace(log: str) -> str:
     return log[found[-1] :].strip() if found else ""
 
 
-def _message(job: Job, failure: AttemptFailure, cause: str, fault: str = "") -> str:
+def _error(
+    kind: type[HowdahError], job: Job, failure: AttemptFailure, cause: str, fault: str = ""
+) -> HowdahError:
     trace, _, rest = cause.partition(FAILED + ": ")
     place = rest.split("\n")[0]  # in an ApplicationMaster's container other lines may follow
     if not place:
@@ -83,7 +82,8 @@ def _message(job: Job, failure: AttemptFailure, cause: str, fault: str = "") -> 
     for source in job.inputs:
         place = place.replace(source.stored, source.name)
     told = (fault, place.strip(), trace.strip(), f"({failure.name})")
-    return f"job {job.id} failed: " + "\n".join(line for line in told if line)
+    message = f"job {job.id} failed: " + "\n".join(line for line in told if line)
+    return kind(message, hint=f"bin/logs {job.id}", where=place.strip())
 
 
 def failures_of(job: Job, settings: Settings) -> list[AttemptFailure]:

@@ -60,6 +60,9 @@ def _counts(summary: dict[str, Any]) -> Iterator[str]:
     for name, value in summary.items():
         if isinstance(value, float):
             yield f"  measure   {value:>12.6g}  {name}"
+    if errors := summary.get("error_quantiles"):
+        low, median, high = (errors[share] for share in ("0.05", "0.5", "0.95"))
+        yield f"  errors    median {median:.6g}, nine in ten {low:.6g} to {high:.6g}"
     for warning in summary.get("warnings", ()):
         yield f"  warning   {warning}"
 
@@ -68,7 +71,9 @@ def _truths(summary: dict[str, Any]) -> Iterator[str]:
     """What an evaluation has compared with."""
     truths = list(summary.get("truths", {}).items())
     for name, count in truths[:SHOWN_TRUTHS]:
-        yield f"  truth     {count:>12,}  {name}"
+        spelled = summary.get("spellings", {}).get(name, {})
+        ways = ", ".join(f"{text} ({records:,})" for text, records in spelled.items())
+        yield f"  truth     {count:>12,}  {name}" + (f", spelled {ways}" if ways else "")
     if others := truths[SHOWN_TRUTHS:]:
         yield f"  truth     {sum(count for _, count in others):>12,}  {len(others):,} others"
     if "positive" in summary:

@@ -1,27 +1,27 @@
-"""What a workflow is: steps, each a job, some of which read what earlier ones have scored."""
+"""A workflow as it is stated: by a file, or by a command with --then."""
 
 import argparse
 import glob
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NoReturn
 
-from howdah.errors import HowdahError, UsageError
+from howdah.errors import UsageError
 from howdah.inputs.input_file import STDIN
+from howdah.jobs.column_types import FORMATS
 from howdah.jobs.job_arguments import DEFAULT_PIPELINE, OPTIONS, add_job_arguments
 from howdah.settings import Settings
 from howdah.submission.validation import find_pipeline
+from howdah.workflows.step import STEP, Step, Workflow
 from mr.pipelines.registry import Pipeline
 
-__all__ = ["Step", "Workflow", "parse", "parse_then", "read"]
+__all__ = ["parse", "parse_then", "read"]
 
-STEP = "@"  # begins an input that is an earlier step's output
 THEN = "--then"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -32,67 +32,11 @@ KEYS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "splits": ((int,), "a number above 0"),
     "no_header": ((bool,), "true or false"),
     "keep": ((str,), "a text"),
+    "output": ((str,), f"one of {', '.join(FORMATS)}"),
     "encoding": ((str,), "a text"),
     "skip_lines": ((int,), "a number above 0"),
     "keep_in_store": ((bool,), "true or false"),
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """One job to be. ``inputs`` are absolute, or ``@`` and an earlier step's name; ``options`` are
-    the pipeline's own."""
-
-    name: str
-    inputs: tuple[str, ...]
-    pipeline: str | None = None
-    model: str | None = None
-    max_rejected: float = 0.01
-    splits: int = 0
-    keep_in_store: bool = False
-    no_header: bool = False
-    keep: str | None = None
-    encoding: str | None = None
-    skip_lines: int = 0
-    options: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def needs(self) -> list[str]:
-        """The steps that this one reads."""
-        return [name.removeprefix(STEP) for name in self.inputs if name.startswith(STEP)]
-
-    def arguments(self, runner: str) -> argparse.Namespace:
-        """What ``bin/submit`` would be told of the step alone."""
-        return argparse.Namespace(
-            pipeline=self.pipeline,
-            model=self.model,
-            max_rejected=self.max_rejected,
-            splits=self.splits,
-            keep_in_store=self.keep_in_store,
-            no_header=self.no_header,
-            keep=self.keep,
-            encoding=self.encoding,
-            skip_lines=self.skip_lines,
-            runner=runner,
-            **self.options,
-        )
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """``source`` says where it is from; every step comes after those that it needs."""
-
-    source: str
-    steps: tuple[Step, ...]
-
-    @contextmanager
-    def at(self, step: str) -> Iterator[None]:
-        """Errors of this step say so."""
-        try:
-            yield
-        except HowdahError as error:
-            error.message = f"{self.source}, step {step}: {error.message}"
-            raise
 
 
 def read(path: Path, settings: Settings) -> Workflow:
@@ -103,7 +47,8 @@ def read(path: Path, settings: Settings) -> Workflow:
         raise UsageError(f"{path} can't be read: {error.strerror}", hint="check the name") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} isn't UTF-8 text", hint="is it the right file?") from None
-    return parse(text, str(path), path.absolute().parent, settings)
+    file = path.absolute()
+    return replace(parse(text, str(path), file.parent, settings), file=str(file))
 
 
 def parse(text: str, source: str, folder: Path, settings: Settings) -> Workflow:
@@ -143,6 +88,7 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
             args.keep_in_store,
             args.no_header,
             args.keep,
+            args.output,
             args.encoding,
             args.skip_lines,
             _with_files(first, folder),
@@ -165,6 +111,7 @@ def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
                 args.keep_in_store or stated.keep_in_store,
                 stated.no_header,
                 stated.keep,
+                stated.output,
                 stated.encoding,
                 stated.skip_lines,
                 _with_files(options, folder),
@@ -216,6 +163,7 @@ def _step(name: str, table: Any, folder: Path) -> Step:
 def _value(key: str, value: Any) -> Any:
     types, what = KEYS[key]
     wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
+    wrong = wrong or (key == "output" and value not in FORMATS)
     if (
         wrong
         or (key == "max_rejected" and not 0 <= value <= 1)

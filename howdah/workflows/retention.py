@@ -18,27 +18,27 @@ SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
 
 
 def remove_old_records(settings: Settings, before: float, *, remove: bool) -> Iterator[str]:
-    """The folders of jobs, and the records of runs, that ended ``before``; each is removed once it
-    was given, if ``remove``."""
+    """The folders of jobs, and the records of runs, that ended ``before``; each is given once it
+    was removed, if ``remove``."""
     jobs = Jobs(settings.state)
     for job in jobs.all():
         kept = job.kept and job.state == State.DONE
         if job.is_finished and not kept and max(job.created, job.finished or 0) < before:
-            yield str(jobs.folder(job.id))
             if remove:
                 jobs.remove(job.id)
+            yield str(jobs.folder(job.id))
     runs = Runs(settings.state)
     for run in runs.all():
         if run.created < before and not jobs_of(run, jobs):
-            yield str(runs.path(run.id))
             if remove:
                 runs.remove(run.id)
+            yield str(runs.path(run.id))
 
 
 def remove_leftovers(
     cluster: Cluster, failed_before: float, done_before: float, *, remove: bool
 ) -> Iterator[str]:
-    """The URIs of what nobody needs any more in HDFS; each is removed once it was given, if
+    """The URIs of what nobody needs any more in HDFS; each is given once it was removed, if
     ``remove``. Times are Unix seconds; what YARN still knows as unfinished is never touched."""
     if cluster.uses_systemd:
         cluster = replace(cluster, hadoop_user=SUPERUSER)
@@ -46,9 +46,9 @@ def remove_leftovers(
     store = HdfsStore(cluster, "")
     with store.reaching():
         for path in _leftovers(hdfs_client(cluster), unfinished, failed_before, done_before):
-            yield cluster.fs_uri + path
             if remove:
                 store.remove(path.lstrip("/"))
+            yield cluster.fs_uri + path
 
 
 def _leftovers(

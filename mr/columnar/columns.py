@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.records.block import Block, Reject, line_starts, parse_block
+from mr.records.block import Block, Reject, parse_block
+from mr.records.raw_block import RawBlock
 
-__all__ = ["Columns", "RawBlock", "parse_records", "record_starts", "records_at"]
+__all__ = ["Columns", "InputBlock", "parse_records"]
 
 
 class Columns(Block):
@@ -17,6 +18,7 @@ class Columns(Block):
     are the rows' places in the block that was read. As bytes, a row is TSV."""
 
     columns: Mapping[str, Any]
+    has_line_breaks = False
 
     def __init__(self, columns: Mapping[str, Any], numbers: Sequence[int]) -> None:
         vars(self).update(columns=columns, numbers=numbers)
@@ -30,6 +32,25 @@ class Columns(Block):
     def records(self) -> list[bytes]:
         """The rows as TSV."""
         return self.tsv([*self.columns])
+
+    @property
+    def length(self) -> int:
+        """How many rows there are."""
+        return len(self.numbers)
+
+    @cached_property
+    def record_starts(self) -> NDArray[np.int64]:
+        """The places of n rows, and of one after the last (n + 1,)."""
+        return np.arange(self.length + 1)
+
+    @property
+    def lines_before(self) -> NDArray[np.int64]:
+        """The same: a row counts as a line."""
+        return self.record_starts
+
+    def records_at(self, places: Sequence[int]) -> list[bytes]:
+        """Some rows as TSV, by their places, in ascending order."""
+        return self.take(np.array(places, np.intp)).records
 
     def tsv(self, names: Sequence[str]) -> list[bytes]:
         """Some columns of each row as escaped TSV."""
@@ -59,26 +80,12 @@ class Columns(Block):
         return Columns(columns, [self.numbers[row] for row in rows.tolist()])
 
 
-RawBlock = bytes | Columns  # as it was read: whole lines, or rows
+InputBlock = RawBlock | Columns  # as it was read: whole records as lines, or rows
 
 
-def parse_records(raw: RawBlock) -> tuple[Block, list[Reject]]:
+def parse_records(raw: InputBlock) -> tuple[Block, list[Reject]]:
     """The records of a block as it was read, and what can't be any."""
-    return _check(raw) if isinstance(raw, Columns) else parse_block(raw)
-
-
-def record_starts(raw: RawBlock) -> NDArray[np.intp]:
-    """Where each of n records as they were read starts, and where one after the last would
-    (n + 1,): in bytes or, of rows in columns, in rows."""
-    return np.arange(len(raw.numbers) + 1) if isinstance(raw, Columns) else line_starts(raw)
-
-
-def records_at(raw: RawBlock, lines: Sequence[int]) -> list[bytes]:
-    """Some records as they were read, in ascending order; rows in columns as TSV."""
-    if isinstance(raw, Columns):
-        return raw.take(np.array(lines, np.intp)).records
-    starts = line_starts(raw).tolist()
-    return [raw[starts[line] : starts[line + 1]].removesuffix(b"\n") for line in lines]
+    return _check(raw) if isinstance(raw, Columns) else parse_block(raw.data, raw.starts)
 
 
 def _check(read: Columns) -> tuple[Columns, list[Reject]]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
@@ -26,6 +26,7 @@ __all__ = [
     "ResultTable",
     "Tally",
     "TaskContext",
+    "TextWatcher",
     "key_of",
     "same_for_all",
 ]
@@ -50,10 +51,12 @@ class InputPreview:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A file of results: the names of its columns, and its rows, of cells or of TSV."""
+    """A file of results: the names of its columns, and its rows, of cells or of TSV. If rows are
+    of records, ``places`` has the part of each and the byte in it at which the record begins."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
+    places: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class TaskContext:
     ``folder`` has the files that tasks are sent; ``files`` opens whole files, for pipelines that
     take them. ``write`` appends to the split's part file, ``write_part`` writes another part file,
     by its name. ``place_of`` says, of a line of the block that ``Tally.add`` was given, in which
-    part it is, and at which byte of that.
+    part it is, and at which byte of that. ``file`` is the stored input that the task has a split
+    of, which begins at byte ``start``.
     """
 
     folder: Path
@@ -81,6 +85,24 @@ class TaskContext:
     write_part: Callable[[str, Iterable[bytes]], None]
     place_of: Callable[[int], tuple[str, int]]
     files: JobFiles | None = None
+    file: str = ""
+    start: int = 0
+
+
+class TextWatcher(Protocol):
+    """Looks at all that the host stores of a job's inputs, for options that these come to."""
+
+    def stands_alone(self, text: bytes) -> bool:
+        """Whether a file's whole text means the same behind another one's."""
+
+    def add(self, stored: str, text: bytes) -> None:
+        """The next bytes of the text that is stored by this name, decompressed."""
+
+    def options(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Further options; ``names``: what the inputs are called, by the names they are stored by.
+
+        Raises ValueError, for people to read, if the inputs can't be used.
+        """
 
 
 class Tally(ABC):
@@ -93,7 +115,8 @@ class Tally(ABC):
        ``__init__``, which validates the options (and is called again in every process that
        follows); ``prediction_columns`` and ``header``, for the job's record;
        ``prepare_task_files``
-    2. on the host, once all inputs are stored: ``options_from_stored``, of a ``FileTally``
+    2. on the host, while inputs are stored: what ``text_watcher`` gives looks at all of them; once
+       they are: ``options_from_stored``, of a ``FileTally``
     3. in a map task (mr/task/counting.py), which is ``task`` from then on: ``load``; ``add`` for
        each block; ``close``, ``counts``, ``within`` and ``partials`` after the last one
     4. in a reduce task: ``reduce`` for each key
@@ -114,6 +137,7 @@ class Tally(ABC):
     groups: Sequence[str] = ()
     columns: Sequence[str] = ()
     needed: Sequence[str] = ()  # columns that are read of files that have their rows in columns
+    column_types: Mapping[str, str] = {}  # of the part files' columns that are numbers or integers
     task: TaskContext  # in a map task alone, from ``load`` on
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -137,6 +161,11 @@ class Tally(ABC):
         Raises ValueError, for people to read, if the inputs can't be used with these options.
         """
         return {}
+
+    @staticmethod
+    def text_watcher(options: Mapping[str, Any]) -> TextWatcher | None:
+        """What has to look at all of the inputs before they are split, if anything has to."""
+        return None
 
     @staticmethod  # noqa: B027
     def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:

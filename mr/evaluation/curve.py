@@ -4,33 +4,28 @@ All of them come from how many records have each score, so that they can be had 
 records, counted anywhere, in any order.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.exact.value_counts import ValueCounts
+
 __all__ = [
     "Curve",
-    "are_probabilities",
     "average_precision",
-    "brier",
-    "calibration",
+    "average_precision_bound",
     "confusion_counts",
     "curve_points",
-    "log_loss",
     "precision_recall_f1",
     "roc_auc",
     "roc_auc_bound",
     "threshold_sweep",
-]  # fmt: skip
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-EPSILON = float(np.finfo(np.float64).eps)  # what scikit-learn clips a chance to in a logarithm
-BINS = 10
 THRESHOLDS = 20
 MOST_POINTS = 1000
 
@@ -38,21 +33,27 @@ MOST_POINTS = 1000
 @dataclass(frozen=True)
 class Curve:
     """``scores`` (n,), distinct, the highest first; how many records of the class and how many
-    others have each: ``positives`` (n,), ``negatives`` (n,)."""
+    others have each: ``positives`` (n,), ``negatives`` (n,). At a ``level`` above 0, each is the
+    least of a range of scores (``ValueCounts``)."""
 
     scores: Floats
     positives: Ints
     negatives: Ints
+    level: int = 0
 
     @classmethod
-    def of(cls, positives: Mapping[float, int], negatives: Mapping[float, int]) -> "Curve":
-        """From a count a score."""
-        scores = np.array(sorted(positives.keys() | negatives.keys(), reverse=True), np.float64)
-        found = (
-            np.array([counts.get(score, 0) for score in scores.tolist()], np.int64)
-            for counts in (positives, negatives)
-        )
-        return cls(scores, *found)
+    def of(cls, positives: ValueCounts, negatives: ValueCounts) -> "Curve":
+        """From the scores of both."""
+        level = max(positives.level, negatives.level)
+        both = positives.at(level), negatives.at(level)
+        keys = np.union1d(*(counts.keys for counts in both))
+        found = []
+        for counts in both:
+            column = np.zeros(len(keys), np.int64)
+            column[np.searchsorted(keys, counts.keys)] = counts.counts
+            found.append(column[::-1])
+        scores = ValueCounts(keys, found[0], level, len(keys)).values[::-1]
+        return cls(scores, found[0], found[1], level)
 
     @property
     def totals(self) -> tuple[int, int]:
@@ -89,22 +90,19 @@ def average_precision(curve: Curve) -> float | None:
     return float(np.dot(curve.positives / positives, precision))
 
 
-def are_probabilities(curve: Curve) -> bool:
-    """Whether every score can be a chance: from 0 to 1."""
-    return bool(len(curve.scores)) and bool(curve.scores[-1] >= 0 and curve.scores[0] <= 1)
-
-
-def log_loss(curve: Curve) -> float:
-    """The mean of minus the logarithm of the chance that was given to what came true."""
-    chances = np.clip(curve.scores, EPSILON, 1 - EPSILON)
-    terms = [*(curve.positives * -np.log(chances)), *(curve.negatives * -np.log(1 - chances))]
-    return math.fsum(terms) / sum(curve.totals)
-
-
-def brier(curve: Curve) -> float:
-    """The mean square of a chance less what came true, 0 or 1."""
-    off = curve.positives * (1 - curve.scores) ** 2 + curve.negatives * curve.scores**2
-    return math.fsum(off) / sum(curve.totals)
+def average_precision_bound(curve: Curve) -> float | None:
+    """How far off ``average_precision`` may be, if scores that are equal here were rounded to be
+    so: all of the class among them may in truth have the higher ones, or the lower ones."""
+    positives, _ = curve.totals
+    if not positives:
+        return None
+    found, others = np.cumsum(curve.positives), np.cumsum(curve.negatives)
+    before = others - curve.negatives
+    tied, best = found / (found + others), found / np.maximum(found + before, 1)
+    first = found - curve.positives + 1
+    worst = first / (first + others)
+    off = np.maximum(best - tied, tied - worst)
+    return float(np.dot(curve.positives / positives, np.where(curve.negatives > 0, off, 0)))
 
 
 def confusion_counts(curve: Curve, threshold: float) -> tuple[int, int, int, int]:
@@ -127,35 +125,12 @@ def precision_recall_f1(fn: int, fp: int, tp: int) -> dict[str, float]:
 
 def threshold_sweep(curve: Curve) -> list[dict[str, float]]:
     """What thresholds evenly over the range of the scores come to."""
-    low, high = (0.0, 1.0) if are_probabilities(curve) else (curve.scores[-1], curve.scores[0])
     swept = []
-    for threshold in np.linspace(low, high, THRESHOLDS + 1).round(12).tolist():
+    for threshold in np.linspace(curve.scores[-1], curve.scores[0], THRESHOLDS + 1).tolist():
         tn, fn, fp, tp = confusion_counts(curve, threshold)
         counts = {"tn": tn, "fn": fn, "fp": fp, "tp": tp}
         swept.append({"threshold": threshold, **counts, **precision_recall_f1(fn, fp, tp)})
     return swept
-
-
-def calibration(curve: Curve) -> list[dict[str, float]]:
-    """In bins of equal width, those without records left out: the mean chance given, and how
-    often it came true."""
-    edges = np.linspace(0, 1, BINS + 1)
-    bins = np.searchsorted(edges[1:-1], curve.scores)
-    found = []
-    for place in np.unique(bins).tolist():
-        here = bins == place
-        counts = (curve.positives + curve.negatives)[here]
-        records = int(counts.sum())
-        found.append(
-            {
-                "from": round(float(edges[place]), 12),
-                "to": round(float(edges[place + 1]), 12),
-                "records": records,
-                "mean_score": math.fsum(curve.scores[here] * counts) / records,
-                "share_positive": int(curve.positives[here].sum()) / records,
-            }
-        )
-    return found
 
 
 def curve_points(curve: Curve) -> dict[str, list[float]]:

@@ -1,133 +1,106 @@
 """What an evaluation tells: the measures of all classes, their curves, and plots of these."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mr.counting.tally import JobReport, ResultTable
+from mr.evaluation.class_scores import ClassScores
 from mr.evaluation.curve import (
-    Curve,
-    are_probabilities,
     average_precision,
-    brier,
-    calibration,
-    confusion_counts,
+    average_precision_bound,
     curve_points,
-    log_loss,
     precision_recall_f1,
     roc_auc,
     roc_auc_bound,
-    threshold_sweep,
 )
+from mr.exact.sums import mean_of
 
 __all__ = ["measure_classes", "measure_two_classes"]
 
-Scores = Mapping[float, int]  # how many records have each score
+MEANS = ("precision", "recall", "f1", "roc_auc", "roc_auc_bound", "pr_auc", "pr_auc_bound")
 
-MEANS = ("precision", "recall", "f1", "roc_auc", "pr_auc")
+Pairs = Mapping[tuple[str, str], int]  # how many records of a truth have a label
 
 
 def measure_two_classes(
-    truths: Mapping[str, Scores],
+    truths: Mapping[str, int],
     positive: str,
     threshold: float | None,
-    *,
-    rounded: bool,
-    given: Mapping[tuple[str, str], int] | None = None,
+    predicted: Mapping[tuple[str, bool], int],
+    scored: ClassScores,
 ) -> JobReport:
-    """Records whose truth is ``positive`` against all others, by the scores that each truth's
-    records have; ``rounded``: some weren't counted as they are; ``given``: how many records of a
-    truth have a label, if predictions aren't those above ``threshold``."""
-    names = sorted(truths)
-    others = [name for name in names if name != positive]
-    curve = Curve.of(truths.get(positive, {}), _sum([truths[name] for name in others]))
-    if given is None:
-        assert threshold is not None
-        tn, fn, fp, tp = confusion_counts(curve, threshold)
-    else:
-        found = [0, 0, 0, 0]
-        for (truth, label), count in given.items():
-            found[2 * (label == positive) + (truth == positive)] += count
-        tn, fn, fp, tp = found
+    """Records whose truth is ``positive`` against all others; ``predicted``: how many records of a
+    truth are predicted to be positive, and how many aren't."""
+    others = [name for name in truths if name != positive]
+    found = [0, 0, 0, 0]
+    for (truth, says_so), count in predicted.items():
+        found[2 * says_so + (truth == positive)] += count
+    tn, fn, fp, tp = found
     negative = others[0] if len(others) == 1 else f"not {positive}"
-    records = tn + fn + fp + tp
+    records = sum(found)
     summary = {
-        "truths": {name: sum(truths[name].values()) for name in names},
+        "truths": dict(sorted(truths.items())),
         "positive": positive,
         "threshold": threshold,
         "confusion_matrix": {"labels": [negative, positive], "matrix": [[tn, fp], [fn, tp]]},
         "accuracy": (tn + tp) / records if records else None,
         **precision_recall_f1(fn, fp, tp),
-        **_of_curve(curve, rounded),
-        "threshold_sweep": threshold_sweep(curve) if records else [],
+        **_of_scores(scored),
+        "threshold_sweep": scored.threshold_sweep(),
     }
-    return _report(summary, {positive: curve})
+    return _report(summary, {positive: scored})
 
 
 def measure_classes(
-    scores: Mapping[str, Mapping[str, Scores]],
-    labels: Mapping[tuple[str, str], int],
-    *,
-    rounded: bool,
+    truths: Mapping[str, int], labels: Pairs, scored: Mapping[str, ClassScores]
 ) -> JobReport:
-    """Each class's scores by truth, and how many records of a truth have a label."""
-    names = sorted({*scores, *(name for pair in labels for name in pair)})
+    """Each class against all others; ``scored`` by class, where there are scores."""
+    names = sorted({*truths, *scored, *(label for _, label in labels)})
     matrix = [[labels.get((truth, label), 0) for label in names] for truth in names]
     records = sum(labels.values())
     right = sum(matrix[place][place] for place in range(len(names)))
-    curves = {
-        name: Curve.of(
-            truths.get(name, {}), _sum([truths[truth] for truth in truths if truth != name])
-        )
-        for name, truths in scores.items()
-    }
     classes: dict[str, dict[str, Any]] = {}
     for place, name in enumerate(names):
         tp, support = matrix[place][place], sum(matrix[place])
         fp = sum(row[place] for row in matrix) - tp
-        of_curve = _of_curve(curves[name], rounded) if name in curves else {}
         classes[name] = {
             "records": support,
             **precision_recall_f1(support - tp, fp, tp),
-            **of_curve,
+            **(_of_scores(scored[name]) if name in scored else {}),
         }
-    hits = [truths.get(name, {}) for name, truths in scores.items()]
     summary = {
         "truths": {name: classes[name]["records"] for name in names},
         "confusion_matrix": {"labels": names, "matrix": matrix},
         "accuracy": right / records if records else None,
         **{name: _mean(classes, name) for name in MEANS},
-        "log_loss": _log_loss(_sum(hits), records, list(curves.values())),
+        "log_loss": _log_loss(records, [*scored.values()]),
         "classes": classes,
     }
-    return _report(summary, curves)
+    return _report(summary, scored)
 
 
-def _of_curve(curve: Curve, rounded: bool) -> dict[str, Any]:
-    chances = are_probabilities(curve)
+def _of_scores(scored: ClassScores) -> dict[str, Any]:
+    """Its measures; the areas with how far off they may be because scores were rounded, or there
+    were too many distinct ones."""
+    curve, exact = scored.curve, scored.is_exact
     return {
         "roc_auc": roc_auc(curve),
-        "roc_auc_bound": roc_auc_bound(curve) if rounded else 0.0,
+        "roc_auc_bound": 0.0 if exact else roc_auc_bound(curve),
         "pr_auc": average_precision(curve),
-        "log_loss": log_loss(curve) if chances else None,
-        "brier": brier(curve) if chances else None,
-        "calibration": calibration(curve) if chances else None,
+        "pr_auc_bound": 0.0 if exact else average_precision_bound(curve),
+        "log_loss": scored.log_loss,
+        "brier": scored.brier,
+        "calibration": scored.calibration,
     }
 
 
-def _log_loss(hits: Scores, records: int, curves: Sequence[Curve]) -> float | None:
+def _log_loss(records: int, scored: Sequence[ClassScores]) -> float | None:
     """From the chances that were given to what came true; None if there is a truth without one,
     or no truth."""
-    if not records or sum(hits.values()) < records or not all(map(are_probabilities, curves)):
+    given = sum(each.curve.totals[0] for each in scored)
+    if not records or given < records or not all(each.are_chances for each in scored):
         return None
-    return log_loss(Curve.of(hits, {}))
-
-
-def _sum(scores: Sequence[Scores]) -> Scores:
-    total: Counter[float] = Counter()
-    for counts in scores:
-        total.update(counts)
-    return total
+    return -mean_of(sum(each.log_sum_of_class for each in scored), records)
 
 
 def _mean(classes: Mapping[str, Mapping[str, Any]], measure: str) -> float | None:
@@ -136,8 +109,8 @@ def _mean(classes: Mapping[str, Mapping[str, Any]], measure: str) -> float | Non
     return sum(values) / len(values) if values else None
 
 
-def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobReport:
-    drawn = {name: curve_points(curve) for name, curve in curves.items() if len(curve.scores)}
+def _report(summary: Mapping[str, Any], scored: Mapping[str, ClassScores]) -> JobReport:
+    drawn = {name: curve_points(each.curve) for name, each in scored.items() if each.records}
     rows = [
         (name, *row)
         for name, columns in drawn.items()
@@ -145,14 +118,12 @@ def _report(summary: Mapping[str, Any], curves: Mapping[str, Curve]) -> JobRepor
     ]
     columns = ["class", *(next(iter(drawn.values())) if drawn else ())]
     plots = {"confusion_matrix.svg": _matrix(**summary["confusion_matrix"])}
-    if curves:
+    if scored:
         plots |= {
             "roc.svg": _lines(drawn, "false_positive_rate", "true_positive_rate", first=[0.0]),
             "precision_recall.svg": _lines(drawn, "true_positive_rate", "precision"),
         }
-    chances = {name: curve for name, curve in curves.items() if are_probabilities(curve)}
-    if chances:
-        bins = {name: calibration(curve) for name, curve in chances.items()}
+    if bins := {name: each.calibration for name, each in scored.items() if each.calibration}:
         columns_of = {
             name: {key: [entry[key] for entry in found] for key in ("mean_score", "share_positive")}
             for name, found in bins.items()

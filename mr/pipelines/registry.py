@@ -49,6 +49,13 @@ class Pipeline:
         return any(option.name == "models" for option in self.options)
 
 
+SPELLING = (
+    Option("decimal", "the table's decimal mark: , or a point (default: a point)"),
+    Option("thousands", "what stands between thousands in the table's numbers, such as ."),
+    Option("missing", "texts that are missing values, too, between commas: --missing=-,999"),
+)
+
+
 def _wordcount() -> type[Tally]:
     from mr.pipelines.wordcount import WordCount
 
@@ -108,6 +115,7 @@ PIPELINES = {
             scorer=SCORERS["tabular"],
             table=True,
             columnar=True,
+            options=SPELLING,
         ),
         Pipeline(
             name="text",
@@ -121,9 +129,11 @@ PIPELINES = {
         Pipeline(
             name="evaluate",
             about="scored records with their truth: how good were the predictions?",
-            input="a row of a table, or a JSON object: the truth, a score (or score_ a class)",
+            input="a row of a table, or a JSON object: the truth, a score (or score_ a class), or"
+            " a predicted number",
             results="summary.json",
-            output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more; plots",
+            output="confusion matrix, accuracy, precision, recall, F1, ROC AUC and more, or R² and"
+            " errors; plots; with --worst, worst.tsv",
             example="bin/submit results/february/scores.tsv --pipeline evaluate --truth churned",
             tally=_evaluate,
             columnar=True,
@@ -132,9 +142,12 @@ PIPELINES = {
                 Option("score", "the positive truth's score (default: as the scoring job says)"),
                 Option("positive", "the truth that scores are for (default: as that job says)"),
                 Option("threshold", "scores above it say the positive truth (default: by label)"),
-                Option("decimals", "round scores to these, or take them exact", "6"),
+                Option("kind", "classes or regression (default: as that job says, or classes)"),
+                Option("decimals", "round scores to these, or take them exact", "exact"),
                 Option("labels", "a CSV or TSV file that has the truth, joined by --id", file=True),
                 Option("id", "the column that the input and the labels have"),
+                Option("worst", "so many records that are furthest from the truth, as a file"),
+                *SPELLING,
             ),
         ),
         Pipeline(
@@ -158,14 +171,15 @@ PIPELINES = {
                     "threshold",
                     "scores above it say the positive label (default: each model's own)",
                 ),
+                *SPELLING,
             ),
         ),
         Pipeline(
             name="requests-by-os",
             about="access logs of web servers: requests by operating system, hour, status",
-            input="a request: CloudFront's W3C extended logs, Apache's and nginx's combined ones",
+            input="a request in an access log: of CloudFront, IIS, Apache, nginx, Caddy, S3 or ALB",
             results="counts.tsv",
-            output="a column for each of --by, then requests and bytes",
+            output="a column for each of --by, then requests and, if all logs tell them, bytes",
             example="bin/submit 'examples/logs/*.gz' --pipeline requests-by-os --by os,status",
             tally=_requests_by_os,
             options=(
@@ -187,7 +201,7 @@ PIPELINES = {
         Pipeline(
             name="root-reduce",
             about="ROOT files of events: those that pass cuts, with a few columns of theirs",
-            input="a file: ROOT, with a TTree of numbers and of lists of numbers",
+            input="a file: ROOT, with a TTree or an RNTuple of numbers and of lists of numbers",
             results="reduced.parquet",
             output="the events that are left, in input order; cut flow, histogram",
             example="bin/submit 'examples/events/*.root' --pipeline root-reduce"

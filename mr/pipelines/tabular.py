@@ -10,8 +10,7 @@ from mr.columnar.columns import Columns
 from mr.columnar.table import take_features
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
-from mr.records.table import TableFormat, read_columns, read_json_lines, read_numbers, read_rows
-from mr.records.tsv import escape, substitute
+from mr.records.table import TableFormat, read_table
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
 from mr.scoring.model_call import are_trees
@@ -41,32 +40,14 @@ class Tabular:
         self._kept = options.get("keep", options["columns"])
         taken = {*manifest.features, *self._kept}
         self.needed: Sequence[str] = [name for name in options["columns"] if name in taken]
-        self._table = TableFormat(
-            columns=tuple(options["columns"]),
-            delimiter=options["delimiter"],
-            quotes=options["format"] == "csv",
-            features=manifest.features,
-            types=manifest.all_types,
-            booleans=tuple(options.get("booleans", ())),
-            others=options.get("others", ""),
-        )
+        self._table = TableFormat.of_options(options, manifest.features, manifest.all_types)
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Read the records; reject those that aren't rows of the table."""
         if isinstance(block, Columns):
             return self._without_unusable(*self._parse_columns(block))
-        features: Any = None
-        if not self._json and block.data:
-            features = read_numbers(block.data, self._table)
-            if features is None:
-                features = read_columns(block.data, self._table)
-        if features is not None:
-            rejects: list[Reject] = []
-            batch = Batch(self._fields(block.data), self._features(features), block.numbers)
-        else:
-            read = read_json_lines if self._json else read_rows
-            rows, rejects = read(block, self._table)
-            batch = Batch(rows.fields, self._features(rows.features), rows.lines)
+        rows, rejects = read_table(block, self._table, json=self._json)
+        batch = Batch(rows.fields, self._features(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
 
     def predict(self, features: Features) -> Prediction:
@@ -83,18 +64,6 @@ class Tabular:
         are_floats = all(column.dtype == np.float64 for column in columns)
         features = np.column_stack(columns) if are_floats else columns
         return Batch(rows.tsv(self._kept), self._features(features), rows.numbers), rejects
-
-    def _fields(self, data: bytes) -> list[bytes]:
-        """The records' columns as TSV, where no field is quoted."""
-        delimiter = self._table.delimiter.encode()
-        if delimiter == b"\t":
-            data = data.replace(b"\\", b"\\\\") if b"\\" in data else data
-            data = data.replace(b"\r", b"\\r")
-        elif b"\t" in data or b"\\" in data or b"\r" in data:
-            return [line.replace(delimiter, b"\t") for line in escape(data)]
-        else:
-            data = substitute(data, delimiter, b"\t")
-        return data.split(b"\n")[:-1]
 
     def _features(self, values: NDArray[np.float64] | Sequence[NDArray[Any]]) -> Features:
         return Features(self._table.features, self._table.types, self._manifest.input, values)

@@ -84,7 +84,7 @@ def as_integer(value: Any) -> float | int:
     except NotReadable:
         raise NotReadable("not a whole number") from None
     if number != number or (abs(number) < EXACT and number.is_integer()):
-        return number
+        return number + 0.0  # no minus zero
     exact = _exactly(value, number)
     if exact is None or exact not in INTEGERS:
         raise NotReadable("not a whole number")

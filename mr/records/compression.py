@@ -47,7 +47,7 @@ class Compression:
 def _is_zstd(head: bytes) -> bool:
     """A frame, or one to be skipped before it."""
     (number,) = struct.unpack("<I", head[:4].ljust(4, b"\0"))
-    return number == 0xFD2FB528 or number >> 4 == 0x184D2A5
+    return bool(number == 0xFD2FB528 or number >> 4 == 0x184D2A5)
 
 
 def _is_xz(head: bytes) -> bool:

@@ -18,7 +18,16 @@ from typing import IO, Any
 
 from mr.records.compression import decompressed
 
-__all__ = ["BOM", "CHUNK", "MAX_RECORD", "Chunks", "Split", "input_path", "read_blocks"]
+__all__ = [
+    "BOM",
+    "CHUNK",
+    "LONGEST_READ",
+    "MAX_RECORD",
+    "Chunks",
+    "Split",
+    "input_path",
+    "read_blocks",
+]
 
 BOM = b"\xef\xbb\xbf"
 MAX_RECORD = 1 << 20

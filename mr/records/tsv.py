@@ -1,8 +1,13 @@
 """Lines of TSV: how fields are escaped."""
 
+import re
+
 import numpy as np
 
-__all__ = ["escape", "escape_row", "escape_text", "interleave", "substitute"]
+__all__ = ["escape", "escape_fields", "escape_row", "escape_text", "interleave", "substitute",
+           "unescape_row"]  # fmt: skip
+
+_ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 def escape(data: bytes) -> list[bytes]:
@@ -18,6 +23,21 @@ def escape(data: bytes) -> list[bytes]:
     return fields
 
 
+def escape_fields(data: bytes, separator: bytes) -> list[bytes]:
+    """Records (unquoted fields between ``separator``, each record followed by a newline) as lines
+    of TSV; a line break within a field is NUL in ``data``."""
+    if b"\\" in data:
+        data = data.replace(b"\\", b"\\\\")
+    if separator != b"\t":
+        data = data.replace(b"\t", b"\\t") if b"\t" in data else data
+        data = substitute(data, separator, b"\t")
+    if b"\r" in data:
+        data = data.replace(b"\r", b"\\r")
+    if b"\0" in data:
+        data = data.replace(b"\0", b"\\n")
+    return data.split(b"\n")[:-1]
+
+
 def escape_text(text: str) -> bytes:
     """Any text as one TSV field."""
     return b"\\n".join(escape(line.encode() + b"\n")[0] for line in text.split("\n"))
@@ -29,6 +49,16 @@ def escape_row(fields: list[str]) -> bytes:
     if "\\" in line or "\r" in line or "\n" in line or line.count("\t") >= len(fields):
         return b"\t".join(map(escape_text, fields))
     return line.encode()
+
+
+def unescape_row(line: str) -> list[str]:
+    """The fields that ``escape_row`` has written."""
+    fields = line.split("\t")
+    if "\\" not in line:
+        return fields
+    return [
+        re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), field) for field in fields
+    ]
 
 
 def substitute(data: bytes, byte: bytes, other: bytes) -> bytes:

@@ -65,7 +65,7 @@ def _binary(call: ModelCall) -> Prediction:
         classes = np.where(wanted > manifest.threshold, positive, 1 - positive)
     elif classes is None:
         classes = call.classes_by_score(values, second.astype(np.intp))
-    return Prediction(*to_fixed(wanted, manifest.decimals), classes)
+    return Prediction(*to_fixed(wanted, manifest.decimals), classes, unrounded=wanted)
 
 
 def _classes(call: ModelCall) -> Prediction:
@@ -85,7 +85,7 @@ def _of_table(values: Floats, classes: Indices, decimals: int) -> Prediction:
     good = np.ones(len(valid), np.bool_)
     if not valid.all():
         good &= valid.all(axis=1)
-    return Prediction(scores, good, classes, table)
+    return Prediction(scores, good, classes, table, unrounded=values)
 
 
 def _labels(call: ModelCall) -> Prediction:
@@ -99,7 +99,7 @@ def _labels_alone(classes: Indices) -> Prediction:
 def _regression(call: ModelCall) -> Prediction:
     method = call.manifest.score
     values = call.as_numbers(method, call.results(method)[0])
-    return Prediction(*to_fixed(values, call.manifest.decimals))
+    return Prediction(*to_fixed(values, call.manifest.decimals), unrounded=values)
 
 
 def _outliers(call: ModelCall) -> Prediction:

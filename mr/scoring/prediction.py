@@ -1,4 +1,4 @@
-"""What a model says of records, rounded once: from here on, scores are whole numbers."""
+"""What a model says of records, rounded once: in all that is written, scores are whole numbers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ class Prediction:
     ``scores`` (n,), None where labels are all there is; ``table`` (n, classes) where one column a
     class is written; ``classes`` (n,) as indices into the labels or, of clusters, their numbers;
     ``outputs``: the predictions of each output of a model with several, which has none of the
-    others itself; ``valid`` (n,): whether all of a record's numbers are finite.
+    others itself; ``valid`` (n,): whether all of a record's numbers are finite; ``unrounded``: of
+    two classes and regressions the scores (n,), of more classes the table (n, classes), as the
+    model gave them.
     """
 
     scores: NDArray[np.int64] | None
@@ -25,6 +27,7 @@ class Prediction:
     classes: NDArray[np.intp] | None = None
     table: NDArray[np.int64] | None = None
     outputs: tuple["Prediction", ...] = ()
+    unrounded: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.valid)
@@ -56,4 +59,5 @@ def _each(pieces: Sequence[Prediction], make: Callable[[list[Any]], Any]) -> Pre
         made("classes"),
         made("table"),
         tuple(_each(each, make) for each in outputs),
+        made("unrounded"),
     )

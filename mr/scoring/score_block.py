@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mr.columnar.columns import RawBlock, parse_records
+from mr.columnar.columns import InputBlock, parse_records
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.records.kept_columns import keep_columns
@@ -36,12 +36,12 @@ class ScoredBatch:
 def score_block(
     scorer: Scorer,
     manifest: Manifest,
-    raw: RawBlock,
+    raw: InputBlock,
     timed: StageTimer = nullcontext,
     quoted_cells: QuotedCells | None = None,
     kept: Sequence[int] | None = None,
 ) -> tuple[list[ScoredBatch], list[Reject]]:
-    """Score the records of ``raw`` (whole lines, or rows in columns); each is scored or rejected.
+    """Score the records of ``raw``; each is scored or rejected.
 
     Each stage (parse, predict, format) runs in ``timed`` of its name. ``quoted_cells`` is what
     earlier blocks have told of records for which the model raises. ``kept``: the places of the

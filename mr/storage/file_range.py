@@ -50,7 +50,7 @@ class _Range(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)[: self._left]
-        count = self._raw.readinto(view) or 0  # type: ignore[attr-defined]
+        count = self._raw.readinto(view) or 0
         if len(view) and not count:
             raise EOFError(f"the file ends {self._left} bytes before the task's range does")
         self._left -= count

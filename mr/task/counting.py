@@ -1,15 +1,15 @@
 """What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from mr import summary
-from mr.columnar.columns import RawBlock, parse_records, record_starts
+from mr.columnar.columns import InputBlock, parse_records
 from mr.counting.tally import Tally, TaskContext
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject
+from mr.records.raw_block import RawBlock
 from mr.records.split import Split
 from mr.spec import Spec
 from mr.stages import Stage, StageTimer
@@ -39,7 +39,7 @@ class Counting:
         self._timed = timed
         self._records = 0
         self._position = 0
-        self._line_starts: Callable[[], list[int]] = list
+        self._raw: InputBlock = RawBlock(b"", 0)
         tally.load(
             TaskContext(
                 folder=folder,
@@ -47,6 +47,8 @@ class Counting:
                 write_part=self._write_part,
                 place_of=self._place_of,
                 files=files,
+                file=split.file,
+                start=split.start,
             )
         )
         self.block_size = tally.block_size
@@ -56,12 +58,12 @@ class Counting:
         """What the pipeline counts by."""
         return self._tally.needed
 
-    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
+    def add(self, raw: InputBlock, position: int) -> tuple[int, list[Reject]]:
         """Count a block's records."""
         with self._timed(Stage.PARSE):
             block, rejects = parse_records(raw)
         self._position = position
-        self._line_starts = cache(lambda: record_starts(raw).tolist())
+        self._raw = raw
         with self._timed(self._tally.stage):
             more = self._tally.add(block)
         taken = len(block.numbers) - len(more)
@@ -89,7 +91,7 @@ class Counting:
 
     def _place_of(self, line: int) -> tuple[str, int]:
         """The part, and the byte in it, at which a line of the block begins that is counted."""
-        return self._split.part, self._position + self._line_starts()[line]
+        return self._split.part, self._position + int(self._raw.record_starts[line])
 
     def _write_part(self, name: str, chunks: Iterable[bytes]) -> None:
         part = _part(self._sink, name)

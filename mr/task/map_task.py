@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mr.columnar.columns import RawBlock, record_starts, records_at
+from mr.columnar.columns import Columns, InputBlock
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject
+from mr.records.raw_block import RawBlock
+from mr.records.record_ends import RecordEnds, quoting_delimiter
+from mr.records.record_reader import read_records
 from mr.records.split import MAX_RECORD, Split, read_blocks
 from mr.records.tsv import escape, escape_text
 from mr.spec import Spec
@@ -46,8 +49,7 @@ class MapTask:
 
     def run(self, stdin: IO[bytes], progress: Callable[[], None]) -> Partial:
         """Take every block, calling ``progress`` before each; return the split's summary."""
-        is_columnar = self._split.file in self._spec.footers
-        for raw, length in self._rows(stdin) if is_columnar else self._blocks(stdin):
+        for raw in self._blocks(stdin):
             progress()
             taken, rejects = self._processor.add(raw, self.position)
             if rejects:
@@ -55,9 +57,11 @@ class MapTask:
                     self._write_rejects(raw, rejects)
             self.counts["scored"] += taken
             self.counts["rejected"] += len(rejects)
-            self.position += length
-            self._lines += taken + len(rejects)
-        if not is_columnar:
+            self.position += raw.length
+            # of lines alone, they need not be looked at again
+            records = taken + len(rejects)
+            self._lines += int(raw.lines_before[-1]) if raw.has_line_breaks else records
+        if not self.bytes_read:
             self.bytes_read = self.position
         with self._timed(Stage.WRITE):
             self._rejected.close()
@@ -67,15 +71,10 @@ class MapTask:
         """What reducers merge beside the summary, by key."""
         return self._processor.partials()
 
-    def _blocks(self, stdin: IO[bytes]) -> Iterator[tuple[RawBlock, int]]:
-        blocks = read_blocks(stdin, self._split, self._processor.block_size)
-        if self._split.start == 0 and self._split.file in self._spec.headers:
-            first, length = next(blocks, (b"", 0))
-            header, newline, rest = first.partition(b"\n")
-            self.position += len(header) + len(newline)
-            self._lines += 1
-            if rest:
-                yield rest, length - len(header) - len(newline)
+    def _blocks(self, stdin: IO[bytes]) -> Iterator[InputBlock]:
+        """The split's blocks of records, without a header."""
+        is_columnar = self._split.file in self._spec.footers
+        blocks: Iterator[InputBlock] = self._rows(stdin) if is_columnar else self._records(stdin)
         while True:
             with self._timed(Stage.READ):
                 block = next(blocks, None)
@@ -83,8 +82,28 @@ class MapTask:
                 return
             yield block
 
-    def _rows(self, stdin: IO[bytes]) -> Iterator[tuple[RawBlock, int]]:
-        """The split's rows in blocks, and how many each has."""
+    def _records(self, stdin: IO[bytes]) -> Iterator[RawBlock]:
+        header = self._split.start == 0 and self._split.file in self._spec.headers
+        blocks = self._read(stdin, header=header)
+        if header:
+            first = next(blocks, RawBlock(b"", 0))
+            rest = first.without_first()
+            self.position += first.length - rest.length
+            self._lines += 1
+            if rest.data:
+                yield rest
+        yield from blocks
+
+    def _read(self, stdin: IO[bytes], *, header: bool) -> Iterator[RawBlock]:
+        """The split's blocks; outside of ranges, every line is a record."""
+        delimiter = quoting_delimiter(self._spec.options) if self._split.ranged else ""
+        size = self._processor.block_size
+        if delimiter:
+            ends = RecordEnds(delimiter, header=header)
+            return read_records(stdin, self._split, size, ends)
+        return (RawBlock(*block) for block in read_blocks(stdin, self._split, size))
+
+    def _rows(self, stdin: IO[bytes]) -> Iterator[Columns]:
         from mr.columnar.reader import ColumnarFile
 
         split = self._split
@@ -92,24 +111,27 @@ class MapTask:
         if file.footer.sha256 != self._spec.footers[split.file]:
             raise InputChangedError(f"{split.file} has changed since it was submitted")
         needed, size = self._processor.needed, self._processor.block_size
-        blocks = file.rows(split.start, split.start + split.length, needed, size)
-        while True:
-            with self._timed(Stage.READ):
-                block = next(blocks, None)
+        for rows in file.rows(split.start, split.start + split.length, needed, size):
             self.bytes_read = file.bytes_read
-            if block is None:
-                return
-            yield block, len(block.numbers)
+            yield rows
+        self.bytes_read = file.bytes_read
 
-    def _write_rejects(self, raw: RawBlock, rejects: list[Reject]) -> None:
-        """Write reason, lines and bytes of the split before it, and record of each."""
-        starts = record_starts(raw).tolist()
-        records = records_at(raw, [reject.line for reject in rejects])
+    def _write_rejects(self, raw: InputBlock, rejects: list[Reject]) -> None:
+        """Write reason, lines and bytes of the split before it, number among the split's records,
+        and record of each."""
+        starts, lines_before = raw.record_starts.tolist(), raw.lines_before.tolist()
+        records = raw.records_at([reject.line for reject in rejects])
+        records_before = self.counts.total()
         lines = []
         for reject, record in zip(rejects, records, strict=True):
             reason = f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
-            place = b"%d\t%d" % (self._lines + reject.line, self.position + starts[reject.line])
-            lines.append(b"\t".join([escape_text(reason), place, _printable(record)]))
+            place = (
+                self._lines + lines_before[reject.line],
+                self.position + starts[reject.line],
+                records_before + reject.line,
+            )
+            cells = [escape_text(reason), b"%d\t%d\t%d" % place, _printable(record)]
+            lines.append(b"\t".join(cells))
         self._rejected.write(b"\n".join(lines) + b"\n")
         self._rejects.update(reject.reason for reject in rejects)
 
@@ -152,9 +174,9 @@ def _processor(
 
 
 def _printable(data: bytes) -> bytes:
-    """A line's bytes as one TSV field of valid UTF-8; what isn't is written as ``\\xHH``."""
+    """A record's bytes as one TSV field of valid UTF-8; what isn't is written as ``\\xHH``."""
     data = data.removesuffix(b"\r")
     if len(data) > MAX_RECORD:
         data = data[:LONG_RECORD_BYTES]
-    (field,) = escape(data + b"\n")
+    field = b"\\n".join(escape(data + b"\n"))
     return field.replace(b"\0", b"\\x00").decode(errors="backslashreplace").encode()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mr import summary
-from mr.columnar.columns import RawBlock, record_starts
+from mr.columnar.columns import InputBlock
 from mr.columnar.table import places_to_keep
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, read_manifest
@@ -50,7 +50,7 @@ class Scoring:
         """What the model takes and what is written beside its predictions."""
         return self._scorer.needed
 
-    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
+    def add(self, raw: InputBlock, position: int) -> tuple[int, list[Reject]]:
         """Score a block."""
         scored, rejects = score_block(
             self._scorer, self._manifest, raw, self._timed, self._quoted_cells, self._kept
@@ -74,9 +74,9 @@ class Scoring:
         """None: a summary is all that reducers get."""
         return iter(())
 
-    def _count(self, raw: RawBlock, position: int, scored: ScoredBatch) -> None:
+    def _count(self, raw: InputBlock, position: int, scored: ScoredBatch) -> None:
         def examples(rows: Sequence[int]) -> Iterator[dict[str, Any]]:
-            offsets = record_starts(raw).tolist()
+            offsets = raw.record_starts.tolist()
             for row in rows:
                 offset = position + offsets[scored.batch.lines[row]]
                 yield example(self._split.part, offset, scored.batch.fields[row])

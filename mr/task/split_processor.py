@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from mr.columnar.columns import RawBlock
+from mr.columnar.columns import InputBlock
 from mr.records.block import Reject
 from mr.summary import Partial
 
@@ -19,8 +19,8 @@ class SplitProcessor(Protocol):
     def needed(self) -> Sequence[str]:
         """The columns that it needs of files that have their rows in columns."""
 
-    def add(self, raw: RawBlock, position: int) -> tuple[int, list[Reject]]:
-        """Take the whole lines of ``raw``, ``position`` bytes into the split, or its rows, as many
+    def add(self, raw: InputBlock, position: int) -> tuple[int, list[Reject]]:
+        """Take the records of ``raw``, ``position`` bytes into the split, or its rows, as many
         rows into it: how many were scored or counted, and those that can't be."""
 
     def end(self) -> Partial:

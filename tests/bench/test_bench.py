@@ -28,7 +28,16 @@ def bench(howdah: Howdah, *arguments: object) -> tuple[dict[str, Any], str]:
     return json.loads(done.stdout), done.stderr
 
 
-@pytest.mark.parametrize(("name", "reader"), [("logistic", "simdjson"), ("text", "text")])
+@pytest.mark.parametrize(
+    ("name", "reader"),
+    [
+        ("logistic", "simdjson"),
+        ("text", "text"),
+        ("quoted", "quoted-pyarrow"),
+        ("jsonl", "json-simdjson"),
+        ("bad", "bad-python"),
+    ],
+)
 def test_roof(local: Howdah, name: str, reader: str) -> None:
     """The mapper's speed comes with that of a plain program that gives the same bytes."""
     figures, said = bench(local, "roof", "--only", name)

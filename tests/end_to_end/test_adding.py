@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tests.conftest import Howdah, InProcess
 from tests.end_to_end.kinds import PEOPLE, as_text, encoded, pipeline
+from tests.json_schema import output_faults
 
 GRADED = ["age", "income", "grade"]
 
@@ -48,8 +49,10 @@ def test_a_type_that_the_model_does_not_tell_is_asked_for(
     said = local("models", "add", "m", "model.joblib", exits=2).stderr
     assert "the type of grade" in said
     assert "income: number (StandardScaler takes numbers)" in said
-    local("models", "add", "m", "model.joblib", "--integer", "grade")
-    assert shown(local, "m")["types"] == ["number", "number", "integer"]
+    given = ("model.joblib", "--integer", "grade")
+    told = json.loads(local("models", "add", "m", *given, "--json").stdout)
+    assert output_faults(told) == []
+    assert told["types"] == shown(local, "m")["types"] == ["number", "number", "integer"]
 
 
 def test_a_sample_settles_types_and_is_compared(local: Howdah, graded: pd.DataFrame) -> None:
@@ -75,7 +78,7 @@ def test_known_answers_refuse_a_wrong_type(local: Howdah, graded: pd.DataFrame) 
                  exits=4).stderr  # fmt: skip
     assert "of 30 records of some.csv come out otherwise" in said
     assert "the known answer" in said
-    local("models", "show", "m", exits=2)
+    local("models", "show", "m", exits=4)
 
 
 def test_a_class_that_no_record_of_the_sample_has_is_named(
@@ -180,7 +183,7 @@ def test_arguments_that_mean_nothing_are_usage_errors(
     given = ("--integer", "grade") if arguments[0] != "--features" else ()
     said = local("models", "add", "m", "model.joblib", *given, *arguments, exits=2).stderr
     assert why in said
-    local("models", "show", "m", exits=2)
+    local("models", "show", "m", exits=4)
 
 
 def test_booleans_that_a_function_computes_otherwise_are_not_taken_for_numbers(

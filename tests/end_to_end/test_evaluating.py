@@ -63,6 +63,22 @@ def then(howdah: Howdah, churn: Churn, *options: str, exits: int = 0) -> Any:
     return howdah("submit", *first, "--then", *THEN, *options, exits=exits)
 
 
+def check_worst(path: Path, scores: Path, churn: Churn) -> None:
+    """Compare the records that are furthest from their truth, and where they are said to be."""
+    header, *rows = [line.split("\t") for line in path.read_text().splitlines()]
+    columns, *records = scores.read_text().splitlines(keepends=True)
+    assert header == ["error", "true", *columns.split(), "file", "offset"]
+    off = np.abs((churn.truths == "left") - churn.chances)
+    order = np.argsort(-off, kind="stable")[:5].tolist()
+    assert [row[2:-2] for row in rows] == [records[place].split() for place in order]
+    assert [float(row[0]) for row in rows] == pytest.approx(off[order].tolist())
+    assert {row[-2] for row in rows} == {str(scores)}
+    text = scores.read_text()
+    assert [text[int(row[-1]) :].split("\n")[0].split("\t") for row in rows] == [
+        row[2:-2] for row in rows
+    ]
+
+
 def test_scores_are_evaluated_as_the_model_means_them(howdah: Howdah, churn: Churn) -> None:
     """The next step, the fetched file, and the same moved elsewhere: all as scikit-learn does."""
     run, *lines = then(howdah, churn).stdout.splitlines()
@@ -72,9 +88,10 @@ def test_scores_are_evaluated_as_the_model_means_them(howdah: Howdah, churn: Chu
     churn.check(json.loads((results / "evaluate" / "summary.json").read_text()))
 
     scores = results / churn.name / "scores.tsv"
-    told = howdah.submit(scores, "--pipeline", *THEN)["summary"]
-    assert told["positive_from"] == "the scoring job's"
-    churn.check(told)
+    done = howdah.submit(scores, "--pipeline", *THEN, "--worst", 5)
+    assert done["summary"]["positive_from"] == "the scoring job's"
+    churn.check(done["summary"])
+    check_worst(howdah.results(done["job"]) / "worst.tsv", scores, churn)
 
     shutil.copy(scores, howdah.cwd / "moved.tsv")
     told = howdah.submit("moved.tsv", "--pipeline", *THEN)["summary"]
@@ -101,10 +118,11 @@ def test_another_positive_truth_than_the_model_s_is_refused(local: Howdah, churn
 
 def test_an_evaluation_of_nothing_fails(local: Howdah, churn: Churn) -> None:
     """With what was seen, at the end of the job and when it is fetched."""
-    (local.cwd / "scores.csv").write_text("truth,score\nno,0.1\nyes,0.7\n")
+    late = "no,0.1\n" * 100_000 + "yes,0.7\n"  # more than is looked at before
+    (local.cwd / "scores.csv").write_text("truth,score\n" + late)
     given = ("--pipeline", "evaluate", "--truth", "truth", "--positive", "yess")
     done = local("submit", "scores.csv", *given, "--runner", "local", exits=2)
-    why = "--positive yess: no record has this truth; truths seen: no (1), yes (1)"
+    why = "--positive yess: no record has this truth; truths seen: no (100,000), yes (1)"
     assert why in done.stderr
     assert "accuracy" not in done.stdout
     assert why in local("getresults", "-o", "fetched", exits=2).stderr

@@ -18,6 +18,7 @@ from howdah.jobs.job_summary import read_summary
 from howdah.jobs.record import Jobs
 from howdah.results import merge
 from howdah.results.fetch import fetch_results
+from howdah.results.finished_job import FinishedJob
 from howdah.settings import load
 from tests.conftest import Howdah
 from tests.end_to_end.watching import until
@@ -191,7 +192,7 @@ def fetch_in_ranges(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     summary = read_summary(job, load({"HOWDAH_STATE": str(done.howdah.state)}))
     store: Any = Watched(done.store)
     told: list[int] = []
-    fetch_results(job, summary, store, folder, told.append)
+    fetch_results([FinishedJob(job, summary, store)], folder, told.append)
     assert sum(told) == sum(done.store.sizes("output/scores").values())
     assert max(length for _, _, length in store.fetched) == 1000
     return sum(length for _, _, length in store.fetched)

@@ -59,7 +59,15 @@ def ready(set_up: Path, tmp_path: Path) -> Path:
 def make_checkout(folder: Path) -> Path:
     shutil.copytree(ROOT / "bin", folder / "bin")
     (folder / "howdah").mkdir()
-    for name in ("__init__", "bootstrap", "environment", "errors", "file_lock", "installer"):
+    for name in (
+        "__init__",
+        "answer",
+        "bootstrap",
+        "environment",
+        "errors",
+        "file_lock",
+        "installer",
+    ):
         shutil.copy(ROOT / "howdah" / f"{name}.py", folder / "howdah")
     (folder / "howdah" / "__main__.py").write_text(COMMAND.replace("{NAMES}", repr(NAMES)))
     (folder / "locks").mkdir()

@@ -56,13 +56,19 @@ def test_scikit_learn_is_loaded_without_pandas() -> None:
 def test_requests_are_counted_without_pandas() -> None:
     """Arrow imports it in more than one place, and takes longer for that than for a small log."""
     program = (
-        "import sys; from mr.records.block import Block;"
+        "import sys; from pathlib import Path; from mr.records.block import Block;"
+        "from mr.counting.tally import TaskContext;"
         "from mr.pipelines.requests_by_os.pipeline import RequestsByOs;"
         "names = ['date', 'time', 'sc-status', 'sc-bytes', 'cs(User-Agent)'];"
-        "tally = RequestsByOs({'by': 'os,hour', 'from': '2026-03-14', 'to': '2026-03-15',"
-        " 'fields': names, 'delimiter': ' '});"
+        "options = {'by': 'os,hour', 'from': '2026-03-14', 'to': '2026-03-15', 'fields': [names]};"
+        "w3c, combined = (RequestsByOs({**options, 'log': log}) for log in ('w3c', 'combined'));"
+        "context = TaskContext(Path(), print, print, print, None, '0.txt', 1);"
+        "w3c.load(context); combined.load(context);"
         "line = b'2026-03-14 09:26:53 200 1 curl\\n';"
-        "assert not tally.add(Block(line, range(1))) and tally.add(Block(b'#\\n- \\n', range(2)));"
+        "assert not w3c.add(Block(line, range(1))) and w3c.add(Block(b'#\\n- \\n', range(2)));"
+        'line = b\'h - - [14/Mar/2026:09:26:53 +0000] "GET / HTTP/1.1" 200 1 "-" "curl"\\n\';'
+        "assert combined.add(Block(line + b'x\\n', range(2)));"
+        "assert w3c.counts() == combined.counts();"
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -15,6 +15,7 @@ from howdah.models.verification.sample import Sample
 from mr.models.compiled_trees import CompiledTrees, Trees
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
+from mr.records.raw_block import RawBlock
 from mr.scoring.score_block import score_block
 from mr.supervision.threads import one_thread
 
@@ -56,7 +57,9 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
 
     Raises ModelError unless the same are scored and rejected, and have the same scores.
     """
-    raw = b"".join(line + b"\n" for line in sample.lines)
+    data = b"".join(line + b"\n" for line in sample.lines)
+    starts = np.cumsum([0, *(len(line) + 1 for line in sample.lines)])
+    raw = RawBlock(data, len(data), starts)
 
     def lines(scored_by: Any) -> list[bytes]:
         scorer = Tabular(manifest, {"model": scored_by}, sample.columns.options)

@@ -56,6 +56,17 @@ def load(file: str) -> Any:
     return joblib.load(file)
 
 
+def within(table: pd.DataFrame, value: Mapping[str, Any]) -> pd.Series:
+    """A feature that stands in nested objects of a table's column, or in a list there."""
+    first, *keys = value["keys"]
+    cells = table[first].tolist()
+    for key in keys:
+        cells = [cell.get(key) if isinstance(cell, dict) else None for cell in cells]
+    if value["length"]:
+        cells = [cell[value["index"]] if isinstance(cell, list) else None for cell in cells]
+    return pd.Series(cells, table.index)
+
+
 def read(request: Mapping[str, Any]) -> pd.DataFrame:
     """The table, typed by pandas but for texts, which stay as they are written."""
     texts = [name for name, kind in request["types"].items() if kind == "text"]
@@ -68,6 +79,8 @@ def read(request: Mapping[str, Any]) -> pd.DataFrame:
             file, lines=True, dtype=False, convert_dates=False, convert_axes=False,
             precise_float=True,
         )  # fmt: skip
+        inner = {value["name"]: within(table, value) for value in request["inner"]}
+        table = table.assign(**inner)
         return table.reindex(columns=[*table.columns, *(set(request["types"]) - set(table))])
     return pd.read_csv(
         file,

@@ -79,7 +79,11 @@ def compare_with_model(
 def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
     headers = [sample.file.name] if sample.columns.header else []
     options = sample.columns.options if manifest.pipeline == "tabular" else {}
-    spec = Spec(manifest.pipeline, headers, options=options)
+    of_several_lines = any(b"\n" in record for record in sample.lines)
+    folder_of_sample = str(sample.file.parent)
+    spec = Spec(
+        manifest.pipeline, headers, options=options, files=folder_of_sample, ranges=of_several_lines
+    )
     run = run_task(spec, folder, sample.file, sample.file.with_name("output"))
     if run.status:
         raise ModelError(
@@ -99,8 +103,8 @@ def _compared(
     if len(direct["raised"]) != len(lines):
         raise ModelError(
             f"pandas reads {len(direct['raised']):,} records in {sample.name}, and Howdah"
-            f" {len(lines):,}: is there a line break within a field?",
-            hint="a record is one line: give a sample without such records",
+            f" {len(lines):,}: is there a carriage return within a record?",
+            hint="give a sample without such records",
         )
     names = prediction_columns(manifest)
     scored = iter(_rows(run.scores, names, first=manifest.pipeline != "tabular"))
@@ -144,7 +148,7 @@ def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:
         offset += len(line) + 1
     found = {}
     for record in run.rejected.splitlines():
-        reason, at, _ = record.split(b"\t")
+        reason, _, at, _ = record.split(b"\t")
         found[numbers[int(at)]] = reason.decode()
     return found
 

@@ -16,6 +16,7 @@ from howdah.inputs.local import find_local_files
 from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
+from mr.records.record_ends import quoting_delimiter, split_records
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
 
@@ -37,7 +38,7 @@ class Sample:
 
     @cached_property
     def lines(self) -> Sequence[bytes]:
-        """The records."""
+        """The records; those of CSV may have line breaks in quoted fields."""
         return self.text[1:] if self.columns.header else self.text
 
 
@@ -52,22 +53,24 @@ def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folde
         raise UsageError(f"{table} has {len(sources)} files", hint="give one of them")
     source = sources[0]
     columns = _columns(source, manifest)
-    raw = _first_lines(source)
+    raw, goes_on = _first_lines(source)
     file = folder / "sample"
-    sample = _checked(Sample(str(table), source, file, columns, known, raw.split(b"\n")[:-1]))
-    file.write_bytes(raw)
+    delimiter = quoting_delimiter(columns.options)
+    records = split_records(raw, delimiter, header=columns.header, final=not goes_on)
+    sample = _checked(Sample(str(table), source, file, columns, known, records))
+    file.write_bytes(b"".join(record + b"\n" for record in records))
     return sample
 
 
-def _first_lines(source: InputFile) -> bytes:
-    """Whole lines, about ``SAMPLE_BYTES`` of them."""
+def _first_lines(source: InputFile) -> tuple[bytes, bool]:
+    """Whole lines, about ``SAMPLE_BYTES`` of them, and whether there are more."""
     raw = b""
     with source.open() as packed:
         for chunk in source.reader(packed).chunks():
             raw += chunk
             if len(raw) > SAMPLE_BYTES:
-                return raw[: raw.rindex(b"\n") + 1]
-    return raw + b"\n" if raw and not raw.endswith(b"\n") else raw
+                return raw[: raw.rindex(b"\n") + 1], True
+    return (raw + b"\n" if raw and not raw.endswith(b"\n") else raw), False
 
 
 def with_columns_for(sample: Sample, manifest: Manifest) -> Sample:
@@ -115,6 +118,7 @@ def run_direct_prediction(sample: Sample, request: Mapping[str, Any], answer: Pa
         "delimiter": columns.delimiter,
         "header": columns.header,
         "columns": columns.names,
+        "inner": [value.option for value in columns.inner],
     }
     file = answer.with_name("request.json")
     file.write_text(json.dumps({**request, **table}))

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 from howdah.settings import ROOT
 from mr.spec import SPEC_FILE, Spec
 from mr.stages import COUNTER_GROUP, Stage, counted_stages
+from mr.storage.file_range import FileRange
+from mr.storage.whole_files import FileEntry
 
 __all__ = ["TaskRun", "run_task"]
 
@@ -37,12 +40,12 @@ def run_task(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
     """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``."""
     spec.write(folder / SPEC_FILE)
     try:
-        return _run(folder, source, output)
+        return _run(spec, folder, source, output)
     finally:
         (folder / SPEC_FILE).unlink()
 
 
-def _run(folder: Path, source: Path, output: Path) -> TaskRun:
+def _run(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
     environ = {
         "PYTHONPATH": str(ROOT),
         "mapreduce_map_input_file": source.absolute().as_uri(),
@@ -51,7 +54,7 @@ def _run(folder: Path, source: Path, output: Path) -> TaskRun:
         "mapreduce_task_output_dir": str(output),
     }
     command = [sys.executable, str(ROOT / "mr" / "job.py"), "--step-num=0", "--mapper"]
-    with source.open("rb") as stdin, TemporaryFile() as errors:
+    with _stdin(spec, source) as stdin, TemporaryFile() as errors:
         task = subprocess.Popen(
             command,
             stdin=stdin,
@@ -80,6 +83,17 @@ def _run(folder: Path, source: Path, output: Path) -> TaskRun:
         used.ru_maxrss >> 10,
         counted_stages(counters),
     )
+
+
+def _stdin(spec: Spec, source: Path) -> IO[bytes]:
+    """What the task is given: the file, or the range that is all of it."""
+    if not spec.ranges:
+        return source.open("rb")
+    size = source.stat().st_size
+    listed = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    listed.write(FileRange(FileEntry(source.name, size), 0, size).line())
+    listed.seek(0)
+    return listed
 
 
 def _read(folder: Path) -> bytes:

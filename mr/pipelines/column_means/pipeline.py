@@ -3,22 +3,19 @@
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mr.counting.tally import Counts, FileTally, InputPreview, JobReport
 from mr.pipelines.column_means.exact_sums import LARGEST, ExactSums
+from mr.pipelines.column_means.number_file import NPY, read_npy_header, read_numbers
 from mr.storage.whole_files import StoredFile, UnusableFile
 
 __all__ = ["ColumnMeans"]
 
-NPY = b"\x93NUMPY"
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 RANGE = 1 << 16  # indices that are reduced at once
-SHOWN = 40
-
-Floats = NDArray[np.float64]
 
 
 class ColumnMeans(FileTally):
@@ -29,6 +26,7 @@ class ColumnMeans(FileTally):
     """
 
     columns = ("files",)
+    column_types: Mapping[str, str] = {"index": "integer", "mean": "number"}
     reduces = True
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -36,11 +34,21 @@ class ColumnMeans(FileTally):
         self._pad = None if options["pad"] == "" else _finite(options["pad"])
         self._length = options.get("length", 0)
         self._files = 0
+        self._longest = 0  # of those that were added: indices of rejected files are none
 
     @cached_property
     def _sums(self) -> list[ExactSums]:
         """Of map tasks alone: reducers and the host have none of so many."""
         return [ExactSums(len(range_)) for range_ in _ranges(self._length)]
+
+    @staticmethod
+    def options_from_previews(
+        previews: Sequence[InputPreview], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """None; files that hold no row of numbers are refused by name."""
+        for preview in previews:
+            _check_kind(preview)
+        return {}
 
     @staticmethod
     def options_from_stored(
@@ -59,38 +67,41 @@ class ColumnMeans(FileTally):
     def add_file(self, file: StoredFile) -> None:
         """Add a file's numbers, one a line or of a one-dimensional array, to the sums."""
         with file.text() as stream:
-            values = _read(stream)
-        if len(values) and not (values.min() >= -LARGEST and values.max() <= LARGEST):
-            bad = np.argmin(np.abs(values) <= LARGEST)  # NaN is not below either
+            numbers, *rests = read_numbers(stream, self._length)
+        if len(numbers) and not (numbers.min() >= -LARGEST and numbers.max() <= LARGEST):
+            bad = np.argmin(np.abs(numbers) <= LARGEST)  # NaN is not below either
             raise UnusableFile("not a number, or too large a one", f"at index {bad}")
-        missing = self._length - len(values)
+        missing = self._length - len(numbers)
         if missing < 0 or (missing and self._pad is None):
-            raise UnusableFile("not as long as it was", f"{len(values)} numbers")
-        values = np.concatenate([values, np.full(missing, self._pad)]) if missing else values
-        for range_, sums in zip(_ranges(self._length), self._sums, strict=True):
-            sums.add(values[range_.start : range_.stop])
+            raise UnusableFile("not as long as it was", f"{len(numbers)} numbers")
+        for part, pad in ((numbers, self._pad), *((rest, 0) for rest in rests)):
+            padded = np.concatenate([part, np.full(missing, pad)]) if missing else part
+            for range_, sums in zip(_ranges(self._length), self._sums, strict=True):
+                sums.add(padded[range_.start : range_.stop])
         self._files += 1
+        self._longest = max(self._longest, len(numbers))
 
     def counts(self) -> Counts:
-        """How many files were added."""
-        return {"files": {"": self._files}}
+        """How many files were added, and how long the longest of them is."""
+        return {"files": {"": self._files}, "longest": {f"{self._longest}": 1}}
 
     def partials(self) -> Iterator[tuple[str, str]]:
-        """For each range of indices: its sums, and over how many files."""
+        """For each range of indices: its sums, over how many files, and how long these are."""
         if self._files:
             for range_, sums in zip(_ranges(self._length), self._sums, strict=True):
-                yield f"{range_.start:012d}", f"{self._files} {sums.dump()}"
+                yield f"{range_.start:012d}", f"{self._files} {self._longest} {sums.dump()}"
 
     def reduce(self, key: str, partials: Iterable[str]) -> bytes:
         """The means of a range of indices, as lines."""
         start = int(key)
         stop = min(start + RANGE, self._length)
-        sums, files = ExactSums(stop - start), 0
+        sums, files, longest = ExactSums(stop - start), 0, 0
         for partial in partials:
-            count, dumped = partial.split(" ")
+            count, length, dumped = partial.split(" ")
             sums.add_dumped(dumped)
             files += int(count)
-        means = enumerate(sums.means(files).tolist(), start)
+            longest = max(longest, int(length))
+        means = enumerate(sums.means(files).tolist()[: max(longest - start, 0)], start)
         return "".join([f"{index}\t{mean:.17g}\n" for index, mean in means]).encode()
 
     def header(self) -> Sequence[str]:
@@ -100,7 +111,8 @@ class ColumnMeans(FileTally):
     def report(self, counts: Counts) -> JobReport:
         """How much there was of it."""
         files = sum(counts.get("files", {}).values())
-        return JobReport({}, {"totals": {"files": files, "indices": self._length}})
+        indices = max(map(int, counts.get("longest", {})), default=0)
+        return JobReport({}, {"totals": {"files": files, "indices": indices}})
 
 
 def _ranges(length: int) -> list[range]:
@@ -118,57 +130,30 @@ def _finite(text: str) -> float:
 
 
 def _length_of(preview: InputPreview) -> int:
-    if not preview.head.startswith(NPY):
-        return preview.lines
+    if preview.head.startswith(NPY):
+        return _npy_length(preview)
+    return preview.lines
+
+
+def _npy_length(preview: InputPreview) -> int:
     try:
-        shape, _, kind = _npy_header(io.BytesIO(preview.head))
+        return read_npy_header(io.BytesIO(preview.head))[0]
     except ValueError as error:
-        raise ValueError(f"{preview.name}: {error}") from None
-    if len(shape) != 1 or kind.kind not in "fiu":
+        raise ValueError(f"{preview.name} {error}") from None
+
+
+def _check_kind(preview: InputPreview) -> None:
+    """Raise ValueError for a file that is known to be something else."""
+    name = preview.name.lower()
+    if name.endswith(".npz") or preview.head.startswith(ZIP):
         raise ValueError(
-            f"{preview.name} has an array of {kind}, {shape}: it takes one row of floats"
+            f"{preview.name} is a zip archive, as numpy.savez makes them of several arrays: save"
+            " each one as a .npy file, with numpy.save"
         )
-    return int(shape[0])
-
-
-def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(stream)
-    return np.lib.format.read_array_header_2_0(stream)
-
-
-def _read(stream: IO[bytes]) -> Floats:
-    """A file's numbers (n,)."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    buffered: Any = stream
-    if buffered.peek(len(NPY)).startswith(NPY):
-        try:
-            return np.asarray(np.load(buffered, allow_pickle=False), np.float64)
-        except (ValueError, EOFError, OSError) as error:
-            raise UnusableFile("damaged", str(error)) from None
-    try:
-        read = csv.read_csv(
-            buffered,
-            csv.ReadOptions(column_names=["number"], use_threads=False),
-            csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types={"number": pa.float64()}, null_values=[]),
+    if name.endswith((".pkl", ".pickle")) or preview.head.startswith(PICKLE):
+        raise ValueError(
+            f"{preview.name} is a pickle, which may run any program when it is read: save its"
+            " numbers as a .npy file, with numpy.save"
         )
-        return np.asarray(read["number"].to_numpy(), np.float64)
-    except pa.ArrowInvalid:
-        buffered.seek(0)
-        return _read_lines(buffered)
-
-
-def _read_lines(stream: IO[bytes]) -> Floats:
-    """The same, line by line: numbers with spaces around them, or an error that says where."""
-    values = []
-    for number, line in enumerate(stream, 1):
-        try:
-            values.append(float(line.replace(b"_", b"?")))  # which Python takes
-        except ValueError:
-            shown = line[:SHOWN].decode(errors="replace").rstrip()
-            raise UnusableFile("not a number", f"line {number}: {shown}") from None
-    return np.array(values)
+    if preview.head.startswith(NPY):
+        _npy_length(preview)

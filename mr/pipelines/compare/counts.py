@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mr.counting.tally import Counts
-from mr.evaluation.score_counts import ScoreCounts
+from mr.evaluation.score_counts import ScoreCounts, most_distinct
 from mr.pipelines.compare.models import ModelScores
 from mr.pipelines.compare.report import Comparison, pair_name
 from mr.scoring.running_summary import RunningSummary, example
@@ -37,7 +37,10 @@ class ComparisonCounts:
         for (_, one), (_, other) in self._pairs:
             self._running[pair_name(one, other)] = RunningSummary(both, comparison.decimals)
         classes = width if comparison.positive is None else [comparison.positive]
-        self._by_truth = {name: {place: ScoreCounts() for place in classes} for name in self._names}
+        most = most_distinct(len(classes) * len(self._names))
+        self._by_class = {
+            name: {place: ScoreCounts(most) for place in classes} for name in self._names
+        }
         self._labelled: Counter[str] = Counter()
         both_ways = [way for pair in self._pairs for way in permutations(pair)]
         self._right = Counter({f"{one}\t{other}": 0 for (_, one), (_, other) in both_ways})
@@ -62,8 +65,10 @@ class ComparisonCounts:
         right = []
         for name, one, truth in zip(self._names, scored, truths, strict=True):
             assert one.classes is not None
-            for place, by_truth in self._by_truth[name].items():
-                by_truth.add(truth, one.scores if one.table is None else one.table[:, place])
+            for (place, counted), scores in zip(
+                self._by_class[name].items(), one.unrounded.T, strict=True
+            ):
+                counted.add(truth == place, scores)
             counts = np.bincount(truth * width + one.classes, minlength=width**2)
             for place in np.flatnonzero(counts).tolist():
                 key = f"{name}\t{place // width}\t{place % width}"
@@ -75,19 +80,27 @@ class ComparisonCounts:
                 self._right[f"{name}\t{other_name}"] += int(np.count_nonzero(only))
 
     def counts(self) -> Counts:
-        """``scores``: by model, class, truth and score; ``labels``: by model, truth and label;
-        ``right``: by a model that is, and one that isn't."""
-        scores = {}
-        for name, classes in self._by_truth.items():
-            for place, by_truth in classes.items():
-                columns = (column.tolist() for column in by_truth.counts())
-                for truth, score, records in zip(*columns, strict=True):
-                    scores[f"{name}\t{place}\t{truth}\t{score}"] = records
-        return {"scores": scores, "labels": self._labelled, "right": self._right}
+        """``sums``: by model and class, as ``ScoreCounts`` has them; ``labels``: by model, truth
+        and label; ``right``: by a model that is, and one that isn't."""
+        sums = {
+            f"{name}\t{place}\t{what}": total
+            for name, classes in self._by_class.items()
+            for place, counted in classes.items()
+            for what, total in counted.sums().items()
+        }
+        return {"sums": sums, "labels": self._labelled, "right": self._right}
 
     def within(self) -> Mapping[str, Partial]:
-        """A summary of each model's scores, and of each pair's differences."""
-        return {name: running.partial() for name, running in self._running.items()}
+        """A summary of each model's scores, with how often each occurs by class and group, and of
+        each pair's differences."""
+        within = {name: running.partial() for name, running in self._running.items()}
+        for name, classes in self._by_class.items():
+            within[name]["value_counts"] = {
+                f"{place}\t{group}": written
+                for place, counted in classes.items()
+                for group, written in counted.value_counts().items()
+            }
+        return within
 
 
 def _examples(

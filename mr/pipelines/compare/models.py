@@ -37,13 +37,15 @@ Ints = NDArray[np.int64]
 class ModelScores:
     """n records of a block that a model scored, in order: ``lines`` (n,), ``fields`` as TSV,
     ``scores`` (n,) and ``table`` (n, classes) in fixed point, ``classes`` (n,); the latter two
-    where the model has some."""
+    where the model has some. ``unrounded``: as the model gave them, a column (n,) a class, else one
+    alone."""
 
     lines: Ints
     fields: list[bytes]
     scores: Ints
     classes: NDArray[np.intp] | None
     table: Ints | None
+    unrounded: NDArray[np.float64]
 
     def of(self, lines: Ints) -> "ModelScores":
         """Those of some of its lines."""
@@ -56,6 +58,7 @@ class ModelScores:
             self.scores[rows],
             None if self.classes is None else self.classes[rows],
             None if self.table is None else self.table[rows],
+            self.unrounded[rows],
         )
 
 
@@ -77,12 +80,17 @@ class ComparedModel:
         classes = [p.classes for p in predictions if p.classes is not None]
         tables = [p.table for p in predictions if p.table is not None]
         many = self.manifest.kind == "classes"
+        columns = width if many else 1
+        unrounded = [
+            np.asarray(p.unrounded, np.float64).reshape(len(p), columns) for p in predictions
+        ]
         return ModelScores(
             np.concatenate([none, *(batch.lines for batch, _ in pieces)]),
             [field for batch, _ in pieces for field in batch.fields],
             np.concatenate([none, *(p.scores for p in predictions if p.scores is not None)]),
             np.concatenate([none, *classes]) if width else None,
             np.concatenate([none.reshape(0, width), *tables]) if many else None,
+            np.concatenate([np.zeros((0, columns)), *unrounded]),
         ), rejects
 
 

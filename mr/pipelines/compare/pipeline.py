@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mr.columnar.table import feature_columns, places_to_keep
 from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
+from mr.evaluation.class_names import ClassNames
 from mr.models.manifest import Manifest
 from mr.pipelines.compare.assignment import Assignment
 from mr.pipelines.compare.counts import ComparisonCounts
@@ -63,14 +64,9 @@ class Compare(Tally):
         )
         self._assignment = Assignment(_weights(options)) if options["weights"] else None
         known = tuple(dict.fromkeys(name for name in (options["id"], options["truth"]) if name))
-        self._known = TableFormat(
-            columns=tuple(self._columns),
-            delimiter=options["delimiter"],
-            quotes=options["format"] == "csv",
-            features=known,
-            types=(WRITTEN,) * len(known),
-        )
+        self._known = TableFormat.of_options(options, known, (WRITTEN,) * len(known))
         self._kept = places_to_keep(options)
+        self._class_names = ClassNames.of(self._comparison.labels)
         self._comparison_counts = ComparisonCounts(self._comparison)
 
     @staticmethod
@@ -162,7 +158,10 @@ class Compare(Tally):
             seen = set(column)
             usable = seen - {""}
             if name == self._options["truth"]:
-                usable &= {*self._comparison.labels}
+                called = {text: self._class_names.name(text) for text in seen}
+                texts[name] = column = np.array([called[text] for text in column], object)
+                seen = {*called.values()}
+                usable = seen & {*self._comparison.labels}
             for row in np.flatnonzero(good).tolist() if usable < seen else ():
                 if (text := column[row]) not in usable:
                     why = "not a label of the models" if text else "a missing value"

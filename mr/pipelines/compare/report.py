@@ -1,13 +1,16 @@
 """What a comparison of models tells: each one's scores, how far two agree, which is better."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from mr.counting.tally import Counts, JobReport, ResultTable
+from mr.evaluation.class_scores import ClassScores
 from mr.evaluation.measures import measure_classes, measure_two_classes
+from mr.evaluation.score_counts import GROUPS
 from mr.pipelines.compare.significance import mcnemar, two_proportions
 from mr.summary import Partial, finish
 
@@ -15,7 +18,7 @@ __all__ = ["Comparison", "comparison_report", "pair_name"]
 
 MEASURES = (
     *("records", "accuracy", "precision", "recall", "f1", "roc_auc", "roc_auc_bound", "pr_auc"),
-    *("log_loss", "brier"),
+    *("pr_auc_bound", "log_loss", "brier"),
 )
 TOLD = ("scored", "labels", "score", "highest")  # of what a scoring job's summary has
 
@@ -48,7 +51,10 @@ def comparison_report(comparison: Comparison, partial: Partial) -> JobReport:
         finished = finish(within[name], comparison.decimals)
         models[name] = {key: finished[key] for key in TOLD}
         if comparison.has_truths:
-            models[name]["evaluation"] = _evaluation(comparison, name, threshold, counts)
+            value_counts = within[name]["value_counts"]
+            models[name]["evaluation"] = _evaluation(
+                comparison, name, threshold, counts, value_counts
+            )
     pairs = []
     for one, other in combinations(comparison.names, 2):
         pair: dict[str, Any] = {"models": [one, other]}
@@ -66,29 +72,49 @@ def comparison_report(comparison: Comparison, partial: Partial) -> JobReport:
 
 
 def _evaluation(
-    comparison: Comparison, name: str, threshold: float, counts: Counts
+    comparison: Comparison,
+    name: str,
+    threshold: float,
+    counts: Counts,
+    value_counts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A model's measures, as the pipeline ``evaluate`` has them."""
-    labels, unit = comparison.labels, 10**comparison.decimals
-    given = {}
+    labels = comparison.labels
+    given: dict[tuple[str, str], int] = {}
     for key, records in counts.get("labels", {}).items():
         model, truth, label = key.split("\t")
         if model == name:
             given[labels[int(truth)], labels[int(label)]] = records
-    scores: dict[str, dict[str, dict[float, int]]] = {}
-    for key, records in counts.get("scores", {}).items():
-        model, place, truth, score = key.split("\t")
-        if model == name:
-            truths = scores.setdefault(labels[int(place)], {})
-            truths.setdefault(labels[int(truth)], {})[int(score) / unit] = records
+    truths: Counter[str] = Counter()
+    for (truth, _), records in given.items():
+        truths[truth] += records
     if comparison.positive is None:
-        told = measure_classes(scores, given, rounded=True)
+        scored = {
+            label: _class_scores(name, place, counts, value_counts)
+            for place, label in enumerate(labels)
+        }
+        told = measure_classes(truths, given, scored)
     else:
         positive = labels[comparison.positive]
-        told = measure_two_classes(
-            scores.get(positive, {}), positive, threshold, given=given, rounded=True
-        )
+        said: Counter[tuple[str, bool]] = Counter()
+        for (truth, label), records in given.items():
+            said[truth, label == positive] += records
+        of_positive = _class_scores(name, comparison.positive, counts, value_counts)
+        told = measure_two_classes(truths, positive, threshold, said, of_positive)
     return {"records": sum(given.values()), **told.summary}
+
+
+def _class_scores(
+    name: str, place: int, counts: Counts, value_counts: Mapping[str, Any]
+) -> ClassScores:
+    """The scores that a model has given to a class."""
+    begin = f"{name}\t{place}\t"
+    sums = {
+        key.removeprefix(begin): total
+        for key, total in counts.get("sums", {}).items()
+        if key.startswith(begin)
+    }
+    return ClassScores.read({group: value_counts[f"{place}\t{group}"] for group in GROUPS}, sums)
 
 
 def _agreement(

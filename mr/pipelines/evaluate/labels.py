@@ -1,11 +1,11 @@
 """Truths from a second file, joined by id: small enough that each task holds all of them.
 
-An id is known by 64 bits of its hash; that no two ids have the same is checked when the labels are
-gathered.
+Ids are the same if they are spelled the same, but for blanks around them. An id is known by 64 bits
+of its hash; that no two ids have the same is checked when the labels are gathered.
 """
 
-import io
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mr.records.cells import MISSING, NotReadable, as_number
 from mr.records.table import first_fields
 
-__all__ = ["LABELS_FILE", "Labels", "first_truths", "write_labels"]
+__all__ = ["LABELS_FILE", "Labels", "check_join", "no_id_joins", "read_labels", "stamped"]
 
 LABELS_FILE = "labels.npz"
-LOOKED_AT = 1 << 20  # bytes
+TRIED = 10_000  # ids whose other spellings are looked for
 
 
 @dataclass(frozen=True)
 class Labels:
-    """``hashes`` (n,) of ids, in ascending order; ``places`` (n,) in ``truths``, which are
-    distinct."""
+    """``hashes`` (n,) of ids, in ascending order; ``places`` (n,) in ``truths``, which are distinct
+    spellings."""
 
     hashes: NDArray[np.uint64]
     places: NDArray[np.int32]
@@ -32,45 +33,59 @@ class Labels:
 
     @classmethod
     def read(cls, path: Path) -> "Labels":
-        """What ``write_labels`` wrote."""
+        """What ``write`` wrote."""
         with np.load(path) as kept:
             return cls(kept["hashes"], kept["places"], kept["truths"].astype(object))
 
-    def of(self, ids: NDArray[np.object_]) -> NDArray[np.object_]:
-        """The truth of each of n ids (n,); the empty text where there is none."""
-        hashes = _hashes(ids)
+    def write(self, path: Path) -> None:
+        """Keep them for tasks."""
+        np.savez(path, hashes=self.hashes, places=self.places, truths=self.truths.astype(str))
+
+    def of(self, ids: NDArray[np.object_]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The place of the truth of each of n ids (n,), and whether there is one (n,)."""
+        hashes = _hashes(_stripped(ids))
         found = np.searchsorted(self.hashes, hashes)
         found[found == len(self.hashes)] = 0
-        truths = self.truths[self.places[found]]
-        truths[self.hashes[found] != hashes] = ""
-        return truths
+        return self.places[found], self.hashes[found] == hashes
+
+    def numbers(self) -> NDArray[np.float64]:
+        """The distinct truths as numbers (m,), NaN for missing ones; ValueError if one isn't."""
+        found = []
+        for text in self.truths.tolist():
+            try:
+                found.append(as_number("" if text.strip() in MISSING else text.strip()))
+            except NotReadable as error:
+                raise ValueError(f"the labels have the truth {text!r}, which is {error}") from None
+        return np.array(found, np.float64)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each truth is there, as it is spelled."""
+        counts = np.bincount(self.places, minlength=len(self.truths)).tolist()
+        return Counter(dict(zip(self.truths.tolist(), counts, strict=True)))
+
+    def other_spelling(self, ids: Sequence[str]) -> tuple[str, str] | None:
+        """One of these ids, none of which has a label, and a spelling of it that has one."""
+        for text in ids[:TRIED]:
+            others = [other for other in _spellings(text.strip()) if other != text.strip()]
+            _, there = self.of(np.array(others, object))
+            if there.any():
+                return text, others[int(np.argmax(there))]
+        return None
 
 
-def first_truths(source: Path, column: str) -> Counter[str]:
-    """How often the first labels of a file have each truth; ValueError as of ``write_labels``."""
-    import pyarrow as pa
-
-    try:
-        with pa.input_stream(str(source)) as stream:
-            head = stream.read(LOOKED_AT)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ValueError(f"{source}: {error}") from None
-    if len(head) == LOOKED_AT:
-        head = head[: head.rfind(b"\n") + 1]
-    (truths,) = _read(source, column, data=head)
-    _check_filled(source, column, truths)
-    return Counter(truths.tolist())
-
-
-def write_labels(source: Path, id_column: str, truth_column: str, target: Path) -> dict[str, int]:
-    """Write the labels of a CSV or TSV file with a header, packed or not, to ``target``; how many
-    have each truth.
+def read_labels(source: Path, id_column: str, truth_column: str) -> tuple[Labels, list[str]]:
+    """The labels of a CSV or TSV file with a header, packed or not, and the first ids in it.
 
     Raises ValueError, for people to read, if they can't be used.
     """
     ids, truths = _read(source, id_column, truth_column)
-    for name, column in ((id_column, ids), (truth_column, truths)):
-        _check_filled(source, name, column)
+    ids = _stripped(ids)
+    if not len(ids):
+        raise ValueError(f"{source} has no labels, but a header alone")
+    if (ids == "").any():
+        line = int(np.argmax(ids == "")) + 2
+        raise ValueError(f"{source}, line {line}: column {id_column} is empty")
     hashes = _hashes(ids)
     order = np.argsort(hashes, kind="stable")
     hashes = hashes[order]
@@ -80,20 +95,66 @@ def write_labels(source: Path, id_column: str, truth_column: str, target: Path) 
             raise ValueError(f"{source}: the ids {one} and {other} can't be told apart")
         raise ValueError(f"{source} has the id {one} twice")
     distinct, places = np.unique(truths.astype(str), return_inverse=True)
-    kept = places[order].astype(np.int32)
-    np.savez(target, hashes=hashes, places=kept, truths=distinct)
-    counts = np.bincount(places, minlength=len(distinct))
-    return dict(zip(distinct.tolist(), counts.tolist(), strict=True))
+    labels = Labels(hashes, places[order].astype(np.int32), distinct.astype(object))
+    return labels, ids[:TRIED].tolist()
 
 
-def _check_filled(source: Path, name: str, column: NDArray[np.object_]) -> None:
-    if (column == "").any():
-        line = int(np.argmax(column == "")) + 2
-        raise ValueError(f"{source}, line {line}: column {name} is empty")
+def stamped(named: str) -> dict[str, Any]:
+    """The options that say which file has the labels; ValueError if there is none."""
+    path = Path(named).resolve()
+    if not path.is_file():
+        raise ValueError(f"--labels {named}: there is no such file")
+    stat = path.stat()
+    return {"labels": str(path), "labels_stamp": [stat.st_size, stat.st_mtime_ns]}
 
 
-def _read(source: Path, *columns: str, data: bytes | None = None) -> list[NDArray[np.object_]]:
-    """Columns of the file, or of its first ``data``."""
+def check_join(
+    labels: Labels,
+    label_ids: Sequence[str],
+    ids: Sequence[str],
+    *,
+    options: Mapping[str, Any],
+    whole: bool,
+) -> None:
+    """Raise ValueError if none of the first ``ids`` of the input has a label, and none will: they
+    are spelled otherwise there, or they are the ``whole`` input's."""
+    _, there = labels.of(np.array(ids, object))
+    if not ids or there.any():
+        return
+    other = labels.other_spelling(ids)
+    if whole or other:
+        pair = other or (ids[0], label_ids[0])
+        raise ValueError(no_id_joins(options, len(ids), pair))
+
+
+def no_id_joins(options: Mapping[str, Any], records: int, spelled: Sequence[str]) -> str:
+    """What is said where no record has a label; ``spelled``: an id of the input's, and one of the
+    labels'."""
+    return (
+        f"none of {records:,} records has a label: --id {options['id']} is {spelled[0]!r} in the"
+        f" input, for example, and {spelled[1]!r} in {options['labels']}; ids are joined where they"
+        " are spelled the same, so write them alike in both (spreadsheets take leading zeros, other"
+        " programs add .0)"
+    )
+
+
+def _stripped(ids: NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.array([text.strip() for text in ids], object)
+
+
+def _spellings(text: str) -> list[str]:
+    """How an id may be spelled elsewhere: without zeros or letters' case that a program has taken
+    away, or with a decimal point that one has added."""
+    whole = text.removesuffix(".0")
+    shorter = whole.lstrip("0") or "0"
+    padded = [shorter.zfill(width) for width in range(len(shorter) + 1, len(shorter) + 12)]
+    number = [f"{shorter}.0"] if shorter.isdecimal() else []
+    cases = [text.lower(), text.upper()]
+    return [whole, shorter, *(padded if shorter.isdecimal() else []), *number, *cases]
+
+
+def _read(source: Path, *columns: str) -> list[NDArray[np.object_]]:
+    """Columns of the file."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -106,7 +167,7 @@ def _read(source: Path, *columns: str, data: bytes | None = None) -> list[NDArra
                 f"{source} has no column {missing[0]}; it has {', '.join(fields)[:200]}"
             )
         table = csv.read_csv(
-            source if data is None else io.BytesIO(data),
+            source,
             parse_options=csv.ParseOptions(
                 delimiter=delimiter, quote_char='"' if form == "csv" else False
             ),

@@ -1,7 +1,5 @@
 """Scored records against the truth: how good were the predictions?"""
 
-import re
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,275 +8,221 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.columnar.table import feature_columns
-from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext, key_of
-from mr.evaluation.measures import measure_classes, measure_two_classes
-from mr.evaluation.score_counts import ScoreCounts
-from mr.pipelines.evaluate.contradictions import Pairs, problem_of, warnings_of
-from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, write_labels
+from mr.counting.tally import Counts, InputPreview, JobReport, Tally, TaskContext
+from mr.evaluation.class_names import ClassNames
+from mr.evaluation.regression import LARGEST, ErrorCounts
+from mr.pipelines.evaluate.class_counts import ClassCounts
+from mr.pipelines.evaluate.coded_column import CodedColumn
+from mr.pipelines.evaluate.contradictions import problem_of
+from mr.pipelines.evaluate.labels import LABELS_FILE, Labels, check_join, read_labels, stamped
 from mr.pipelines.evaluate.positive_class import settle_positive_class
-from mr.pipelines.evaluate.predicted_columns import PredictedColumns, find_predicted_columns
+from mr.pipelines.evaluate.predicted_columns import EXACT, PredictedColumns, find_predicted_columns
+from mr.pipelines.evaluate.report import ERRORS, NO_LABEL, SCORES, evaluation_report
+from mr.pipelines.evaluate.rows import Rows
 from mr.pipelines.evaluate.scored_table import (
     LOOKED_AT,
     count_first_records,
     find_table_format,
+    read_scored,
     stated_predictions,
     table_of,
 )
+from mr.pipelines.evaluate.worst_records import MOST_WORST, WorstRecords
 from mr.records.block import Block, Reject
-from mr.scoring.fixed_point import LIMIT, to_fixed
-from mr.summary import Partial
+from mr.scoring.fixed_point import LIMIT
+from mr.summary import Partial, empty
 
 __all__ = ["Evaluate"]
 
-EXACT = "exact"
 MOST_DECIMALS = 15
-UNUSABLE = ("", "a missing value", "an infinite value", "too large a number")
-NO_LABEL = "no label has its id"
-NEAR = 1e-6  # a score so near to the threshold may have been rounded to its other side
-ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
 Floats = NDArray[np.float64]
 
 
 class Evaluate(Tally):
-    """Counts how many records of each truth have each score, and each label.
+    """Counts how many records of each truth have each score, and each label; of a regression, how
+    often each error occurs.
 
-    Options: ``truth``, ``score`` (names of columns), ``threshold``, ``positive`` (a truth),
-    ``decimals`` (that scores are rounded to, or ``exact``); ``labels`` (a file that has the truths)
-    and ``id`` (the column that both have); how the table is written, and what is ``predicted`` in
-    it.
+    Options: ``truth``, ``score`` (names of columns), ``kind``, ``threshold``, ``positive`` (a
+    truth), ``decimals`` (that scores are rounded to, or ``exact``); ``labels`` (a file that has the
+    truths) and ``id`` (the column that both have); ``worst``, how many records are told of; how the
+    table is written, what is ``predicted`` in it, and the ``names`` of its classes.
     """
 
     block_size = 4 << 20
     preview_bytes = LOOKED_AT
-    groups = ()
-    columns = ("scores", "labels", "contradicted", "rounded")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
-        if "predicted" not in options:
-            raise ValueError("an older version may have taken the wrong truth for positive")
+        if "names" not in options:
+            raise ValueError("an older version compared truths otherwise")
         self._options = options
-        self._exact = options["decimals"] == EXACT
-        self._decimals = 0 if self._exact else _decimals(options["decimals"])
-        self._largest = np.inf if self._exact else LIMIT / 10.0**self._decimals
+        decimals = _decimals(options["decimals"])
         self._predicted = PredictedColumns(**options["predicted"])
+        self._largest = LARGEST if decimals is None else LIMIT / 10.0**decimals
+        self._names = ClassNames.read(options["names"])
         self._input = table_of(options, self._predicted)
-        self.needed = self._input.features
         self._json = options["format"] == "json"
-        self._truth_of: Labels | None = None
-        self._truths: dict[str, int] = defaultdict(lambda: len(self._truths))
-        self._labels: Counter[str] = Counter()
-        self._contradicted = self._rounded = 0
-        self._by_truth = [ScoreCounts() for _ in self._predicted.scores]
+        self._labels: Labels | None = None
+        self._classes = ClassCounts(self._predicted, decimals)
+        self._errors = ErrorCounts()
+        worst = _worst(options["worst"])
+        self._worst = WorstRecords(worst, self._input, json=self._json) if worst else None
+        self.needed = self._input.columns if worst else self._input.features
 
     @staticmethod
     def options_from_previews(
         previews: Sequence[InputPreview], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """How the table is written, its columns, and what is predicted in them."""
-        if options["id"] and not options["labels"]:
+        if options["id"] and not options["labels"] and not _worst(options["worst"]):
             raise ValueError("--id names a column of two files; --labels FILE is the other one")
         looked = find_table_format(previews, options)
         if options["labels"]:
-            labels = Path(options["labels"]).resolve()
-            if not labels.is_file():
-                raise ValueError(f"--labels {options['labels']}: there is no such file")
-            stat = labels.stat()
-            stamp = [stat.st_size, stat.st_mtime_ns]
-            looked |= {"labels": str(labels), "labels_stamp": stamp}
+            looked |= stamped(options["labels"])
         asked = {**options, **looked}
         found = find_predicted_columns(looked["columns"], stated_predictions(previews), asked)
-        found = settle_positive_class(found, count_first_records(previews, asked, found))
+        seen, whole = count_first_records(previews, asked, found)
+        if options["labels"]:
+            labels, label_ids = read_labels(Path(asked["labels"]), asked["id"], asked["truth"])
+            check_join(labels, label_ids, seen.ids, options=asked, whole=whole)
+            looked["spelled_ids"] = [*seen.ids[:1], *label_ids[:1]]
+            if found.is_regression:
+                labels.numbers()
+            else:
+                seen.truths.update(labels.counts)
+        given = [*found.labels, *([] if found.is_binary else found.scores)]
+        names = ClassNames.of(given, [found.positive, *seen.spellings], seen.labels)
+        if not found.is_regression:
+            seen = seen.named(names)
+            found = settle_positive_class(found.named(names), seen, names)
+            known = seen.truths if whole or options["labels"] else {}
+            if known and (problem := problem_of(found, known, names)):
+                raise ValueError(problem)
         if options["threshold"]:  # labels may follow from another one
             found = replace(found, label="")
-        return looked | {"predicted": asdict(found)}
+        return looked | {"predicted": asdict(found), "names": asdict(names)}
 
     @staticmethod
     def prepare_task_files(options: Mapping[str, Any], folder: Path) -> None:
         """Write the labels by id, which tasks join with their records."""
         if options["labels"]:
-            source, target = Path(options["labels"]), folder / LABELS_FILE
-            truths = write_labels(source, options["id"], options["truth"], target)
-            if problem := problem_of(PredictedColumns(**options["predicted"]), truths):
-                raise ValueError(problem)
+            labels, _ = read_labels(Path(options["labels"]), options["id"], options["truth"])
+            labels.write(folder / LABELS_FILE)
 
     def load(self, task: TaskContext) -> None:
         """Read the labels, if the job has some."""
         super().load(task)
         if (task.folder / LABELS_FILE).exists():
-            self._truth_of = Labels.read(task.folder / LABELS_FILE)
+            self._labels = Labels.read(task.folder / LABELS_FILE)
 
     def add(self, block: Block) -> list[Reject]:
         """Count the truths, labels and scores of a block."""
-        read, lines, rejects = feature_columns(block, self._input, json=self._json)
-        texts = len(self._input.features) - len(self._predicted.scores)
-        return rejects + self._add([*read[:texts]], [*read[texts:]], lines)
-
-    def _add(self, texts: list[Any], scores: list[Any], lines: Sequence[int]) -> list[Reject]:
-        """Count n rows: columns (n,) of texts, the truth first, and of scores."""
-        import pyarrow as pa
-
-        good = np.ones(len(lines), np.bool_)
-        rejects = []
-        for name, column in zip(self._input.features, [*texts, *scores], strict=True):
-            why = _unusable(column, self._largest)
-            for row in np.flatnonzero(good & (why > 0)).tolist():
-                rejects.append(Reject(lines[row], f"column {name}: {UNUSABLE[why[row]]}"))
-            good &= why == 0
-        if self._truth_of:
-            texts = [self._truth_of.of(texts[0]), *texts[1:]]
-            unknown = good & (texts[0] == "")
-            if count := int(np.count_nonzero(unknown)):
-                self.left_out[NO_LABEL] += count
-            good &= ~unknown
-        truth, *labels = (pa.array(column[good], pa.string()) for column in texts)
-        scores = [column[good] for column in scores]
-        names = truth.dictionary_encode()
-        codes = np.array([self._truths[name] for name in names.dictionary.to_pylist()], np.int32)
-        truths = codes.take(names.indices.to_numpy()) if len(codes) else codes
-        for by_truth, column in zip(self._by_truth, scores, strict=True):
-            by_truth.add(truths, self._rounded_off(column))
-        if labels or not self._predicted.is_binary:
-            given = labels[0] if labels else self._likeliest(scores)
-            self._count_labels(truth, given)
-            if self._predicted.is_binary:
-                self._compare(given, scores[0])
+        columns, lines, rejects = read_scored(block, self._input, json=self._json)
+        rows = Rows(lines, rejects)
+        scores = []
+        for name in self._predicted.scores.values():
+            rows.reject(name, _unusable(columns[name], self._largest))
+            scores.append(columns[name])
+        if self._predicted.is_regression:
+            self._add_numbers(self._true_numbers(columns, rows), scores[0], rows, block)
+            return rejects
+        truth, label = self._truths(columns, rows), None
+        if name := self._predicted.label:
+            label = CodedColumn.of(columns[name], self._names)
+            rows.reject(name, label.missing)
+        truth, label = truth.take(rows.good), label.take(rows.good) if label else None
+        scores = [column[rows.good] for column in scores]
+        self._classes.add(truth, label, scores)
+        if self._worst:
+            for group, ranks, column, here in self._classes.rank(truth, scores):
+                names = np.array(truth.classes, object)[truth.codes[here]]
+                self._rank(group, ranks[here], names, column[here], rows.lines[here], block)
         return rejects
 
-    def _rounded_off(self, scores: Floats) -> NDArray[np.int64]:
-        if self._exact:
-            return scores.view(np.int64)
-        fixed, _ = to_fixed(scores, self._decimals)
-        self._rounded += int(np.count_nonzero(fixed / 10.0**self._decimals != scores))
-        return fixed
-
-    def _likeliest(self, scores: list[Floats]) -> Any:
-        """The class with the highest score, of equal ones the first."""
-        import pyarrow as pa
-
-        names = pa.array([*self._predicted.scores], pa.string())
-        return names.take(pa.array(np.argmax(scores, axis=0)))
-
-    def _count_labels(self, truth: Any, given: Any) -> None:
-        import pyarrow as pa
-
-        table = pa.table({"truth": truth, "given": given})
-        found = table.group_by(["truth", "given"], use_threads=False).aggregate([([], "count_all")])
-        for row in found.to_pylist():
-            self._labels[key_of(row["truth"], row["given"])] += row["count_all"]
-
-    def _compare(self, given: Any, scores: Floats) -> None:
-        """Count labels that aren't what scores say."""
-        import pyarrow.compute as pc
-
-        threshold = self._predicted.threshold
-        if threshold is not None:
-            positive = pc.equal(given, self._predicted.label_of_positive)
-            says = positive.to_numpy(zero_copy_only=False)
-            differs = (says != (scores > threshold)) & (np.abs(scores - threshold) > NEAR)
-            self._contradicted += int(np.count_nonzero(differs))
-
     def counts(self) -> Counts:
-        """``scores``: by class, truth and score; ``labels``: by truth and label."""
-        truths = [key_of(name) for name in self._truths]
-        scores = {}
-        for name, by_truth in zip(self._predicted.scores, self._by_truth, strict=True):
-            codes, values, records = by_truth.counts()
-            columns = (codes, values.view(np.float64) if self._exact else values, records)
-            for truth, score, count in zip(*(column.tolist() for column in columns), strict=True):
-                scores[f"{key_of(name)}\t{truths[truth]}\t{score!r}"] = count
-        return {
-            "scores": scores,
-            "labels": self._labels,
-            "contradicted": {"": self._contradicted} if self._contradicted else {},
-            "rounded": {"": self._rounded} if self._rounded else {},
-        }
+        """Of classes (``ClassCounts``), or the sums of errors."""
+        if self._predicted.is_regression:
+            return {"sums": self._errors.sums()}
+        return self._classes.counts()
+
+    def within(self) -> Mapping[str, Partial]:
+        """How often each score or error occurs, and the worst records."""
+        values = self._classes.value_counts()
+        if self._predicted.is_regression:
+            values = {ERRORS: self._errors.value_counts()}
+        ranked = self._worst.rankings() if self._worst else {}
+        return {SCORES: empty() | {"value_counts": values, "ranked": ranked}}
 
     def conclude(self, partial: Partial) -> JobReport:
-        """The report; where no record has a label, it says so."""
-        report = self.report(partial["counts"])
-        left_out = partial["left_out"].get(NO_LABEL, 0)
-        if not left_out or left_out < partial["scored"]:
-            return report
-        problem = (
-            f"{self._options['labels']} has the id of none of {left_out:,} records: their"
-            f" column {self._options['id']} has others"
-        )
-        return JobReport({}, {**report.summary, "problem": problem})
+        """The measures of what was counted, or why there are none."""
+        return evaluation_report(self._options, self._predicted, self._names, partial)
 
-    def report(self, counts: Counts) -> JobReport:
-        """The measures, the curves that they come from, and their plots."""
-        predicted, rounded = self._predicted, bool(counts["rounded"])
-        scores: dict[str, dict[str, dict[float, int]]] = {name: {} for name in predicted.scores}
-        for key, records in counts["scores"].items():
-            name, truth, score = _names(key)
-            value = float(score) / 10**self._decimals
-            scores[name].setdefault(truth, {})[value] = records
-        pairs = {_pair(key): count for key, count in counts["labels"].items()}
-        if not predicted.is_binary:
-            return self._with_warnings(measure_classes(scores, pairs, rounded=rounded), pairs)
-        told = measure_two_classes(
-            scores[predicted.positive],
-            predicted.positive,
-            predicted.threshold,
-            rounded=rounded,
-            given=self._in_truths(pairs) if predicted.by_label else None,
-        )
-        return self._with_warnings(told, pairs, counts["contradicted"].get("", 0))
+    def _truths(self, columns: Mapping[str, Any], rows: Rows) -> CodedColumn:
+        """What came true of each record, in its own column or by its id."""
+        if self._labels:
+            spellings = self._labels.truths.tolist()
+            places = self._places(self._labels, columns, rows)
+            truth = CodedColumn(spellings, [*map(self._names.name, spellings)], places)
+        else:
+            truth = CodedColumn.of(columns[self._options["truth"]], self._names)
+        rows.reject(self._options["truth"], truth.missing)
+        return truth
 
-    def _in_truths(self, pairs: Pairs) -> Pairs:
-        """The same, the positive label under the name of its truth, others under none."""
-        predicted = self._predicted
-        named: Counter[tuple[str, str]] = Counter()
-        for (truth, label), records in pairs.items():
-            says_so = label == predicted.label_of_positive
-            named[truth, predicted.positive if says_so else ""] += records
-        return named
+    def _true_numbers(self, columns: Mapping[str, Any], rows: Rows) -> Floats:
+        if self._labels:
+            truth = self._labels.numbers()[self._places(self._labels, columns, rows)]
+        else:
+            truth = columns[self._options["truth"]]
+        rows.reject(self._options["truth"], _unusable(truth, self._largest))
+        return truth
 
-    def _with_warnings(self, told: JobReport, pairs: Pairs, contradicted: int = 0) -> JobReport:
-        """The report with what was compared, and what is odd about it."""
-        predicted, options = self._predicted, self._options
-        summary: dict[str, Any] = {
-            "columns": {
-                "truth": options["truth"],
-                "scores": [*predicted.scores.values()],
-                "label": predicted.label or None,
-            },
-            "predicted_by": predicted.how,
-        }
-        if predicted.is_binary:
-            summary |= {"positive": predicted.positive, "positive_from": predicted.why}
-        truths = {name: count for name, count in told.summary["truths"].items() if count}
-        if problem := problem_of(predicted, truths):
-            return JobReport({}, summary | {"truths": truths, "problem": problem})
-        summary["warnings"] = warnings_of(predicted, told.summary, pairs, contradicted)
-        return replace(told, summary=summary | dict(told.summary))
+    def _places(self, labels: Labels, columns: Mapping[str, Any], rows: Rows) -> NDArray[np.int32]:
+        """The place of each record's truth among those of the labels."""
+        name = self._options["id"]
+        rows.reject(name, np.array([not text.strip() for text in columns[name]], np.bool_))
+        places, there = labels.of(columns[name])
+        if unknown := rows.leave_out(~there):
+            self.left_out[NO_LABEL] += unknown
+        return places
+
+    def _add_numbers(self, truths: Floats, predictions: Floats, rows: Rows, block: Block) -> None:
+        truths, predictions = truths[rows.good], predictions[rows.good]
+        self._errors.add(truths, predictions)
+        if self._worst:
+            off = np.abs(predictions - truths)
+            self._rank(ERRORS, off, truths, predictions, rows.lines, block)
+
+    def _rank(
+        self,
+        group: str,
+        ranks: Floats,
+        truths: NDArray[Any],
+        scores: Floats,
+        lines: NDArray[np.intp],
+        block: Block,
+    ) -> None:
+        assert self._worst
+        self._worst.add(group, ranks, truths, scores, lines, block, self.task.place_of)
 
 
-def _pair(key: str) -> tuple[str, str]:
-    truth, label = _names(key)
-    return truth, label
-
-
-def _names(key: str) -> list[str]:
-    """The columns of a key."""
-    names = key.split("\t")
-    if "\\" not in key:
-        return names
-    return [re.sub(r"\\(.)", lambda found: ESCAPED.get(found[1], found[1]), name) for name in names]
-
-
-def _unusable(column: Any, largest: float) -> NDArray[np.int64]:
-    """For each of a column's values (n,), which of ``UNUSABLE`` it is."""
-    if column.dtype == object:
-        return np.asarray(column == "", np.int64)
+def _unusable(column: Floats, largest: float) -> NDArray[np.int64]:
+    """For each of a column's numbers (n,), which of ``UNUSABLE`` it is."""
     missing, infinite = np.isnan(column), np.isinf(column)
     return np.select([missing, infinite, np.abs(column) >= largest], [1, 2, 3], 0)
 
 
-def _decimals(text: str) -> int:
+def _decimals(text: str) -> int | None:
+    """That scores are rounded to; None for scores as they are."""
+    if text == EXACT:
+        return None
     if not (text.isdecimal() and int(text) <= MOST_DECIMALS):
         raise ValueError(f"--decimals {text}: it is 0 to {MOST_DECIMALS}, or {EXACT}")
     return int(text)
+
+
+def _worst(text: str) -> int:
+    """How many records are told of."""
+    if text and not (text.isdecimal() and 0 < int(text) <= MOST_WORST):
+        raise ValueError(f"--worst {text}: it is a number of records, 1 to {MOST_WORST:,}")
+    return int(text or 0)

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["GIVEN", "PredictedColumns", "find_predicted_columns", "listed"]
+from mr.evaluation.class_names import ClassNames
+
+__all__ = ["EXACT", "GIVEN", "REGRESSION", "PredictedColumns", "find_predicted_columns", "listed"]
 
 A_CLASS = "score_"  # begins the name of a class's column, where there are more than two
 AGAIN = "predicted_"  # what Howdah puts before a name that the input has already
 SHOWN = 10
+EXACT = "exact"
 THE_JOB = "the scoring job's"
 GIVEN = "given"
 
+CLASSES, REGRESSION = "classes", "regression"
 NO_CLASSES = {
-    "regression": "numbers",
     "outliers": "anomalies",
     "clusters": "clusters",
     "several": "several outputs",
@@ -32,7 +35,7 @@ class PredictedColumns:
     Of two classes, ``positive`` is the truth that scores are for (empty: not known yet), ``label_of
     _positive`` what labels call it, and ``why`` says who told. A record is predicted positive by
     its label (``by_label``), or by a score above ``threshold``. ``labels`` are those of the model,
-    as far as they are known.
+    as far as they are known. Of a ``kind`` that is a regression, the scores are predicted numbers.
     """
 
     scores: Mapping[str, str]
@@ -43,11 +46,34 @@ class PredictedColumns:
     threshold: float | None = None
     by_label: bool = False
     labels: Sequence[str] = ()
+    kind: str = CLASSES
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers were predicted, and not classes."""
+        return self.kind == REGRESSION
 
     @property
     def is_binary(self) -> bool:
         """Whether it is one truth against all others."""
-        return len(self.scores) == 1
+        return len(self.scores) == 1 and not self.is_regression
+
+    def named(self, names: ClassNames) -> "PredictedColumns":
+        """The same, the positive truth and labels by the names of their classes; ValueError if the
+        scores are said to be for another one."""
+        if not self.is_binary:
+            return self
+        positive, label = (
+            names.name(text) if text else "" for text in (self.positive, self.label_of_positive)
+        )
+        if positive != label and positive in map(names.name, self.labels):
+            raise ValueError(
+                f"--positive {self.positive}: the scores are those of {label}, says the job that"
+                " made them"
+            )
+        return replace(
+            self, scores={positive: self.column}, positive=positive, label_of_positive=label
+        )
 
     @property
     def column(self) -> str:
@@ -57,6 +83,8 @@ class PredictedColumns:
     @property
     def how(self) -> str:
         """What a prediction comes from, in words."""
+        if self.is_regression:
+            return f"the column {self.column}"
         if self.is_binary and not self.by_label:
             return f"scores above {self.threshold:g}"
         return f"the column {self.label}" if self.label else "the highest score"
@@ -67,14 +95,19 @@ def find_predicted_columns(
 ) -> PredictedColumns:
     """What of an input's columns is predicted, as its job ``stated``, else by the columns' names.
 
-    Options: ``truth``, ``score``, ``positive``, ``threshold``, which outrank the job's word, and
-    ``labels``. Raises ValueError for what can't be evaluated.
+    Options: ``truth``, ``score``, ``kind``, ``positive``, ``threshold``, which outrank the job's
+    word, and ``labels``. Raises ValueError for what can't be evaluated.
     """
-    score = options["score"]
+    score, kind = options["score"], options["kind"]
+    if kind not in ("", CLASSES, REGRESSION):
+        raise ValueError(f"--kind {kind}: it is {CLASSES} or {REGRESSION}")
     if score and score not in columns:
         raise _no_column(score, columns)
     stated = _of_one(stated, score)
     own = {stated.get("score"), *(stated.get("classes") or {}).values()}
+    is_own = stated.get("kind") == REGRESSION and score in ("", stated["score"])
+    if kind == REGRESSION or (is_own and not kind):
+        return _of_regression(columns, stated, options)
     if stated and (not score or (score in own and stated["kind"] in ("binary", "classes"))):
         found = _of_job(stated, options)
         for name in (*found.scores.values(), *filter(None, [found.label])):
@@ -82,9 +115,7 @@ def find_predicted_columns(
                 raise _no_column(name, columns)
     else:
         found = _of_columns(columns, options, own_labels=not stated)
-    known = "id" if options["labels"] else "truth"
-    if options[known] in (found.label, *found.scores.values()):
-        raise ValueError(f"--{known} {options[known]}: this column is what was predicted")
+    _check_known(found, options)
     threshold = _threshold(options)
     if found.is_binary:
         by_label = found.by_label and threshold is None
@@ -125,7 +156,6 @@ def _of_one(stated: Mapping[str, Any], score: str) -> Mapping[str, Any]:
 def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> PredictedColumns:
     kind, label, labels = stated["kind"], stated.get("label") or "", stated.get("labels") or ()
     if kind == "binary":
-        _check_positive(options, stated["positive"], labels)
         positive = options["positive"] or stated["positive"]
         return PredictedColumns(
             scores={positive: stated["score"]},
@@ -141,7 +171,6 @@ def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> PredictedC
     score = options["score"]
     if kind == "classes" and score in classes.values():
         positive = next(name for name, column in classes.items() if column == score)
-        _check_positive(options, positive, labels)
         given, why = options["positive"], GIVEN if options["positive"] else THE_JOB
         return PredictedColumns(
             {given or positive: score}, "", given or positive, positive, why, labels=labels
@@ -149,17 +178,40 @@ def _of_job(stated: Mapping[str, Any], options: Mapping[str, Any]) -> PredictedC
     if kind in ("classes", "labels") and (classes or label):
         return PredictedColumns(classes, label, labels=labels)
     raise ValueError(
-        f"the job that scored the input predicted {NO_CLASSES.get(kind, kind)}, and evaluate"
-        " measures the scores and labels of classes; --score COLUMN takes one as a score"
+        f"the job that scored the input predicted {NO_CLASSES.get(kind, 'numbers')}, and evaluate"
+        " measures classes and regressions; --score COLUMN takes a column as the score of a class"
     )
 
 
-def _check_positive(options: Mapping[str, Any], positive: str, labels: Sequence[str]) -> None:
-    given = options["positive"]
-    if given != positive and given in labels:
-        raise ValueError(
-            f"--positive {given}: the scores are those of {positive}, says the job that made them"
-        )
+def _of_regression(
+    columns: Sequence[str], stated: Mapping[str, Any], options: Mapping[str, Any]
+) -> PredictedColumns:
+    """The column of predicted numbers."""
+    for name, unset in (("positive", ""), ("threshold", ""), ("decimals", EXACT)):
+        if options[name] != unset:
+            raise ValueError(f"--{name} is for scores of classes, and numbers were predicted")
+    others = [name for name in columns if options["labels"] or name != options["truth"]]
+    score = options["score"]
+    if not score and stated:
+        if stated["kind"] != REGRESSION:
+            raise ValueError(
+                f"--kind {REGRESSION}: the job that scored the input predicted"
+                f" {NO_CLASSES.get(stated['kind'], 'classes')}; --score COLUMN takes another column"
+            )
+        score = stated["score"]
+    score = score or _newest("score", others)
+    if score not in columns:
+        raise _no_column(score or "score", columns)
+    found = PredictedColumns(scores={"": score}, kind=REGRESSION)
+    _check_known(found, options)
+    return found
+
+
+def _check_known(found: PredictedColumns, options: Mapping[str, Any]) -> None:
+    """Raise ValueError if the truth, or whose it is, is said to be in a column of predictions."""
+    known = "id" if options["labels"] else "truth"
+    if options[known] in (found.label, *found.scores.values()):
+        raise ValueError(f"--{known} {options[known]}: this column is what was predicted")
 
 
 def _of_columns(

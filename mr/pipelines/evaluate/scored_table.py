@@ -3,21 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from mr.columnar.table import feature_columns
 from mr.counting.tally import InputPreview, same_for_all
-from mr.pipelines.evaluate.labels import first_truths
 from mr.pipelines.evaluate.positive_class import FirstRecords
 from mr.pipelines.evaluate.predicted_columns import PredictedColumns
-from mr.records.block import parse_block
+from mr.records.block import Block, Reject, parse_block
 from mr.records.cells import WRITTEN
-from mr.records.table import TableFormat, first_fields, read_features
+from mr.records.table import TableFormat, first_fields
 
 __all__ = [
     "LOOKED_AT",
     "count_first_records",
     "find_table_format",
+    "read_scored",
     "stated_predictions",
     "table_of",
 ]
@@ -36,10 +36,9 @@ def find_table_format(
     if not options["truth"]:
         raise ValueError(f"evaluate needs --truth COLUMN; the input has {columns}")
     name = "id" if options["labels"] else "truth"
-    if options[name] not in written["columns"]:
-        raise ValueError(
-            f"--{name} {options[name]}: the input has no such column; it has {columns}"
-        )
+    for each in (name, "id"):
+        if (column := options[each]) and column not in written["columns"]:
+            raise ValueError(f"--{each} {column}: the input has no such column; it has {columns}")
     return written
 
 
@@ -53,22 +52,35 @@ def stated_predictions(previews: Sequence[InputPreview]) -> dict[str, Any]:
 
 
 def table_of(options: Mapping[str, Any], predicted: PredictedColumns) -> TableFormat:
-    """The columns that are read: the truth, or whose it is, the label, and scores."""
+    """The columns that are read: the truth, or whose it is, the label, and scores; the first ones
+    are texts, unless they are numbers that were predicted."""
     known = options["id"] if options["labels"] else options["truth"]
-    texts = tuple(dict.fromkeys(name for name in (known, predicted.label) if name))
-    return TableFormat(
-        columns=tuple(options["columns"]),
-        delimiter=options["delimiter"],
-        quotes=options["format"] == "csv",
-        features=(*texts, *predicted.scores.values()),
-        types=(*(WRITTEN for _ in texts), *("number" for _ in predicted.scores)),
+    if predicted.is_regression and not options["labels"]:
+        texts: list[str] = []
+        numbers = [known, predicted.column]
+    else:
+        texts = [*dict.fromkeys(name for name in (known, predicted.label) if name)]
+        numbers = [*predicted.scores.values()]
+    return TableFormat.of_options(
+        options,
+        features=(*texts, *numbers),
+        types=(*(WRITTEN for _ in texts), *("number" for _ in numbers)),
     )
+
+
+def read_scored(
+    block: Block, table: TableFormat, *, json: bool
+) -> tuple[dict[str, Any], Sequence[int], list[Reject]]:
+    """The columns that are read (n,) by name, the rows' lines, and the records that aren't rows."""
+    columns, lines, rejects = feature_columns(block, table, json=json)
+    return dict(zip(table.features, columns, strict=True)), lines, rejects
 
 
 def count_first_records(
     previews: Sequence[InputPreview], options: Mapping[str, Any], predicted: PredictedColumns
-) -> FirstRecords:
-    """The truths, labels and scores of the first records."""
+) -> tuple[FirstRecords, bool]:
+    """The truths, labels and ids of the first records, as they are spelled; whether these are all
+    records that there are."""
     seen, left = FirstRecords(), LOOKED_AT
     table = table_of(options, predicted)
     for preview in previews:
@@ -78,12 +90,15 @@ def count_first_records(
         if lines and left > 0:
             left -= len(lines)
             block, _ = parse_block(lines)
-            read, _, _ = read_features(block, table, json=options["format"] == "json")
-            columns = dict(zip(table.features, read, strict=True))
+            columns, _, _ = read_scored(block, table, json=options["format"] == "json")
             _count(seen, columns, options, predicted)
-    if options["labels"]:
-        seen.truths.update(first_truths(Path(options["labels"]), options["truth"]))
-    return seen
+    return seen, left > 0 and all(_is_whole(preview.head) for preview in previews)
+
+
+def _is_whole(head: bytes) -> bool:
+    """Whether an input ends where its ``head`` does, of which more would be looked at, even if it
+    is packed; of a job's scores, only the header is known before."""
+    return len(head) < LOOKED_AT // 2 and b"\n" in head.strip()
 
 
 def _count(
@@ -92,8 +107,10 @@ def _count(
     options: Mapping[str, Any],
     predicted: PredictedColumns,
 ) -> None:
-    if not options["labels"]:
-        seen.truths.update(truth for truth in columns[options["truth"]].tolist() if truth)
+    if options["labels"]:
+        seen.ids.extend(columns[options["id"]].tolist())
+    elif not predicted.is_regression:
+        seen.truths.update(columns[options["truth"]].tolist())
     if predicted.is_binary and predicted.label:
         labels, scores = columns[predicted.label], columns[predicted.column]
         threshold = 0.0 if predicted.threshold is None else predicted.threshold

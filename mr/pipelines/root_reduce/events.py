@@ -1,25 +1,17 @@
-"""The events of a ROOT file's tree, some at a time: read, cut, and their columns evaluated."""
+"""Some events of a tree: cut, and their columns evaluated."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping
 from typing import Any
 
 import awkward as ak
 import numpy as np
-import uproot
 from numpy.typing import NDArray
-from uproot.source.chunk import Chunk, Source
-from uproot.source.coalesce import coalesce_requests
-from uproot.source.futures import TrivialFuture
 
+from mr.pipelines.root_reduce.arithmetic import widened
 from mr.pipelines.root_reduce.expression import EventExpression
 from mr.pipelines.root_reduce.functions import plain
-from mr.storage.whole_files import StorageError, StoredFile, UnusableFile
 
-__all__ = ["Branches", "Events", "read_events"]
-
-AT_ONCE = 16 << 20  # bytes of the branches that are read, decompressed
-NUMBERS = "biuf"
-SHOWN = 300
+__all__ = ["Branches", "Events"]
 
 Branches = Mapping[str, Any]
 
@@ -47,8 +39,8 @@ class Events:
 
     def evaluate(self, expression: EventExpression) -> Any:
         """The same of any expression; ValueError where it can't be evaluated."""
-        found = plain(expression.evaluate(self.column))
-        if np.ndim(found) == 0:
+        found = plain(expression.evaluate(self._operand))
+        if not isinstance(found, ak.Array | np.ndarray):
             raise ValueError(f"{expression.text}: it is the same for every event")
         return found
 
@@ -61,100 +53,12 @@ class Events:
         self._left = left if self._left is None else self._left[left]
         self._known = {}
 
+    def _operand(self, name: str) -> Any:
+        """A column as expressions take it, its whole numbers as int64."""
+        return widened(self.column(name))
+
     def _column(self, name: str) -> Any:
         if name in self._defined:
             return self.evaluate(self._defined[name])
         values = self._branches[name]
         return values if self._left is None else values[self._left]
-
-
-def read_events(file: StoredFile, tree: str, branches: Set[str]) -> Iterator[Branches]:
-    """First no events at all, then those of the tree, ``AT_ONCE``: arrays by branch.
-
-    Raises UnusableFile where there is no such tree with these branches of numbers, and for
-    whatever is found damaged meanwhile.
-    """
-    kept = {"filter_branch": lambda branch: branch.name in branches, "how": dict}
-    try:
-        with uproot.open({file.name: None}, handler=_source_of(file)) as root:
-            found = _tree(root, tree, branches)
-            yield _numbers(found.arrays(entry_stop=0, **kept))
-            # uproot would ask for every basket's header to know how large it is
-            size = sum(found[branch].uncompressed_bytes for branch in branches)
-            step = max(AT_ONCE * found.num_entries // max(size, 1), 1)
-            for arrays in found.iterate(step_size=step, **kept):
-                yield _numbers(arrays)
-    except (UnusableFile, StorageError):
-        raise
-    except Exception as error:  # of many kinds
-        message = " ".join(str(error).split())
-        raise UnusableFile("damaged", f"{type(error).__name__}: {message[:SHOWN]}") from None
-
-
-def _tree(root: Any, name: str, branches: Set[str]) -> Any:
-    try:
-        tree = root[name]
-    except uproot.KeyInFileError:
-        raise UnusableFile(
-            "no such tree", f"{name}; there is {_listed(root.keys(cycle=False))}"
-        ) from None
-    if not isinstance(tree, uproot.TTree):
-        raise UnusableFile("not a TTree", f"{name} is a {root.classname_of(name)}")
-    for branch in sorted(branches):
-        if branch not in tree:
-            raise UnusableFile("no such branch", f"{branch}; there is {_listed(tree.keys())}")
-    return tree
-
-
-def _numbers(arrays: Branches) -> Branches:
-    for name, values in arrays.items():
-        kind = ak.type(values).content
-        while isinstance(kind, ak.types.ListType | ak.types.RegularType) and not kind.parameters:
-            kind = kind.content
-        if not isinstance(kind, ak.types.NumpyType) or np.dtype(kind.primitive).kind not in NUMBERS:
-            raise UnusableFile("not a branch of numbers", f"{name}: {kind}")
-    return {name: plain(values) for name, values in arrays.items()}
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)[:SHOWN] or "nothing"
-
-
-def _source_of(file: StoredFile) -> Callable[..., Source]:
-    """What uproot reads ``file`` by: ranges in order, neighbours at once."""
-
-    class Stored(Source):  # type: ignore[misc]
-        def __init__(self, path: str, **options: Any) -> None:
-            super().__init__()
-            self._file_path = path
-            self._raw = file.raw()
-
-        def __enter__(self) -> "Stored":
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            self._raw.close()
-
-        @property
-        def closed(self) -> bool:
-            return self._raw.closed
-
-        @property
-        def num_bytes(self) -> int:
-            return file.size
-
-        def chunk(self, start: int, stop: int) -> Chunk:
-            return Chunk(self, start, stop, TrivialFuture(self._read(start, stop)))
-
-        def chunks(self, ranges: list[tuple[int, int]], notifications: Any) -> list[Chunk]:
-            chunks: list[Chunk] = coalesce_requests(ranges, self._submit, self, notifications)
-            return chunks
-
-        def _submit(self, ranges: list[tuple[int, int]]) -> TrivialFuture:
-            return TrivialFuture([memoryview(self._read(*range_)) for range_ in ranges])
-
-        def _read(self, start: int, stop: int) -> bytes:
-            self._raw.seek(start)
-            return self._raw.read(min(stop, file.size) - start) or b""
-
-    return Stored

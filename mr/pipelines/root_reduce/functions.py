@@ -11,12 +11,17 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FUNCTIONS", "flat", "invariant_mass", "is_list", "plain"]
+from mr.pipelines.root_reduce.arithmetic import (
+    OPERATORS,
+    absolute,
+    counted,
+    exact_in_float,
+    is_list,
+    kind_of,
+    total,
+)
 
-
-def is_list(values: Any) -> bool:
-    """Whether events have lists of them."""
-    return isinstance(values, ak.Array) and values.ndim > 1
+__all__ = ["FUNCTIONS", "invariant_mass", "plain"]
 
 
 def plain(values: Any) -> Any:
@@ -24,14 +29,10 @@ def plain(values: Any) -> Any:
     return np.asarray(values) if isinstance(values, ak.Array) and values.ndim == 1 else values
 
 
-def flat(values: Any) -> NDArray[Any]:
-    """All numbers (m,), of whatever event."""
-    return np.asarray(ak.flatten(values, axis=None)) if is_list(values) else values
-
-
 def at(values: Any, place: int) -> NDArray[Any]:
     """Of each event's list, the number that is there."""
     lists = _lists(values)
+    exact_in_float(lists)
     counts = np.asarray(ak.num(lists))
     numbers = np.asarray(ak.flatten(lists))
     found = np.full(len(counts), np.nan, np.result_type(numbers.dtype, np.float32))
@@ -42,7 +43,7 @@ def at(values: Any, place: int) -> NDArray[Any]:
 
 def where(values: Any, chosen: Any) -> Any:
     """Of each event's list, those that are chosen."""
-    if not is_list(chosen) or flat(chosen).dtype != np.bool_:
+    if not is_list(chosen) or kind_of(chosen) != "b":
         raise ValueError("in brackets stands a number from 0 on, or what is true or false of each")
     return _lists(values)[chosen]
 
@@ -84,28 +85,38 @@ def _lists(values: Any) -> Any:
 
 def _over(reduce: Callable[..., Any], values: Any) -> Any:
     """Each event's list, reduced to a number."""
-    found = reduce(_lists(values), axis=-1)
-    return plain(ak.fill_none(found, np.float32(np.nan)) if reduce in (ak.min, ak.max) else found)
+    return plain(reduce(_lists(values), axis=-1))
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sum": partial(_over, ak.sum),
+def _extreme(reduce: Callable[..., Any], values: Any) -> Any:
+    """The same where an empty list has none."""
+    exact_in_float(values)
+    return plain(ak.fill_none(reduce(_lists(values), axis=-1), np.float32(np.nan)))
+
+
+def _of_numbers(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of numbers; of truths as 0 and 1, where NumPy would compute in 16 bits."""
+    return lambda values: apply(counted(values))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = OPERATORS | {
+    "sum": lambda values: plain(total(_lists(values))),
     "any": partial(_over, ak.any),
     "all": partial(_over, ak.all),
-    "min": partial(_over, ak.min),
-    "max": partial(_over, ak.max),
+    "min": partial(_extreme, ak.min),
+    "max": partial(_extreme, ak.max),
     "count": partial(_over, ak.count),
     "len": partial(_over, ak.count),
     "first": partial(at, place=0),
     "at": at,
     "where": where,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "log": np.log,
-    "cos": np.cos,
-    "sin": np.sin,
-    "cosh": np.cosh,
-    "sinh": np.sinh,
+    "abs": absolute,
+    "sqrt": _of_numbers(np.sqrt),
+    "exp": _of_numbers(np.exp),
+    "log": _of_numbers(np.log),
+    "cos": _of_numbers(np.cos),
+    "sin": _of_numbers(np.sin),
+    "cosh": _of_numbers(np.cosh),
+    "sinh": _of_numbers(np.sinh),
     "invariant_mass": invariant_mass,
 }

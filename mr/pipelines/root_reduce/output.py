@@ -12,12 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute, csv, parquet
 
-from mr.pipelines.root_reduce.functions import is_list
+from mr.pipelines.root_reduce.arithmetic import is_list
 
 __all__ = ["check_format", "merge", "table_of", "write_parquet"]
 
 Numbers = NDArray[Any]
 GROUP_BYTES = 16 << 20  # of rows in memory, which are written at once
+COUNTER = "n{}"  # the branch that uproot makes for the lengths of lists
 LISTS = {"parquet": 2, "root": 1, "csv": 0}  # how deep they may be, by format
 
 
@@ -60,6 +61,12 @@ def check_format(form: str, schema: pa.Schema) -> None:
             depth, kind = depth + 1, kind.value_type
         if depth > most:
             raise ValueError(f"{field.name} is {field.type}, which --format {form} can't have")
+        counter = COUNTER.format(field.name)
+        if form == "root" and depth and counter in schema.names:
+            raise ValueError(
+                f"{counter} is what --format root calls the lengths of the lists {field.name}:"
+                " keep it by another name, or without the lists"
+            )
 
 
 def merge(parts: Sequence[Path], path: Path, tree: str) -> None:

@@ -79,8 +79,9 @@ class RootReduce(FileTally):
 
     def _tables(self, file: StoredFile, counted: dict[str, Counter[str]]) -> Iterator[Any]:
         """What is kept of a file: first no events at all, then some at a time."""
-        from mr.pipelines.root_reduce.events import Events, read_events
+        from mr.pipelines.root_reduce.events import Events
         from mr.pipelines.root_reduce.output import check_format, table_of
+        from mr.pipelines.root_reduce.trees import read_events
 
         selection = self._selection
         chunks = read_events(file, self._tree, selection.branches)
@@ -96,7 +97,7 @@ class RootReduce(FileTally):
                 yield table
 
     def _cut(self, events: Any, counted: dict[str, Counter[str]]) -> None:
-        from mr.pipelines.root_reduce.functions import flat
+        from mr.pipelines.root_reduce.arithmetic import flat
 
         counted["events"][READ] += len(events)
         for cut in self._selection.cuts:

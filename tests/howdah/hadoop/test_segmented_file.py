@@ -12,7 +12,7 @@ from howdah.errors import UsageError
 from howdah.hadoop import segmented_file
 from howdah.hadoop.store import HdfsStore, SegmentSink
 from howdah.inputs.local import find_local_files
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import counted_text, upload
 from howdah.submission.upload import store_input
 from tests.conftest import Howdah

@@ -112,7 +112,6 @@ def test_line_ends_of_two_kinds(tmp_path: Path) -> None:
     [
         (b"name\nJos\xe9\n", "line 2, column 4 has the byte 0xe9, after 'Jos'"),
         (gzip.compress(b"ok\nna\xefve \xff\n"), "line 2, column 3 has the byte 0xef"),
-        (TEXT.encode("utf-16-le"), "has the byte 0xe9"),
     ],
 )
 def test_another_encoding_is_never_guessed(tmp_path: Path, data: bytes, what: str) -> None:
@@ -122,6 +121,14 @@ def test_another_encoding_is_never_guessed(tmp_path: Path, data: bytes, what: st
     assert "--encoding windows-1252 if that is" in str(refused.value)
     read(tmp_path, data, Reading(Kind.TABLE, "utf-8"))
     read(tmp_path, data, Reading(Kind.TABLE, "latin-1"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    """Isn't taken for a text of NUL bytes."""
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, TEXT.encode(encoding))
+    assert f"--encoding {encoding}" in str(refused.value)
 
 
 def test_invalid_bytes_behind_the_first_lines(tmp_path: Path) -> None:

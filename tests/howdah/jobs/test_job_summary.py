@@ -11,7 +11,8 @@ from howdah.errors import IntegrityError
 from howdah.hadoop.store import LocalStore
 from howdah.jobs.job_summary import Place, places_of, read_summary
 from howdah.jobs.layout import MERGED, SUCCESS
-from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.stored_input import Input
 from howdah.settings import Runner, Settings
 from mr.summary import empty
 

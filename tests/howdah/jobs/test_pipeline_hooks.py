@@ -17,7 +17,8 @@ from howdah.jobs.pipeline_hooks import (
     prepare_task_files,
     takes_files,
 )
-from howdah.jobs.record import Input, Job
+from howdah.jobs.record import Job
+from howdah.jobs.stored_input import Input
 from mr.counting.tally import Counts, FileTally, InputPreview
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.storage.whole_files import StoredFile

@@ -10,7 +10,8 @@ import pytest
 from howdah.errors import UsageError
 from howdah.jobs.layout import RECORD
 from howdah.jobs.marks import Mark
-from howdah.jobs.record import Input, Job, Jobs, State
+from howdah.jobs.record import Job, Jobs, State
+from howdah.jobs.stored_input import Input
 from howdah.settings import Runner
 from tests.conftest import ROOT
 

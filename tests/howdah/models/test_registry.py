@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from howdah.answer import Answer
 from howdah.commands.models import parser, run
-from howdah.errors import ModelError, UsageError
+from howdah.errors import ModelError
 from howdah.models.registry import find_model, manifest_of, model_entries, model_names
 from howdah.settings import Settings
 from mr.models.manifest import sha256_of
@@ -46,7 +47,11 @@ def put_all(settings: Settings) -> dict[str, Path]:
 
 
 def models(settings: Settings, *words: str) -> int:
-    return run(parser().parse_args(words), settings)
+    answer = Answer(as_json="--json" in words)
+    status = run(parser().parse_args(words), settings, answer)
+    if answer.as_json:
+        answer.print(status)
+    return status
 
 
 def test_ones_own_model_outranks_a_shared_one(settings: Settings) -> None:
@@ -57,7 +62,7 @@ def test_ones_own_model_outranks_a_shared_one(settings: Settings) -> None:
     for found in places.values():
         assert find_model(settings, "churn").folder == found
         (found / "model.toml").unlink()
-    with pytest.raises(UsageError, match="there is no model churn"):
+    with pytest.raises(ModelError, match="there is no model churn"):
         find_model(settings, "churn")
 
 
@@ -72,7 +77,7 @@ def test_a_name_is_no_path(settings: Settings) -> None:
     """It means a folder of models, none elsewhere."""
     put_all(settings)
     for name in ("../models/churn", "churn/", "."):
-        with pytest.raises(UsageError, match="there is no model"):
+        with pytest.raises(ModelError, match="there is no model"):
             find_model(settings, name)
 
 

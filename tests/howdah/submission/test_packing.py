@@ -13,9 +13,9 @@ from howdah.errors import UsageError
 from howdah.inputs.local import find_local_files
 from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.jobs.packed_files import PackedFile, file_at, pack_name, read_index
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import packing
-from howdah.submission.upload import Packing, store_inputs
+from howdah.submission.upload import store_inputs
 from mr.storage.part_file import FileSink
 
 TEXTS = [
@@ -41,7 +41,8 @@ def store(
         FileSink(str(folder)),
         links=folder / "input",
         header=header,
-        packing=Packing(lambda name: folder / f"files-{name}", quotes=True),
+        delimiter=",",
+        index=lambda name: folder / f"files-{name}",
         note=notes.append,
         progress=lambda count: None,
     )
@@ -109,6 +110,14 @@ def test_an_open_quote_ends_with_its_file(tmp_path: Path) -> None:
     stored, _ = store(tmp_path, [TEXTS[0], odd, TEXTS[3], TEXTS[0]])
     assert [source.index != "" for source in stored] == [True, False, True]
     assert held(tmp_path, stored[1]) == odd
+
+
+def test_line_breaks_in_fields(tmp_path: Path) -> None:
+    """A pack of such files may be cut between them; places are those of lines."""
+    broken = b'a,b\n1,"2\n2"\n'
+    (pack,), _ = store(tmp_path, [broken, TEXTS[0], broken + b"4,5\n"])
+    assert (pack.lines, pack.breaks, pack.records, pack.cuts) == (6, 2, 4, (8, 12))
+    assert read_index(pack)[2].place(5, 20) == (3, 12)
 
 
 def test_what_people_are_told(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from howdah.jobs.predictions import renaming_notes
 from howdah.settings import Settings
 from howdah.submission.plan import make_plan
 from howdah.submission.validation import find_pipeline
-from howdah.workflows.definition import Step, parse_then
+from howdah.workflows.definition import parse_then
+from howdah.workflows.step import Step
 from tests.mr.conftest import write_manifest
 
 BINARY = {"kind": "binary", "labels": ["stayed", "left"], "features": ["a"], "threshold": 0.25}
@@ -54,6 +55,22 @@ def test_predictions_of_two_classes(settings: Settings) -> None:
         "classes": {},
     }
     assert renaming_notes(planned["predicted"]) == []
+
+
+def test_types_of_columns(settings: Settings) -> None:
+    """Features have those of the model, what is written True and False is a boolean, and
+    predictions are numbers where they are."""
+    planned = plan(settings, "id,a\n1,2\n", "--model", "churn")
+    assert planned["types"] == {"a": "number", "score": "number"}
+    planned = plan(settings, "id,a,score\n1,True,x\n", "--model", "churn", "--keep", "score,a")
+    assert planned["columns"] == ("score", "a", "predicted_score", "label")
+    assert planned["types"] == {"a": "boolean", "predicted_score": "number"}
+
+
+def test_only_what_scores_keeps_columns(settings: Settings) -> None:
+    """A pipeline that counts writes none of the input's."""
+    with pytest.raises(UsageError, match="wordcount counts"):
+        plan(settings, "a\n", "--pipeline", "wordcount", "--keep", "text")
 
 
 def test_predictions_of_many_classes(settings: Settings) -> None:
@@ -160,6 +177,20 @@ def test_no_header(settings: Settings) -> None:
         ("label,label\n", ["--pipeline", "evaluate", "--truth", "label"], "names 'label' twice"),
         ("id\ta\n1\t2\n", [], "input looks like a table"),
         ("hi\n", ["--pipeline", "wordcont"], "did you mean wordcount?"),
+    ],
+)
+def test_what_cannot_be_run_is_told(
+    settings: Settings, text: str, arguments: list[str], message: str
+) -> None:
+    """As a usage error, with what may be meant."""
+    with pytest.raises(UsageError) as raised:
+        plan(settings, text, *arguments)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
         ("hi\n", ["--model", "chrun"], "did you mean churn?"),
         ("hi\n", ["--model", "Churn_2"], "did you mean churn2?"),
         (
@@ -169,11 +200,11 @@ def test_no_header(settings: Settings) -> None:
         ),
     ],
 )
-def test_what_cannot_be_run_is_told(
+def test_a_model_that_is_missing_is_told(
     settings: Settings, text: str, arguments: list[str], message: str
 ) -> None:
-    """As a usage error, with what may be meant."""
-    with pytest.raises(UsageError) as raised:
+    """As an error of models, with what may be meant."""
+    with pytest.raises(ModelError) as raised:
         plan(settings, text, *arguments)
     assert message in str(raised.value)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from howdah.hadoop.store import LocalStore
-from howdah.jobs.record import Input, Job, State
+from howdah.jobs.record import Job, State
+from howdah.jobs.stored_input import Input
 from howdah.settings import Runner
 from howdah.submission.task_files import task_inputs
 from mr.storage.file_range import FileRange

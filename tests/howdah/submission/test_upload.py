@@ -4,14 +4,15 @@ import bz2
 import gzip
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from howdah.errors import UsageError
 from howdah.inputs.local import find_local_files
-from howdah.jobs.record import Input
+from howdah.jobs.stored_input import Input
 from howdah.submission import upload
 from howdah.submission.counted_text import LONGEST_LINE
 from howdah.submission.upload import store_input, store_inputs
@@ -53,6 +54,31 @@ def test_store_holds_the_files_bytes(tmp_path: Path, pack: Callable[[bytes], byt
     assert (tmp_path / "store" / "input" / "00000.txt").read_bytes() == packed
     assert (stored.bytes, stored.sha256) == (len(packed), hashlib.sha256(packed).hexdigest())
     assert stored.lines == 400_000
+
+
+def test_a_watcher_is_given_what_is_stored(tmp_path: Path) -> None:
+    """The text of each input, decompressed, by the name that it is stored by."""
+    texts = {"00000.txt": b"one\n" * 900_000, "00001.txt.gz": b"two\n" * 9}
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    seen: dict[str, bytes] = {}
+
+    class Watcher:
+        def add(self, stored: str, text: bytes) -> None:
+            seen[stored] = seen.get(stored, b"") + text
+
+        def options(self, names: Mapping[str, str]) -> dict[str, Any]:
+            return dict(names)
+
+    store_inputs(
+        find_local_files([str(tmp_path / name) for name in texts]),
+        FileSink(str(tmp_path / "store")),
+        links=None,
+        header=False,
+        watcher=Watcher(),
+        progress=lambda count: None,
+    )
+    assert seen == texts
 
 
 def test_header_alone(tmp_path: Path) -> None:

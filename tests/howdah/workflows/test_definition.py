@@ -7,7 +7,8 @@ import pytest
 from howdah.commands.submit import parser
 from howdah.errors import HowdahError, UsageError
 from howdah.settings import ROOT, Settings
-from howdah.workflows.definition import Workflow, parse, parse_then
+from howdah.workflows.definition import parse, parse_then
+from howdah.workflows.step import Workflow
 
 SETTINGS = Settings(ROOT, Path("/nowhere"), None)
 FOLDER = Path("/data")

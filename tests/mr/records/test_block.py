@@ -1,6 +1,7 @@
 import pytest
 
-from mr.records.block import line_starts, parse_block
+from mr.records.block import parse_block
+from mr.records.raw_block import line_starts
 from mr.records.split import MAX_RECORD
 
 LONG = b"x" * (MAX_RECORD + 1)

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 
 from mr.records.block import Block
+from mr.records.bulk import read_columns, read_numbers
 from mr.records.cells import MISSING
-from mr.records.table import (
-    TableFormat,
-    read_columns,
-    read_features,
-    read_json_lines,
-    read_numbers,
-    read_rows,
-)
+from mr.records.json_lines import read_json_lines
+from mr.records.table import TableFormat, read_features, read_rows
 
 NUMBERS = ("number", "number")
 AB = TableFormat(("a", "b"), ",", True, ("a", "b"), NUMBERS)

@@ -139,7 +139,7 @@ def test_every_record_is_scored_or_rejected(score: Score, logistic: Any) -> None
         "column c0: not a number: 'xyz'",
         "column c0: a missing value",
         "column c0: the header again",
-        "column c0: broken quotes: unexpected end of data",
+        "column c0: broken quotes: a quote is opened and not closed within 1 MiB",
         "invalid UTF-8",
     ]
 
@@ -152,18 +152,22 @@ def test_a_good_record_is_scored_alike_beside_a_bad_one(score: Score, logistic: 
 
 
 def test_rejects_are_found_again_by_their_place(score: Score, logistic: Any) -> None:
-    """The lines and bytes of the split before it; its bytes can be read from the field."""
+    """The lines, bytes and records of the split before it; its bytes can be read from the field."""
     scored = score(logistic, MANY + b"a\\b\tc\xffd\r\n" + MANY, columns=COLUMNS)
-    assert scored.rejected == b"invalid UTF-8\t%d\t%d\ta\\\\b\\tc\\xffd\n" % (ROWS, len(MANY))
+    assert scored.rejected == b"invalid UTF-8\t%d\t%d\t%d\ta\\\\b\\tc\\xffd\n" % (
+        ROWS,
+        len(MANY),
+        ROWS,
+    )
 
 
 def test_a_reason_of_several_lines_is_one_field(score: Score, logistic: Any) -> None:
     """What scikit-learn says of a missing number has line ends; a reject stays one line."""
     data = b",".join([b""] * len(COLUMNS)) + b"\n"
     scored = score(logistic, data, columns=COLUMNS, refuses_missing=[])
-    reason, *place, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 3)
+    reason, *place, _ = scored.rejected.removesuffix(b"\n").split(b"\t", 4)
     assert reason.startswith(b"predict raised ValueError: Input X contains NaN.\\n")
-    assert (place, scored.rejected.count(b"\n")) == ([b"0", b"0"], 1)
+    assert (place, scored.rejected.count(b"\n")) == ([b"0", b"0", b"0"], 1)
 
 
 def test_offsets_are_right_after_a_line_that_was_not_read_whole(
@@ -172,10 +176,11 @@ def test_offsets_are_right_after_a_line_that_was_not_read_whole(
     """The bytes of a very long line count, though they aren't kept."""
     long = b"x" * (3 << 20) + b"\n"
     scored = score(logistic, MANY + long + b"y\n" + MANY, columns=COLUMNS)
-    reason, _, record = scored.rejected.split(b"\n")[0].partition(b"\t%d\t%d\t" % (ROWS, len(MANY)))
+    place = b"\t%d\t%d\t%d\t" % (ROWS, len(MANY), ROWS)
+    reason, _, record = scored.rejected.split(b"\n")[0].partition(place)
     assert reason == b"longer than 1 MiB"
     assert record == b"x" * 1000
-    assert b"\t%d\t%d\ty\n" % (ROWS + 1, len(MANY + long)) in scored.rejected
+    assert b"\t%d\t%d\t%d\ty\n" % (ROWS + 1, len(MANY + long), ROWS + 1) in scored.rejected
     assert scored.partial["scored"] == 2 * ROWS
 
 

@@ -110,6 +110,18 @@ def three(tmp_path: Path) -> Case:
     return Case(tmp_path, {"one": LogisticRegression(), "two": tree}, ("low", "mid", "top"))
 
 
+@pytest.mark.parametrize("asked", [{}, {"weights": "1,1", "id": "id"}], ids=["all", "one each"])
+def test_columns_that_are_kept(two: Case, asked: dict[str, str]) -> None:
+    """Those that were asked for, in that order, or none, stand before the same predictions."""
+    lines = [line.split(b"\t") for line in two.run(**asked)[0].scores.splitlines()]
+    width = len(COLUMNS)
+    for keep in (["truth", "id"], ["b"], []):
+        kept, _ = two.run(keep=keep, **asked)
+        places = [COLUMNS.index(name) for name in keep]
+        wanted = [[line[place] for place in places] + line[width:] for line in lines]
+        assert kept.scores == b"".join(b"\t".join(line) + b"\n" for line in wanted)
+
+
 def close(value: float) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-12)
 
@@ -170,9 +182,9 @@ def test_two_classes_are_measured_as_scikit_learn_does(
         right[name] = given == truth
         assert told["confusion_matrix"]["matrix"] == metrics.confusion_matrix(truth, given).tolist()
         assert told["f1"] == close(metrics.f1_score(truth, given, pos_label="stayed"))
-        area = metrics.roc_auc_score(truth == "stayed", chances.round(6))
+        area = metrics.roc_auc_score(truth == "stayed", chances)
         assert told["roc_auc"] == close(area)
-        assert told["log_loss"] == close(metrics.log_loss(truth == "stayed", chances.round(6)))
+        assert told["log_loss"] == close(metrics.log_loss(truth == "stayed", chances))
     (pair,) = report.summary["pairs"]
     only = [int((right["one"] & ~right["two"]).sum()), int((right["two"] & ~right["one"]).sum())]
     assert pair["mcnemar"]["only_right"] == only
@@ -196,7 +208,8 @@ def test_many_classes_are_compared(three: Case) -> None:
         assert told["accuracy"] == close(metrics.accuracy_score(truth, given))
         for column, label in enumerate(three.labels):
             of_class = np.array(truth) == label
-            area = metrics.roc_auc_score(of_class, [cells[column] for cells in own])
+            chances = model.predict_proba(three.rows(name))[:, column]
+            area = metrics.roc_auc_score(of_class, chances)
             assert told["classes"][label]["roc_auc"] == close(area)
     assert len(report.summary["pairs"][0]["matrix"]) == 3
 
@@ -317,15 +330,17 @@ def test_kinds_without_a_score_of_their_label_are_not_compared(
 def test_records_that_cannot_be_compared_are_rejected(three: Case) -> None:
     """By all models, by one of them, or for their truth."""
     lines = ["id,a,b,c,truth", "1,1,,1,low", "2,1,1", "3,1,1,1,", "4,1,1,1,huge", "5,x,1,1,mid"]
-    done, report = three.run("\n".join([*lines, "6,1,1,1,top", ""]), truth="truth")
+    lines += ["6,1,1,1, nan"]
+    done, report = three.run("\n".join([*lines, "7,1,1,1, top", ""]), truth="truth")
     assert done.reasons == [
         "column b: a missing value: model one",
         "column c: missing: 3 of 5 fields",
         "column truth: a missing value",
         "column truth: not a label of the models: huge",
         "column a: not a number: 'x'",
+        "column truth: a missing value",
     ]
-    assert [row[0] for row in done.rows] == ["6"]
+    assert [row[0] for row in done.rows] == ["7"]
     assert report.summary["models"]["two"]["evaluation"]["records"] == 1
 
 

@@ -19,8 +19,8 @@ from tests.mr.conftest import Scored, run_tasks
 
 Evaluated = tuple[Scored, JobReport]
 Run = Callable[..., Evaluated]
-UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "6"}
-UNSET |= {"labels": "", "id": ""}
+UNSET = {"truth": "truth", "score": "", "positive": "", "threshold": "", "decimals": "exact"}
+UNSET |= {"labels": "", "id": "", "kind": "", "worst": ""}
 LEFT = {"kind": "binary", "labels": ["left", "stayed"], "positive": "left", "threshold": 0.5}
 LEFT |= {"score": "score", "label": "label", "classes": {}}
 CLASSES = ["ant", "bee", "cat"]
@@ -167,7 +167,8 @@ def test_truths_come_from_a_second_file(evaluate: Run, tmp_path: Path, suffix: s
     ("labels", "message"),
     [
         ("id,truth\na,1\nb,0\na,0\n", "has the id a twice"),
-        ("id,truth\na,1\nb,\n", "line 3: column truth is empty"),
+        ("id,truth\na,1\n,0\n", "line 3: column id is empty"),
+        ("id,truth\n", "has no labels, but a header alone"),
         ("id,outcome\na,1\n", "has no column truth; it has id, outcome"),
         ("id,truth\na,1,2\n", "Expected 2 columns, got 3"),
         (None, "there is no such file"),
@@ -307,6 +308,7 @@ def test_labels_may_have_other_names_than_truths(evaluate: Run) -> None:
     """If it is said which truth is meant; the summary says that they never meet."""
     text, truths, scores = of_left(1000)
     text = text.replace("\nleft,", "\n1,").replace("\nstayed,", "\n0,")
+    text = text.replace("\n1,", "\n1.0,", 100)
     for predicted in (LEFT, {}):
         told = evaluate(text, predicted=predicted, positive="1")[1].summary
         assert told["accuracy"] == close(metrics.accuracy_score(truths, scores > 0.5))
@@ -315,13 +317,20 @@ def test_labels_may_have_other_names_than_truths(evaluate: Run) -> None:
         ]
 
 
-def test_truths_that_are_never_predicted_are_told(evaluate: Run) -> None:
-    """They count as negative."""
+def test_more_than_two_truths_are_refused_unless_one_is_set_against_all_others(
+    evaluate: Run,
+) -> None:
+    """As soon as they are seen; then it is said what counts as negative."""
     text = "truth,score,label\nleft,0.9,left\nstayed,0.1,stayed\nunknown,0.2,stayed\n"
-    told = evaluate(text, predicted=LEFT)[1].summary
-    assert told["warnings"] == [
-        "1 records have a truth that isn't predicted, unknown: they count as negative"
-    ]
+    message = r"are 3 truths: --positive left counts all .*left \(1\), stayed \(1\), unknown \(1\)"
+    with pytest.raises(ValueError, match=message):
+        evaluate(text, predicted=LEFT)
+    told = evaluate(text, predicted=LEFT, positive="left")[1].summary
+    assert told["warnings"] == ["all truths but left count as negative: stayed (1), unknown (1)"]
+    late = "truth,score,label\n" + "left,0.9,left\nstayed,0.1,stayed\n" * 40_000
+    told = evaluate(late + "unknown,0.2,stayed\n", predicted=LEFT)[1].summary
+    assert "there are 3 truths" in told["problem"]
+    assert "accuracy" not in told
 
 
 def test_classes_are_those_of_the_job(evaluate: Run) -> None:
@@ -368,33 +377,182 @@ def test_labels_alone_are_measured(evaluate: Run) -> None:
 def test_no_positive_record_measures_nothing(evaluate: Run) -> None:
     """What was seen is said, however late."""
     text = "truth,score\n" + "0,0.5\n" * 3 + "1,0.7\n"
-    _, report = evaluate(text, positive="2")
+    with pytest.raises(ValueError, match=r"--positive 2: .*; truths seen: 0 \(3\), 1 \(1\)"):
+        evaluate(text, positive="2")
+    _, report = evaluate(text + "0,0.5\n" * 150_000, positive="2")
     assert report.summary["problem"] == (
-        "--positive 2: no record has this truth; truths seen: 0 (3), 1 (1)"
+        "--positive 2: no record has this truth; truths seen: 0 (150,003), 1 (1)"
     )
     assert (report.tables, report.plots) == ({}, {})
 
 
-def test_ids_that_never_join_measure_nothing(evaluate: Run, tmp_path: Path) -> None:
-    """Which is said; a truth that no label has is refused before."""
+@pytest.mark.parametrize(
+    ("ids", "labelled", "pair"),
+    [
+        (["0001", "0002"], ["1", "2"], "'0001' in the input, for example, and '1' in"),
+        (["1", "2"], ["001", "002"], "'1' in the input, for example, and '001' in"),
+        (["1", "2"], ["1.0", "2.0"], "'1' in the input, for example, and '1.0' in"),
+        (["x1", "x2"], ["X1", "X2"], "'x1' in the input, for example, and 'X1' in"),
+        (["1", "2"], ["a1", "a2"], "'1' in the input, for example, and 'a1' in"),
+    ],
+)
+def test_ids_that_never_join_are_refused(
+    evaluate: Run, tmp_path: Path, ids: list[str], labelled: list[str], pair: str
+) -> None:
+    """With both spellings; of a long input at its end, unless another spelling joins."""
     labels = tmp_path / "labels.csv"
-    labels.write_text("id,truth\na1,yes\na2,no\n")
-    table = "id,score\n1,0.5\n2,0.7\n"
-    _, report = evaluate(table, labels=str(labels), id="id")
-    assert "has the id of none of 2 records" in report.summary["problem"]
+    labels.write_text(as_csv({"id": labelled, "truth": ["no", "yes"]}))
+    asked = {"labels": str(labels), "id": "id"}
+    with pytest.raises(ValueError, match=f"none of 2 records has a label: --id id is {pair}"):
+        evaluate(as_csv({"id": ids, "score": [0.5, 0.7]}), **asked)
+    others = [f"other {number}" for number in range(80_000)]
+    late = as_csv({"id": others + ids, "score": [0.5] * 80_002})
+    told = evaluate(late, **asked)[1].summary
+    assert told["problem"].startswith("none of 80,002 records has a label: --id id is 'other 0' in")
     with pytest.raises(ValueError, match=r"no record has this truth; truths seen: no \(1\)"):
-        evaluate(table, labels=str(labels), id="id", positive="maybe")
+        evaluate(late, positive="maybe", **asked)
 
 
-def test_many_scores_are_joined_on_the_way(evaluate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory is bounded by distinct scores; the counts are the same."""
-    truths, scores = of_two(4000, decimals=2)
-    text = as_csv({"truth": truths, "score": scores.tolist()})
-    whole, _ = evaluate(text)
-    monkeypatch.setattr("mr.evaluation.score_counts.JOINED_AT", 100)
+def test_few_labels_are_told(evaluate: Run, tmp_path: Path) -> None:
+    """Blanks around ids are no part of them; a missing truth rejects its record."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("id,truth\n 2 ,yes\n1,no\n3,nan\n")
+    text = as_csv({"id": [" 1", *range(2, 9)], "score": [0.1, 0.9, *[0.5] * 6]})
+    done, report = evaluate(text, labels=str(labels), id="id")
+    assert report.summary["truths"] == {"no": 1, "yes": 1}
+    assert done.reasons == ["column truth: a missing value"]
+    assert report.summary["warnings"] == ["only 2 of 7 records have a label, by their id"]
+
+
+@pytest.mark.parametrize(
+    ("column", "truths"),
+    [
+        (["0", "1", "1", "0", "1", "0"], {"0": 3, "1": 3}),
+        (["0", "1", "1.0", "0.0", "1", " 0"], {"0": 3, "1": 3}),
+        (["False", "true", "TRUE", "false", "True", "False"], {"false": 3, "true": 3}),
+        (["False", "1", "true", "0", "1.0", "0"], {"0": 3, "1": 3}),
+    ],
+)
+@pytest.mark.parametrize("labels", [False, True], ids=["in a column", "in a second file"])
+def test_truths_are_compared_as_what_they_are(
+    evaluate: Run, tmp_path: Path, column: list[str], truths: dict[str, int], labels: bool
+) -> None:
+    """However they are spelled: the same measures, and it is said how."""
+    scores = [0.1, 0.9, 0.4, 0.6, 0.8, 0.2]
+    asked: dict[str, str] = {}
+    columns: dict[str, Any] = {"id": range(6), "score": scores}
+    if labels:
+        (tmp_path / "labels.csv").write_text(as_csv({"id": range(6), "truth": column}))
+        asked = {"labels": str(tmp_path / "labels.csv"), "id": "id"}
+    told = evaluate(as_csv(columns if labels else columns | {"truth": column}), splits=2, **asked)[
+        1
+    ].summary
+    counts = {name.lower(): count for name, count in told["truths"].items()}
+    assert (counts, told["accuracy"]) == (truths, close(4 / 6))
+    assert told["roc_auc"] == close(8 / 9)
+    spelled = told.get("spellings", {})
+    assert all(sum(ways.values()) == told["truths"][name] for name, ways in spelled.items())
+    assert bool(spelled) == (len({text.strip() for text in column}) > 2)
+
+
+def test_labels_of_a_model_name_its_classes(evaluate: Run) -> None:
+    """Truths are the same if they are the same numbers, or booleans where labels are 0 and 1."""
+    stated = {"kind": "binary", "labels": ["0", "1"], "positive": "1", "threshold": 0.5}
+    stated |= {"score": "score", "label": "label", "classes": {}}
+    text = "truth,score,label\nTrue,0.9,1\n0.0,0.2,0\nfalse,0.7,1\n1,0.8,1\n"
+    told = evaluate(text, predicted=stated)[1].summary
+    assert told["truths"] == {"0": 2, "1": 2}
+    assert told["confusion_matrix"] == {"labels": ["0", "1"], "matrix": [[1, 1], [0, 2]]}
+    with pytest.raises(ValueError, match="the scores are those of 1, says the job"):
+        evaluate(text, predicted=stated, positive="0.0")
+
+
+def test_classes_without_records_are_told(evaluate: Run) -> None:
+    """And truths that are no class."""
+    text = "truth,score_ant,score_bee,score_cat\nant,1,0,0\nbee,0,1,0\ndog,0,0,1\n"
+    told = evaluate(text)[1].summary
+    assert told["warnings"] == [
+        "no record has the truth cat, which is predicted",
+        "1 records have a truth that isn't predicted, dog: no label is right for them",
+    ]
+
+
+NUMBERS = {"kind": "regression", "labels": [], "score": "score", "label": None}
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json_lines])
+@pytest.mark.parametrize("labels", [False, True], ids=["in a column", "in a second file"])
+def test_a_regression_is_measured_as_scikit_learn_does(
+    evaluate: Run, tmp_path: Path, write: Callable[..., str], labels: bool
+) -> None:
+    """That of the job that scored, or one that is asked for; the same bytes from any split."""
+    random = np.random.default_rng(4)
+    truths = random.normal(100, 20, 500).tolist()
+    scores = (np.array(truths) + random.normal(0, 3, 500)).tolist()
+    columns: dict[str, Any] = {"id": range(500), "score": scores}
+    asked = {}
+    if labels:
+        (tmp_path / "labels.csv").write_text(as_csv({"id": range(500), "truth": truths}))
+        asked = {"labels": str(tmp_path / "labels.csv"), "id": "id"}
+    else:
+        columns["truth"] = truths
+    told = evaluate(write(columns), splits=3, predicted=NUMBERS, **asked)[1].summary
+    assert told == evaluate(write(columns), kind="regression", **asked)[1].summary
+    assert told["r2"] == close(metrics.r2_score(truths, scores))
+    assert told["mean_absolute_error"] == close(metrics.mean_absolute_error(truths, scores))
+    rmse = metrics.root_mean_squared_error(truths, scores)
+    assert told["root_mean_squared_error"] == close(rmse)
+
+
+def test_numbers_are_not_taken_for_classes(evaluate: Run) -> None:
+    """It is asked for what was predicted; records without a number are rejected."""
+    text = "truth,score\n1.5,1\n2.5,2\n3.5,3\nnan,1\nx,1\n1,inf\n"
+    with pytest.raises(ValueError, match="--kind regression, if it predicts these numbers"):
+        evaluate(text.replace("x,1\n", ""))
+    done, report = evaluate(text, kind="regression")
+    assert sorted(done.reasons) == [
+        "column score: an infinite value",
+        "column truth: a missing value",
+        "column truth: not a number: 'x'",
+    ]
+    assert report.summary["mean_error"] == -0.5
+    nothing = evaluate("truth,score\nx,1\n", kind="regression")[1].summary
+    assert nothing["problem"] == "no record could be counted"
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json_lines])
+def test_the_worst_records_are_told_of_whole(
+    evaluate: Run, monkeypatch: pytest.MonkeyPatch, write: Callable[..., str]
+) -> None:
+    """Of any split the same, ties in input order, the id first."""
     monkeypatch.setattr(Evaluate, "block_size", 2000)
-    joined, _ = evaluate(text)
-    assert joined.partial["counts"] == whole.partial["counts"]
+    truths, scores = of_two(1000, decimals=2)
+    columns = {"note": ["a\tb"] * 1000, "score": scores.tolist(), "truth": truths}
+    text = write(columns | {"id": range(1000)})
+    table = evaluate(text, worst="30", id="id")[1].tables["worst.tsv"]
+    off = np.abs((np.array(truths) == "yes") - scores)
+    order = np.argsort(-off, kind="stable")[:30].tolist()
+    assert [*table.columns] == ["id", "error", "true", "note", "score", "truth"]
+    assert [row[0] for row in table.rows] == [str(number) for number in order]
+    assert [row[1] for row in table.rows] == close(off[order].tolist())
+    assert table.rows[0][2:] == (
+        truths[order[0]], "a\\tb", repr(float(scores[order[0]])), truths[order[0]]
+    )  # fmt: skip
+    split = evaluate(text, splits=3, worst="30", id="id")[1].tables["worst.tsv"]
+    assert split.rows == table.rows
+
+
+def test_the_largest_errors_of_a_regression_are_told_of(evaluate: Run) -> None:
+    """With their sign; and of classes those with the least score of their own."""
+    text = "truth,score\n1,3\n2,2\n9,5\n1,1.5\n"
+    table = evaluate(text, kind="regression", worst="2", splits=2)[1].tables["worst.tsv"]
+    assert [row[:2] for row in table.rows] == [(-4.0, "9.0"), (2.0, "1.0")]
+    text = "truth,score_a,score_b\na,0.9,0.1\nb,0.7,0.3\na,0.2,0.8\n"
+    table = evaluate(text, worst="2")[1].tables["worst.tsv"]
+    assert [row[0] for row in table.rows] == close([0.8, 0.7])
+    for worst in ("0", "x", "1001"):
+        with pytest.raises(ValueError, match=f"--worst {worst}: it is a number of records"):
+            evaluate(text, worst=worst)
 
 
 UNKNOWN = "truth,score\nstayed,0.9\nleft,0.2\nleft,0.3\n"
@@ -439,7 +597,10 @@ def test_what_cannot_be_evaluated_is_told(head: str, options: dict[str, str], me
     [
         (LEFT, {"positive": "stayed"}, "--positive stayed: the scores are those of left, says"),
         (LEFT, {"truth": "label"}, "--truth label: this column is what was predicted"),
-        (NOT_SCORES, {}, "the job that scored the input predicted numbers"),
+        (NOT_SCORES, {"kind": "classes"}, "the job that scored the input predicted numbers"),
+        (NOT_SCORES, {"positive": "1"}, "--positive is for scores of classes"),
+        (LEFT, {"kind": "regression"}, "--kind regression: the job .* predicted classes"),
+        (LEFT, {"kind": "x"}, "--kind x: it is classes or regression"),
         (LEFT | {"score": "gone"}, {}, "--score gone: the input has no such column"),
         (LEFT, {"score": "other"}, "which truth is the column other for"),
         (LEFT | {"labels": ["a", "b"], "positive": "a"}, {}, "no record has this truth"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mr.evaluation.class_names import ClassNames
 from mr.pipelines.evaluate.positive_class import FirstRecords, settle_positive_class
 from mr.pipelines.evaluate.predicted_columns import PredictedColumns
 
@@ -28,7 +29,7 @@ def test_a_wrong_truth_is_never_guessed(
     truths = Counter(seen.draw(st.lists(st.sampled_from(pair), max_size=8)))
     try:
         found = settle_positive_class(
-            replace(UNKNOWN, threshold=asked), FirstRecords(truths, *sides)
+            replace(UNKNOWN, threshold=asked), FirstRecords(truths, *sides), ClassNames()
         )
     except ValueError:
         return
@@ -38,12 +39,13 @@ def test_a_wrong_truth_is_never_guessed(
 @pytest.mark.parametrize("truths", ["0 1 2", "no 1", "No no yes", "left stayed", "1"])
 def test_no_other_truths_are_a_convention(truths: str) -> None:
     """They are asked for."""
+    seen = FirstRecords(Counter(truths.split()))
     with pytest.raises(ValueError, match="--positive TRUTH"):
-        settle_positive_class(replace(UNKNOWN, label=""), FirstRecords(Counter(truths.split())))
+        settle_positive_class(replace(UNKNOWN, label=""), seen, ClassNames())
 
 
 def test_a_column_with_gaps_is_not_of_labels() -> None:
     """A convention is left."""
     seen = FirstRecords(Counter({"0": 1, "1": 1}), Counter({"0": 1, "": 1}), Counter({"1": 1}))
-    found = settle_positive_class(UNKNOWN, seen)
+    found = settle_positive_class(UNKNOWN, seen, ClassNames())
     assert (found.positive, found.label, found.by_label) == ("1", "", False)

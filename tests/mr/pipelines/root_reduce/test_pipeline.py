@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from bench.data.events import MASS, WIDTH, events, write_events
 from mr.counting.tally import InputPreview
-from mr.pipelines.root_reduce import events as mr_events
-from mr.pipelines.root_reduce import output
+from mr.pipelines.root_reduce import output, trees
 from mr.pipelines.root_reduce.pipeline import RootReduce
 from mr.spec import Spec
 from mr.storage.whole_files import FileEntry, JobFiles, StorageError
@@ -89,10 +88,14 @@ class Job:
 
     def add(self, arrays: Arrays, **options: Any) -> Path:
         """Have a file of these events."""
-        path = self.folder / f"{len(self._names):05d}.txt"
+        path = self.new_file()
         write_events(path, arrays, **options)
-        self._names.append(path.name)
         return path
+
+    def new_file(self) -> Path:
+        """Where to write the next file."""
+        self._names.append(f"{len(self._names):05d}.txt")
+        return self.folder / self._names[-1]
 
     def look(self) -> dict[str, Any]:
         """The job's options."""
@@ -137,7 +140,7 @@ def test_events_that_pass_are_kept_in_order(job: Job, monkeypatch: pytest.Monkey
     one = path.read_bytes()
     spread, path = job.run(splits=3)
     assert (path.read_bytes(), spread.partial["counts"]) == (one, scored.partial["counts"])
-    monkeypatch.setattr(mr_events, "AT_ONCE", 5000)
+    monkeypatch.setattr(trees, "AT_ONCE", 5000)
     monkeypatch.setattr(output, "GROUP_BYTES", 1000)
     small, path = job.run(splits=2)
     assert pyarrow.parquet.ParquetFile(path).num_row_groups > 10
@@ -277,6 +280,13 @@ def test_selections_that_mean_nothing_are_told(
     ("options", "message"),
     [
         ({"format": "csv"}, "Muon_pt is list<.*>, which --format csv can't have"),
+        (
+            {
+                "format": "root",
+                "selection": 'keep = ["nx", "x"]\ndefine = {nx = "run", x = "Muon_pt"}',
+            },
+            "nx is what --format root calls the lengths of the lists x",
+        ),
         ({"format": "xml"}, "--format xml: it is one of parquet, root, csv"),
         ({"tree": "T"}, "no such tree: T; there is Events"),
     ],
