@@ -1,6 +1,6 @@
 """Inputs that have their rows in columns: Parquet and Feather files, by what their footers say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -65,9 +65,11 @@ def _told(source: InputFile) -> Iterator[None]:
         ) from None
 
 
-def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_header: bool) -> None:
+def check_columnar(
+    sources: Sequence[InputFile], pipeline: Pipeline, options_of_texts: Mapping[str, Any] = {}
+) -> None:
     """UsageError where the pipeline takes no such inputs, or some of them are text, or where their
-    columns differ."""
+    columns differ; and for what is given of ``options_of_texts``."""
     columnar = [source for source in sources if source.footer]
     if not columnar:
         return
@@ -86,10 +88,11 @@ def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_heade
             f"{first.name} is a {first.footer.format} file, and {other.name} is text",
             hint="submit them one by one",
         )
-    if no_header:
+    for name in (name for name, value in options_of_texts.items() if value):
         raise UsageError(
-            f"{first.name} is a {first.footer.format} file, which names its columns",
-            hint="leave --no-header out",
+            f"{first.name} is a {first.footer.format} file, which has names and types of columns,"
+            f" and --{name} is of texts",
+            hint=f"leave --{name} out",
         )
     for source in columnar:
         assert source.footer

@@ -38,10 +38,11 @@ def make_plan(
         refuse_tables(sources, settings)
     check_no_header(args, pipeline)
     check_keep(args, pipeline)
-    check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
     spelling = Spelling.of_options(given)
+    options_of_texts = {"no-header": args.no_header, **dict(spelling.options)}
+    check_columnar(sources, pipeline, options_of_texts)
     no_header, keep = args.no_header, args.keep
     if pipeline.tally:
         planned = _plan_counting(
@@ -152,7 +153,7 @@ def _compared_options(
     options = options_from_models(pipeline, manifests)
     of = PIPELINES[options["of"]]
     if not of.table:
-        check_columnar(sources, of, no_header=no_header)
+        check_columnar(sources, of)
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
     table = _columns(sources, manifests, no_header=no_header, spelling=spelling)
     return options | table.options | {"header": table.header}

@@ -96,7 +96,7 @@ def test_files_with_other_columns_are_refused(find: Find, other: Any, words: str
     pq.write_table(TABLE.select(first), "t.parquet")
     pq.write_table(pa.table(other), "u.parquet")
     with pytest.raises(UsageError, match=words):
-        check_columnar(find("t.parquet", "u.parquet"), TABULAR, no_header=False)
+        check_columnar(find("t.parquet", "u.parquet"), TABULAR)
 
 
 def test_what_does_not_go_together_is_refused(find: Find, tmp_path: Path) -> None:
@@ -105,13 +105,14 @@ def test_what_does_not_go_together_is_refused(find: Find, tmp_path: Path) -> Non
     pq.write_table(TABLE.slice(0, 0), "none.parquet")
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     sources = find("t.parquet", "t.csv")
-    for arguments, pipeline, no_header, words in (
-        (sources, TABULAR, False, "t.parquet is a Parquet file, and t.csv is text"),
-        (sources[:1], TEXTS, False, "t.parquet is a Parquet file, and pipeline moderation takes"),
-        (sources[:1], TABULAR, True, "names its columns"),
+    for arguments, pipeline, options, words in (
+        (sources, TABULAR, {}, "t.parquet is a Parquet file, and t.csv is text"),
+        (sources[:1], TEXTS, {}, "t.parquet is a Parquet file, and pipeline moderation takes"),
+        (sources[:1], TABULAR, {"no-header": True}, "--no-header is of texts"),
+        (sources[:1], TABULAR, {"decimal": ","}, "--decimal is of texts"),
     ):
         with pytest.raises(UsageError, match=words):
-            check_columnar(arguments, pipeline, no_header=no_header)
+            check_columnar(arguments, pipeline, options)
     (none,) = find("none.parquet")
     with pytest.raises(UsageError, match=r"none\.parquet has columns and no rows"):
         store_input(none, "0.txt", None, progress=lambda _: None)
