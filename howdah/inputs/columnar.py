@@ -17,7 +17,8 @@ from mr.models.manifest import Manifest
 from mr.pipelines.registry import Pipeline
 from mr.storage.whole_files import FileEntry, JobFiles
 
-__all__ = ["check_columnar", "columnar_notes", "find_typed_columns", "with_footer"]
+__all__ = ["check_columnar", "columnar_notes", "find_typed_columns", "schema_types",
+           "with_footer"]  # fmt: skip
 
 LARGE_GROUP = 32 << 20  # bytes of a group of rows, which one task reads
 SHOWN_ROWS = 2048
@@ -119,6 +120,27 @@ def find_typed_columns(sources: Sequence[InputFile], manifests: Sequence[Manifes
             if _is_flag(source, name, types[name], kind, manifest):
                 booleans[name] = None
     return Columns(COLUMNAR, "", (*types,), header=False, booleans=(*booleans,))
+
+
+def schema_types(sources: Sequence[InputFile]) -> dict[str, str] | None:
+    """The columns of numbers, whole numbers and booleans, by their schema; None where inputs are
+    text."""
+    footer = sources[0].footer
+    if not footer:
+        return None
+    from pyarrow import types
+
+    from mr.columnar.plain import flat_fields
+
+    found = {}
+    for name, kind in flat_fields(footer.schema):
+        if types.is_boolean(kind):
+            found[name] = "boolean"
+        elif types.is_integer(kind) and not types.is_uint64(kind):  # some of these are larger
+            found[name] = "integer"
+        elif types.is_floating(kind):
+            found[name] = "number"
+    return found
 
 
 def columnar_notes(sources: Sequence[InputFile]) -> list[str]:

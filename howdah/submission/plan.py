@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from howdah.inputs.columnar import check_columnar, find_typed_columns
+from howdah.inputs.columnar import check_columnar, find_typed_columns, schema_types
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.spelling import Spelling
 from howdah.inputs.table_columns import Columns, find_columns_of_all
@@ -97,7 +97,7 @@ def _plan_scoring(
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "predicted": predictions_of_model(model.manifest, called),
-        "types": result_types([model.manifest], options, called),
+        "types": result_types([model.manifest], options, called, schema_types(sources)),
         "decimals": model.manifest.decimals,
     }
 
@@ -134,7 +134,7 @@ def _plan_counting(
         "columns": tuple(tally.header()),
         "predicted": predicted,
         "types": (
-            result_types(manifests, options, tally.prediction_columns())
+            result_types(manifests, options, tally.prediction_columns(), schema_types(sources))
             if models
             else dict(tally.column_types)
         ),

@@ -11,9 +11,15 @@ import pytest
 from pyarrow import feather
 
 from howdah.errors import ModelError, UsageError
-from howdah.inputs.columnar import check_columnar, columnar_notes, find_typed_columns
+from howdah.inputs.columnar import (
+    check_columnar,
+    columnar_notes,
+    find_typed_columns,
+    schema_types,
+)
 from howdah.inputs.find import find_inputs
 from howdah.inputs.input_file import InputFile
+from howdah.jobs.column_types import result_types
 from howdah.jobs.layout import INPUT
 from howdah.settings import load
 from howdah.submission.upload import store_input
@@ -174,6 +180,21 @@ def test_records_and_cuts_are_those_of_the_footer(find: Find, tmp_path: Path) ->
         assert stored.footer == source.footer.sha256
     assert (linked.sha256, len(copied.sha256)) == ("", 64)
     assert (tmp_path / INPUT / "0.txt").read_bytes() == Path("t.parquet").read_bytes()
+
+
+def test_results_have_the_types_of_the_schema(find: Find, tmp_path: Path) -> None:
+    """As far as results have such types; texts have none of their own."""
+    wide = TABLE.append_column("u", pa.array([2**64 - 1, 1], pa.uint64()))
+    pq.write_table(wide, "t.parquet")
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    types = {"a": "number", "b": "integer", "d": "boolean"}
+    assert schema_types(find("t.parquet")) == types
+    assert schema_types(find("t.csv")) is None
+    options = {"format": "columnar", "columns": wide.column_names, "keep": ["b", "c"]}
+    assert result_types([], options, {"score": "score"}, types) == {
+        "b": "integer",
+        "score": "number",
+    }
 
 
 def test_one_large_group_of_rows_is_told(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
