@@ -1,6 +1,6 @@
 """Inputs that have their rows in columns: Parquet and Feather files, by what their footers say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -17,7 +17,8 @@ from mr.models.manifest import Manifest
 from mr.pipelines.registry import Pipeline
 from mr.storage.whole_files import FileEntry, JobFiles
 
-__all__ = ["check_columnar", "columnar_notes", "find_typed_columns", "with_footer"]
+__all__ = ["check_columnar", "columnar_notes", "find_typed_columns", "schema_types",
+           "with_footer"]  # fmt: skip
 
 LARGE_GROUP = 32 << 20  # bytes of a group of rows, which one task reads
 SHOWN_ROWS = 2048
@@ -65,9 +66,11 @@ def _told(source: InputFile) -> Iterator[None]:
         ) from None
 
 
-def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_header: bool) -> None:
+def check_columnar(
+    sources: Sequence[InputFile], pipeline: Pipeline, options_of_texts: Mapping[str, Any] = {}
+) -> None:
     """UsageError where the pipeline takes no such inputs, or some of them are text, or where their
-    columns differ."""
+    columns differ; and for what is given of ``options_of_texts``."""
     columnar = [source for source in sources if source.footer]
     if not columnar:
         return
@@ -86,10 +89,11 @@ def check_columnar(sources: Sequence[InputFile], pipeline: Pipeline, *, no_heade
             f"{first.name} is a {first.footer.format} file, and {other.name} is text",
             hint="submit them one by one",
         )
-    if no_header:
+    for name in (name for name, value in options_of_texts.items() if value):
         raise UsageError(
-            f"{first.name} is a {first.footer.format} file, which names its columns",
-            hint="leave --no-header out",
+            f"{first.name} is a {first.footer.format} file, which has names and types of columns,"
+            f" and --{name} is of texts",
+            hint=f"leave --{name} out",
         )
     for source in columnar:
         assert source.footer
@@ -116,6 +120,27 @@ def find_typed_columns(sources: Sequence[InputFile], manifests: Sequence[Manifes
             if _is_flag(source, name, types[name], kind, manifest):
                 booleans[name] = None
     return Columns(COLUMNAR, "", (*types,), header=False, booleans=(*booleans,))
+
+
+def schema_types(sources: Sequence[InputFile]) -> dict[str, str] | None:
+    """The columns of numbers, whole numbers and booleans, by their schema; None where inputs are
+    text."""
+    footer = sources[0].footer
+    if not footer:
+        return None
+    from pyarrow import types
+
+    from mr.columnar.plain import flat_fields
+
+    found = {}
+    for name, kind in flat_fields(footer.schema):
+        if types.is_boolean(kind):
+            found[name] = "boolean"
+        elif types.is_integer(kind) and not types.is_uint64(kind):  # some of these are larger
+            found[name] = "integer"
+        elif types.is_floating(kind):
+            found[name] = "number"
+    return found
 
 
 def columnar_notes(sources: Sequence[InputFile]) -> list[str]:

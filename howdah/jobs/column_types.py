@@ -15,15 +15,24 @@ TYPED = ("number", "integer", "boolean")
 
 
 def result_types(
-    manifests: Sequence[Manifest], options: Mapping[str, Any], predicted: Mapping[str, str]
+    manifests: Sequence[Manifest],
+    options: Mapping[str, Any],
+    predicted: Mapping[str, str],
+    of_schema: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """``number``, ``integer`` or ``boolean`` by column: those of features of which all models say
     the same, and those of predictions, whose names in the results are ``predicted``.
 
     Features of numbers that the input writes as True and False are booleans; what it writes with
-    a decimal comma or thousands separators stays a text.
+    a decimal comma or thousands separators stays a text. Where the input has types itself, those
+    ``of_schema`` are the columns'.
     """
     columns = options.get("keep", options.get("columns", ()))
+    predictions = {
+        called: kind for name, called in predicted.items() if (kind := _of_prediction(name))
+    }
+    if of_schema is not None:
+        return {name: of_schema[name] for name in columns if name in of_schema} | predictions
     found: dict[str, set[str]] = {}
     for manifest in manifests if options.get("format") else ():
         for name, kind in zip(manifest.features, manifest.all_types, strict=True):
@@ -37,9 +46,7 @@ def result_types(
         and (kind := next(iter(found[name]))) in TYPED
         and not (foreign and kind != "boolean")
     }
-    return features | {
-        called: kind for name, called in predicted.items() if (kind := _of_prediction(name))
-    }
+    return features | predictions
 
 
 def _of_prediction(name: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from howdah.errors import UsageError
 from howdah.jobs.record import Job
 from howdah.results.tsv_fields import original_record
+from mr.columnar.table import COLUMNAR
 
 __all__ = ["AS_INPUT", "FORMATS", "file_name", "is_mendable", "record_of", "write_rejected_records"]
 
@@ -30,6 +31,11 @@ def file_name(job: Job, asked: str) -> str:
         raise UsageError(
             f"the records of job {job.id} are whole files",
             hint="rejected.tsv names those that were rejected",
+        )
+    if job.options.get("format") == COLUMNAR:
+        raise UsageError(
+            f"the records of job {job.id} are rows of Parquet or Feather files",
+            hint="rejected.tsv has the number of each rejected row (line), and what was read of it",
         )
     form = {"json": "jsonl", "": "txt"}.get(*(2 * (job.options.get("format", ""),)))
     if asked not in (AS_INPUT, form):

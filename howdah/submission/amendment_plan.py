@@ -46,6 +46,12 @@ def plan_amendment(
             hint=f"bin/getresults {first.id} --rejected-as input makes it",
         )
     (source,) = sources
+    form = file_name(first, AS_INPUT).rpartition(".")[2]
+    if source.footer:
+        raise UsageError(
+            f"{source.name} is a {source.footer.format} file, and an amendment is {form}",
+            hint=f"bin/getresults {first.id} --rejected-as input makes it",
+        )
     options = _options(first, source)
     rejects = mendable_rejects(finished_jobs(first, settings))
     records = [record_of(reject.row) for reject in rejects]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from howdah.inputs.columnar import check_columnar, find_typed_columns
+from howdah.inputs.columnar import check_columnar, find_typed_columns, schema_types
 from howdah.inputs.input_file import InputFile
 from howdah.inputs.spelling import Spelling
 from howdah.inputs.table_columns import Columns, find_columns_of_all
@@ -38,10 +38,11 @@ def make_plan(
         refuse_tables(sources, settings)
     check_no_header(args, pipeline)
     check_keep(args, pipeline)
-    check_columnar(sources, pipeline, no_header=args.no_header)
     runner = settings.runner(args.runner)
     given = pipeline_options(args, pipeline)
     spelling = Spelling.of_options(given)
+    options_of_texts = {"no-header": args.no_header, **dict(spelling.options)}
+    check_columnar(sources, pipeline, options_of_texts)
     no_header, keep = args.no_header, args.keep
     if pipeline.tally:
         planned = _plan_counting(
@@ -96,7 +97,7 @@ def _plan_scoring(
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "predicted": predictions_of_model(model.manifest, called),
-        "types": result_types([model.manifest], options, called),
+        "types": result_types([model.manifest], options, called, schema_types(sources)),
         "decimals": model.manifest.decimals,
     }
 
@@ -133,7 +134,7 @@ def _plan_counting(
         "columns": tuple(tally.header()),
         "predicted": predicted,
         "types": (
-            result_types(manifests, options, tally.prediction_columns())
+            result_types(manifests, options, tally.prediction_columns(), schema_types(sources))
             if models
             else dict(tally.column_types)
         ),
@@ -152,7 +153,7 @@ def _compared_options(
     options = options_from_models(pipeline, manifests)
     of = PIPELINES[options["of"]]
     if not of.table:
-        check_columnar(sources, of, no_header=no_header)
+        check_columnar(sources, of)
         return options | {"columns": ["text"], "format": "", "delimiter": ""}
     table = _columns(sources, manifests, no_header=no_header, spelling=spelling)
     return options | table.options | {"header": table.header}

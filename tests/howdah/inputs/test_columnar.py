@@ -11,9 +11,15 @@ import pytest
 from pyarrow import feather
 
 from howdah.errors import ModelError, UsageError
-from howdah.inputs.columnar import check_columnar, columnar_notes, find_typed_columns
+from howdah.inputs.columnar import (
+    check_columnar,
+    columnar_notes,
+    find_typed_columns,
+    schema_types,
+)
 from howdah.inputs.find import find_inputs
 from howdah.inputs.input_file import InputFile
+from howdah.jobs.column_types import result_types
 from howdah.jobs.layout import INPUT
 from howdah.settings import load
 from howdah.submission.upload import store_input
@@ -96,7 +102,7 @@ def test_files_with_other_columns_are_refused(find: Find, other: Any, words: str
     pq.write_table(TABLE.select(first), "t.parquet")
     pq.write_table(pa.table(other), "u.parquet")
     with pytest.raises(UsageError, match=words):
-        check_columnar(find("t.parquet", "u.parquet"), TABULAR, no_header=False)
+        check_columnar(find("t.parquet", "u.parquet"), TABULAR)
 
 
 def test_what_does_not_go_together_is_refused(find: Find, tmp_path: Path) -> None:
@@ -105,13 +111,14 @@ def test_what_does_not_go_together_is_refused(find: Find, tmp_path: Path) -> Non
     pq.write_table(TABLE.slice(0, 0), "none.parquet")
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     sources = find("t.parquet", "t.csv")
-    for arguments, pipeline, no_header, words in (
-        (sources, TABULAR, False, "t.parquet is a Parquet file, and t.csv is text"),
-        (sources[:1], TEXTS, False, "t.parquet is a Parquet file, and pipeline moderation takes"),
-        (sources[:1], TABULAR, True, "names its columns"),
+    for arguments, pipeline, options, words in (
+        (sources, TABULAR, {}, "t.parquet is a Parquet file, and t.csv is text"),
+        (sources[:1], TEXTS, {}, "t.parquet is a Parquet file, and pipeline moderation takes"),
+        (sources[:1], TABULAR, {"no-header": True}, "--no-header is of texts"),
+        (sources[:1], TABULAR, {"decimal": ","}, "--decimal is of texts"),
     ):
         with pytest.raises(UsageError, match=words):
-            check_columnar(arguments, pipeline, no_header=no_header)
+            check_columnar(arguments, pipeline, options)
     (none,) = find("none.parquet")
     with pytest.raises(UsageError, match=r"none\.parquet has columns and no rows"):
         store_input(none, "0.txt", None, progress=lambda _: None)
@@ -173,6 +180,21 @@ def test_records_and_cuts_are_those_of_the_footer(find: Find, tmp_path: Path) ->
         assert stored.footer == source.footer.sha256
     assert (linked.sha256, len(copied.sha256)) == ("", 64)
     assert (tmp_path / INPUT / "0.txt").read_bytes() == Path("t.parquet").read_bytes()
+
+
+def test_results_have_the_types_of_the_schema(find: Find, tmp_path: Path) -> None:
+    """As far as results have such types; texts have none of their own."""
+    wide = TABLE.append_column("u", pa.array([2**64 - 1, 1], pa.uint64()))
+    pq.write_table(wide, "t.parquet")
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    types = {"a": "number", "b": "integer", "d": "boolean"}
+    assert schema_types(find("t.parquet")) == types
+    assert schema_types(find("t.csv")) is None
+    options = {"format": "columnar", "columns": wide.column_names, "keep": ["b", "c"]}
+    assert result_types([], options, {"score": "score"}, types) == {
+        "b": "integer",
+        "score": "number",
+    }
 
 
 def test_one_large_group_of_rows_is_told(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ def test_narrow_floats_have_the_digits_that_they_need(values: list[float]) -> No
     texts = as_texts(pa.array(values, pa.float32())).to_pylist()
     for value, text in zip(np.array(values, np.float32), texts, strict=True):
         assert np.float32(text).tobytes() == value.tobytes() or math.isnan(value)
-        assert len(text) <= len(repr(float(value)))
+        digits = text.split("e")[0].replace(".", "").strip("-0")
+        assert len(digits) <= 9 or value == np.floor(value)  # they are enough for any
 
 
 @pytest.mark.parametrize(
