@@ -9,7 +9,7 @@ ends with its line, and so does a record that is longer. Both are rejected later
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -120,31 +120,26 @@ def split_records(text: bytes, delimiter: str, *, header: bool, final: bool) -> 
 def _record_ends(text: bytes, delimiter: bytes, *, final: bool) -> Offsets:
     """Where the records of ``text`` end, which begins with one, as far as that can be known; if it
     is ``final``, nothing comes behind it."""
-    found = []
+    found = [NONE]
     at, size = 0, PIECE
     while at < len(text):
         stop = min(at + size, len(text))
         ends, regular = _regular_ends(text[at:stop], delimiter)
-        if len(ends):
-            found.append(at + ends)
-            at, size = at + int(ends[-1]), PIECE
-        elif regular and stop < len(text) and size <= MAX_RECORD:
-            size *= 2
-            continue
-        if regular and len(ends):
-            continue
-        exact: list[int] = []
-        while at < stop:
+        ends += at
+        if not regular:
+            begins = int(ends[-1]) if len(ends) else at
+            ends = np.concatenate([ends, *_ends_by_line(text, begins, stop, delimiter, final)])
+        if not len(ends):
+            if stop < len(text) and size <= MAX_RECORD:
+                size *= 2
+                continue
             end = _record_end(text, at, delimiter, final=final)
             if end is None:
-                return np.concatenate([*found, np.array(exact, np.int64)])
-            exact.append(end)
-            at = end
-            if regular:
                 break
-        found.append(np.array(exact, np.int64))
-        size = PIECE
-    return np.concatenate([NONE, *found])
+            ends = np.array([end])
+        found.append(ends)
+        at, size = int(ends[-1]), PIECE
+    return np.concatenate(found)
 
 
 def _regular_ends(piece: bytes, delimiter: bytes) -> tuple[Offsets, bool]:
@@ -154,34 +149,67 @@ def _regular_ends(piece: bytes, delimiter: bytes) -> tuple[Offsets, bool]:
     Where every first quote stands at a field's start and every second one at its end, or two of
     them are a quote's, records end at newlines with an even number of quotes before them.
     """
-    octets = np.frombuffer(piece, np.uint8)
-    newlines = np.flatnonzero(octets == _LF)
-    quotes = np.flatnonzero(octets == _QUOTE) if b'"' in piece else NONE
+    octets, newlines, quotes = _marks(piece)
     inside = np.searchsorted(quotes, newlines) & 1
     ends = newlines[inside == 0] + 1
-    unusual = _first_unusual(octets, quotes, ord(delimiter))
-    if unusual is not None:
-        ends = ends[: np.searchsorted(ends, unusual, side="right")]
+    unusual = _unusual(octets, quotes[::2], quotes[1::2], delimiter)
+    if len(unusual):
+        ends = ends[: np.searchsorted(ends, unusual[0], side="right")]
     if len(piece) > MAX_RECORD:
         long = np.flatnonzero(np.diff(ends, prepend=0) > MAX_RECORD + 1)
         if len(long):
             return ends[: long[0]], False
-    return ends, unusual is None
+    return ends, not len(unusual)
 
 
-def _first_unusual(octets: NDArray[np.uint8], quotes: Offsets, delimiter: int) -> int | None:
-    """Where the first quote is that neither stands at a field's start or end nor is doubled."""
-    opening, closing = quotes[::2], quotes[1::2]
-    before = octets[opening - 1]
-    at_start = (before == delimiter) | (before == _LF) | (before == _QUOTE)
+def _ends_by_line(
+    text: bytes, at: int, stop: int, delimiter: bytes, final: bool
+) -> Iterator[Offsets]:
+    """The ends of records in the lines from ``at`` to ``stop``: only those are read the slow way
+    that have an unusual quote or, by themselves, one that isn't closed."""
+    octets, newlines, quotes = _marks(text[at:stop])
+    starts = np.concatenate([[0], newlines + 1])
+    first = np.searchsorted(quotes, starts)
+    lines = np.searchsorted(newlines, quotes)
+    closes = (np.arange(len(quotes)) - first[lines]) & 1 == 1  # within its line
+    unusual = _unusual(octets, quotes[~closes], quotes[closes], delimiter)
+    slow = np.diff(first) & 1
+    slow[np.searchsorted(newlines, unusual[unusual < starts[-1]])] = 1
+    done = 0
+    for line in np.flatnonzero(slow).tolist():
+        if line < done:
+            continue
+        yield at + newlines[done:line] + 1
+        end = _record_end(text, at + int(starts[line]), delimiter, final=final)
+        if end is None:
+            return
+        yield np.array([end])
+        done = int(np.searchsorted(starts, end - at))
+    yield at + newlines[done:] + 1
+
+
+def _marks(piece: bytes) -> tuple[NDArray[np.uint8], Offsets, Offsets]:
+    """The bytes; where newlines and where quotes are."""
+    octets = np.frombuffer(piece, np.uint8)
+    quotes = np.flatnonzero(octets == _QUOTE) if b'"' in piece else NONE
+    return octets, np.flatnonzero(octets == _LF), quotes
+
+
+def _unusual(
+    octets: NDArray[np.uint8], opening: Offsets, closing: Offsets, delimiter: bytes
+) -> Offsets:
+    """Where quotes are, of the ``opening`` ones that don't stand at a field's start and of the
+    ``closing`` ones that don't at its end; two that stand together are a quote's."""
+    beside = np.zeros(256, bool)
+    beside[[ord(delimiter), _LF, _QUOTE]] = True
+    at_start = beside[octets[opening - 1]]
     at_start[:1] |= opening[:1] == 0
     after = octets[np.minimum(closing + 1, len(octets) - 1)]
-    at_end = (after == delimiter) | (after == _LF) | (after == _QUOTE)
+    at_end = beside[after]
     if not at_end.all():
         second = octets[np.minimum(closing + 2, len(octets) - 1)]
         at_end |= (after == _CR) & ((second == _LF) | (closing + 2 == len(octets)))
-    unusual = [*opening[~at_start][:1].tolist(), *closing[~at_end][:1].tolist()]
-    return min(unusual, default=None)
+    return np.sort(np.concatenate([opening[~at_start], closing[~at_end]]))
 
 
 def _record_end(text: bytes, start: int, delimiter: bytes, *, final: bool) -> int | None:

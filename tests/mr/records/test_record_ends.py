@@ -45,7 +45,8 @@ def ends_of(
         else:
             ends += found.tolist()
         at, block = at + size, block + 1
-    return ends + finder.end().tolist()
+    ends += finder.end().tolist()
+    return ends
 
 
 def written(table: list[list[str]], dialect: dict[str, Any]) -> tuple[bytes, list[int]]:

@@ -26,7 +26,7 @@ def test_a_list_names_its_range() -> None:
 def test_ranges_are_read_once_and_in_order(tmp_path: Path) -> None:
     """Together they are the file, without the byte order mark at its start."""
     (tmp_path / "00000.txt").write_bytes(TEXT)
-    blocks = []
+    blocks: list[tuple[bytes, int]] = []
     for start, end in pairwise(CUTS):
         named = FileRange(entry(), start, end)
         with named.open(JobFiles(str(tmp_path))) as stream:
