@@ -73,7 +73,7 @@ def test_rows_are_what_the_csv_module_reads(
     lines = (folder / "rejected.tsv").read_text().split("\n")[1:-1]
     *others, broken = [line.split("\t") for line in lines]
     assert broken[0].startswith("column note: broken quotes: a quote is opened and not closed")
-    assert broken[1:] == ["broken.csv", "3", "16", '"never closed,3,4']
+    assert broken[1:] == ["broken.csv", "3", "17", '"never closed,3,4']
     missing = [escaped(row) for row in files if not row[2]]
     assert len(others) == len(missing)
     text = (local.cwd / FILES[0]).read_bytes()
