@@ -39,6 +39,7 @@ class SmallText:
     name: str
     lines: int
     breaks: int
+    cuts: tuple[int, ...]
     skipped: int
     skipped_lines: int
     bytes: int
@@ -121,6 +122,11 @@ def read_small(source: InputFile, *, header: bool, delimiter: str) -> SmallText 
         name=source.recorded_name,
         lines=counted.counter.lines - header - counted.blank_lines,
         breaks=counted.counter.breaks,
+        cuts=tuple(
+            cut - skipped
+            for cut in counted.counter.cuts or ()
+            if skipped < cut < skipped + len(data)
+        ),
         skipped=reader.skipped + skipped,
         skipped_lines=source.form.skip_lines + header,
         bytes=packed.bytes,
@@ -152,6 +158,7 @@ class Pack:
         self._padded = padded
         self._lines = self._breaks = 0
         self._files: list[PackedFile] = []
+        self._cuts: list[int] = []  # where the records of each file begin, and some between
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
 
@@ -173,6 +180,7 @@ class Pack:
                 encoding=text.encoding,
             )
         )
+        self._cuts += [self.bytes, *(self.bytes + cut for cut in text.cuts)]
         self.bytes += len(text.data)
         self._lines += text.lines
         self._breaks += text.breaks
@@ -197,7 +205,7 @@ class Pack:
             bytes=sum(file.bytes for file in self._files),
             lines=self._lines,
             breaks=self._breaks,
-            cuts=tuple(file.start for file in self._files[1:]),
+            cuts=tuple(self._cuts[1:]),
             padded=self._padded,
             text_bytes=self.bytes,
             index=str(self._index),
