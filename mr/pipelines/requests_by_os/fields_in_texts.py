@@ -60,6 +60,8 @@ class FieldsInTexts:
         """The different ``fields``; ``changes``: by stored name, at which bytes which of them
         begin to hold, unless the first ones hold from the first request on; ``without_bytes``: the
         name of a log, one of ``names``, with fields that don't tell bytes."""
+        if unseen := names.keys() - self._texts.keys():  # its tasks would count by other fields
+            raise RuntimeError(f"{min(unseen)} was stored, and not looked at")
         known = dict.fromkeys([*self._fields, *self._all()])
         numbers = {fields: number for number, fields in enumerate(known)}
         changes = {

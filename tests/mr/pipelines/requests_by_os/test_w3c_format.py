@@ -195,6 +195,12 @@ def test_logs_with_the_same_fields_take_no_room_in_options() -> None:
     assert watcher.options({})["changes"] == {}
 
 
+def test_a_text_that_was_not_looked_at_is_told() -> None:
+    """Its tasks couldn't know which fields hold."""
+    with pytest.raises(RuntimeError, match=r"0\.txt was stored, and not looked at"):
+        FieldsInTexts({"fields": [["a"]]}).options({"0.txt": "a.log"})
+
+
 def test_a_bz2_whose_fields_change_is_not_split() -> None:
     """A task that begins within one says what to do, instead of counting by other fields."""
     options = {"fields": [["a"], ["b"]], "changes": {"0.txt.bz2": [[0, 0], [99, 1]]}}
