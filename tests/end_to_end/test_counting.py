@@ -67,7 +67,7 @@ def test_many_compressed_logs_are_counted(howdah: Howdah) -> None:
     assert found == Counter((one.os, one.status) for log in made for one in log)
     assert [int(row[2]) for row in rows] == sorted(found.values(), reverse=True)
     before = cloudfront(iter(made[2]))
-    place = [str(before.count(b"\n") + 1), str(len(before))]
+    place = [str(before.count("\n") + 1), str(len(before))]
     assert read(folder / "rejected.tsv")[1] == ["too few fields", "log2.gz", *place, "junk"]
     assert json.loads((folder / "summary.json").read_text()) == told["summary"]
     run = json.loads((folder / "run.json").read_text())
