@@ -22,6 +22,11 @@ class RawBlock:
     length: int
     starts: NDArray[np.int64] | None = None
 
+    @classmethod
+    def of_lines(cls, data: bytes) -> "RawBlock":
+        """Whole lines, each of which is a record."""
+        return cls(data, len(data))
+
     @property
     def has_line_breaks(self) -> bool:
         """Whether a record may have some."""

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from bench import inputs, peers
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
+from mr.records.raw_block import RawBlock
 from mr.scoring.score_block import score_block
 from tests.mr.small_models import with_labels
 
@@ -61,7 +62,7 @@ def expected(source: Path, model: Path) -> bytes:
     scorer = Tabular(
         manifest, {model.name: with_labels(joblib.load(model), ["no", "yes"])}, options
     )
-    scored, _ = score_block(scorer, manifest, source.read_bytes())
+    scored, _ = score_block(scorer, manifest, RawBlock.of_lines(source.read_bytes()))
     return b"".join(batch.tsv for batch in scored)
 
 

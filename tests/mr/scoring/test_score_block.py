@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mr.models.manifest import Manifest, ModelFault
 from mr.pipelines.tabular import Tabular
+from mr.records.raw_block import RawBlock
 from mr.scoring.failing_records import QuotedCells
 from mr.scoring.score_block import score_block
 from tests.mr.small_models import Fussy, Picky
@@ -15,7 +16,9 @@ OPTIONS = {"format": "csv", "delimiter": ",", "columns": ["a", "b"]}
 
 
 def lines(model: Any, manifest: Manifest, raw: bytes) -> tuple[list[bytes], list[tuple[int, str]]]:
-    scored, rejects = score_block(Tabular(manifest, {"model": model}, OPTIONS), manifest, raw)
+    scored, rejects = score_block(
+        Tabular(manifest, {"model": model}, OPTIONS), manifest, RawBlock.of_lines(raw)
+    )
     tsv = b"".join(batch.tsv for batch in scored)
     return tsv.splitlines(), [(reject.line, reject.reason) for reject in rejects]
 
@@ -38,7 +41,9 @@ def test_records_that_the_model_raises_for_are_rejected_alone(
 
 def test_what_the_model_said_is_kept(manifest: Manifest) -> None:
     """A reject's detail is the exception's message."""
-    _, rejects = score_block(Tabular(manifest, {"model": Picky(9)}, OPTIONS), manifest, b"9,9\n")
+    _, rejects = score_block(
+        Tabular(manifest, {"model": Picky(9)}, OPTIONS), manifest, RawBlock.of_lines(b"9,9\n")
+    )
     assert rejects[0].detail == "9 is out of the question"
 
 
@@ -124,7 +129,9 @@ def test_what_was_quoted_is_known_in_the_next_block(manifest: Manifest) -> None:
     scorer, quoted_cells = Tabular(manifest, {"model": model}, OPTIONS), QuotedCells()
     for calls in (4, 3):  # at first, there is one that tells what to look for
         model.calls = 0
-        _, rejects = score_block(scorer, manifest, raw, quoted_cells=quoted_cells)
+        _, rejects = score_block(
+            scorer, manifest, RawBlock.of_lines(raw), quoted_cells=quoted_cells
+        )
         assert [reject.line for reject in rejects] == [3, 900]
         assert model.calls == calls
 

@@ -42,6 +42,7 @@ from howdah.models.interface.inspection import inspect_model
 from howdah.models.manifest_fields import resolve_features, resolve_outputs, stated_types
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
+from mr.records.raw_block import RawBlock
 from mr.scoring.format import prediction_columns
 from mr.scoring.score_block import score_block
 
@@ -214,7 +215,7 @@ def test_a_task_writes_what_a_random_models_own_methods_say(made: Model) -> None
             "columns": [*table.columns],
             "booleans": [n for n, kind in learned if (kind, types[n]) == ("number", "boolean")],
         }
-        raw = table.to_csv(index=False, header=False).encode()
+        raw = RawBlock.of_lines(table.to_csv(index=False, header=False).encode())
         scored, rejects = score_block(Tabular(manifest, {"model": model}, options), manifest, raw)
         rejected = {reject.line for reject in rejects}
         lines = b"".join(batch.tsv for batch in scored).decode().split("\n")[:-1]
