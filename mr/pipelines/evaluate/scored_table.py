@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from mr.columnar.table import feature_columns
 from mr.counting.tally import InputPreview, same_for_all
 from mr.pipelines.evaluate.positive_class import FirstRecords
 from mr.pipelines.evaluate.predicted_columns import PredictedColumns
 from mr.records.block import Block, Reject, parse_block
 from mr.records.cells import WRITTEN
+from mr.records.record_ends import quoting_delimiter, split_records
 from mr.records.table import TableFormat, first_fields
 
 __all__ = [
@@ -84,15 +87,23 @@ def count_first_records(
     seen, left = FirstRecords(), LOOKED_AT
     table = table_of(options, predicted)
     for preview in previews:
-        lines = _whole_lines(preview.head)
-        if options["header"]:
-            lines = lines.partition(b"\n")[2]
-        if lines and left > 0:
-            left -= len(lines)
-            block, _ = parse_block(lines)
+        records = _records(preview.head, options)
+        if records and left > 0:
+            starts = np.cumsum([0, *(len(record) + 1 for record in records)])
+            left -= int(starts[-1])
+            block, _ = parse_block(b"".join(record + b"\n" for record in records), starts)
             columns, _, _ = read_scored(block, table, json=options["format"] == "json")
             _count(seen, columns, options, predicted)
     return seen, left > 0 and all(_is_whole(preview.head) for preview in previews)
+
+
+def _records(head: bytes, options: Mapping[str, Any]) -> list[bytes]:
+    """The first records, without a header."""
+    lines = _whole_lines(head)
+    text = lines if lines.endswith(b"\n") or not lines else lines + b"\n"
+    header = bool(options["header"])
+    delimiter = quoting_delimiter(options)
+    return split_records(text, delimiter, header=header, final=_is_whole(head))[header:]
 
 
 def _is_whole(head: bytes) -> bool:
