@@ -16,6 +16,8 @@ from howdah.jobs.packed_files import PackedFile, file_at, pack_name, read_index
 from howdah.jobs.stored_input import Input
 from howdah.submission import packing
 from howdah.submission.upload import store_inputs
+from mr.counting.tally import TextWatcher
+from mr.pipelines.requests_by_os.fields_in_texts import FieldsInTexts
 from mr.storage.part_file import FileSink
 
 TEXTS = [
@@ -28,7 +30,11 @@ STORED = b"1,2\n3,4\n5,6\n7,8\n"
 
 
 def store(
-    folder: Path, texts: Sequence[bytes], *, header: bool = True
+    folder: Path,
+    texts: Sequence[bytes],
+    *,
+    header: bool = True,
+    watcher: TextWatcher | None = None,
 ) -> tuple[tuple[Input, ...], list[str]]:
     """Files with these contents, stored with packing, and what people are told."""
     for number, text in enumerate(texts):
@@ -42,6 +48,7 @@ def store(
         links=folder / "input",
         header=header,
         delimiter=",",
+        watcher=watcher,
         index=lambda name: folder / f"files-{name}",
         note=notes.append,
         progress=lambda count: None,
@@ -73,7 +80,7 @@ def test_each_record_is_found_in_its_file(files: list[list[str]]) -> None:
     start = line = 0
     index = []
     for number, (lines, text) in enumerate(zip(files, texts, strict=True)):
-        index.append(PackedFile(str(number), start, line, len(lines), 7, 1, len(text), ""))
+        index.append(PackedFile(str(number), start, line, *[len(lines)] * 2, 7, 1, len(text), ""))
         start += len(text) - 7 + 1
         line += len(lines)
     stored = b"".join(text[7:] + b"\n" for text in texts)
@@ -85,6 +92,17 @@ def test_each_record_is_found_in_its_file(files: list[list[str]]) -> None:
         assert text[offset:].split(b"\n")[0] == record
         assert text[:offset].count(b"\n") == found
         at += len(record) + 1
+
+
+def test_a_text_that_another_one_would_change_is_stored_by_itself(tmp_path: Path) -> None:
+    """A request before a log's first #Fields must not be read by those of the log before it."""
+    log = b"#Version: 1.0\n#Fields: date time\n2026-01-01 00:00:00\n"
+    cut_off = b"2026-01-01 00:00:01\n" + log
+    watcher = FieldsInTexts({"fields": [["date", "time"]]})
+    stored, _ = store(tmp_path, [log, log, cut_off, log, log], header=False, watcher=watcher)
+    assert [bool(each.index) for each in stored] == [True, False, True]
+    told = watcher.options({each.stored: each.name for each in stored})
+    assert {*told["changes"]} <= {each.stored for each in stored}
 
 
 def test_large_files_stand_between_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,9 @@ def test_a_watcher_is_given_what_is_stored(tmp_path: Path) -> None:
     seen: dict[str, bytes] = {}
 
     class Watcher:
+        def stands_alone(self, text: bytes) -> bool:
+            return True
+
         def add(self, stored: str, text: bytes) -> None:
             seen[stored] = seen.get(stored, b"") + text
 
