@@ -122,7 +122,7 @@ class _Cuts:
 def settle_cuts(inputs: Sequence[Input]) -> tuple[Input, ...]:
     """The inputs of a job as tasks get them: where none has a record of several lines, they are cut
     at lines as any others; else all are cut at records, at no more places than make sense. Rows in
-    columns are cut where their footers say."""
+    columns are cut where their groups begin."""
     if any(source.footer for source in inputs):
         return tuple(inputs)
     if not any(source.breaks for source in inputs):

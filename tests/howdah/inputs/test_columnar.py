@@ -22,7 +22,7 @@ from howdah.inputs.input_file import InputFile
 from howdah.jobs.column_types import result_types
 from howdah.jobs.layout import INPUT
 from howdah.settings import load
-from howdah.submission.upload import store_input
+from howdah.submission.upload import store_input, store_inputs
 from mr.models.manifest import Manifest
 from mr.pipelines.registry import PIPELINES
 from mr.storage.part_file import FileSink
@@ -180,6 +180,19 @@ def test_records_and_cuts_are_those_of_the_footer(find: Find, tmp_path: Path) ->
         assert stored.footer == source.footer.sha256
     assert (linked.sha256, len(copied.sha256)) == ("", 64)
     assert (tmp_path / INPUT / "0.txt").read_bytes() == Path("t.parquet").read_bytes()
+
+
+def test_a_job_of_such_files_is_one_of_ranges(find: Find, tmp_path: Path) -> None:
+    """Its tasks open them: no runner can hand them rows."""
+    pq.write_table(pa.table({"a": range(10)}), "t.parquet", row_group_size=5)
+    stored = store_inputs(
+        find("t.parquet", "t.parquet"),
+        FileSink(str(tmp_path)),
+        links=tmp_path / "links",
+        header=False,
+        progress=lambda _: None,
+    )
+    assert [len(source.cuts or ()) for source in stored] == [1, 1]
 
 
 def test_results_have_the_types_of_the_schema(find: Find, tmp_path: Path) -> None:
