@@ -4,8 +4,10 @@ The host counts records by this while it reads an input, and finds where that ma
 cuts its range into records by it. Both get the same answer, wherever their blocks begin and end.
 
 A quote opens a field at its start only, and what follows a closing one up to the next delimiter is
-the field's, as in Python's csv. A field that isn't closed within ``MAX_RECORD`` bytes of its record
-ends with its line, and so does a record that is longer. Both are rejected later on.
+the field's, as in Python's csv; but of a field that has line breaks, nothing may follow: the quote
+that seems to close it is most likely the first one of another field. A field that isn't closed so
+within ``MAX_RECORD`` bytes of its record ends with its line, and so does a record that is longer.
+Both are rejected later on.
 """
 
 import re
@@ -25,7 +27,6 @@ PIECE = 1 << 16  # looked at together; only pieces with unusual quotes are read 
 _QUOTE, _LF, _CR = b'"\n\r'
 
 Offsets = NDArray[np.int64]
-_QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 NONE: Offsets = np.empty(0, np.int64)
 
 
@@ -230,9 +231,10 @@ def _end_of_unclosed(text: bytes, start: int, stop: int, delimiter: bytes) -> in
     """The same of one that has a field which isn't closed before ``stop``: the quote at its start
     is a character like any other. None if there is no line end before."""
     between = re.compile(b"[\n" + re.escape(delimiter) + b"]")
+    closed = re.compile(_closed_field(delimiter))
     at = start
     while True:
-        if quoted := _QUOTED.match(text, at, stop):
+        if quoted := closed.match(text, at, stop):
             at = quoted.end()
         found = between.search(text, at, stop)
         if found is None:
@@ -246,5 +248,13 @@ def _end_of_unclosed(text: bytes, start: int, stop: int, delimiter: bytes) -> in
 def _closed_record(delimiter: bytes) -> re.Pattern[bytes]:
     """A record all of whose quoted fields are closed; there is one way to match it."""
     between = re.escape(delimiter)
-    field = rb"(?:" + _QUOTED.pattern + rb'|(?!"))[^' + between + rb"\n]*"
+    field = rb"(?:" + _closed_field(delimiter) + rb'|(?!")[^' + between + rb"\n]*)"
     return re.compile(field + rb"(?:" + between + field + rb")*\n")
+
+
+def _closed_field(delimiter: bytes) -> bytes:
+    """The pattern of a quoted field that is closed: in its line, or at the field's end."""
+    between = re.escape(delimiter)
+    in_line = rb'"[^"\n]*(?:""[^"\n]*)*"(?!")[^' + between + rb"\n]*"
+    of_lines = rb'"[^"\n]*(?:""[^"\n]*)*\n[^"]*(?:""[^"]*)*"(?!")\r?(?=' + between + rb"|\n|\Z)"
+    return rb"(?:" + in_line + rb"|" + of_lines + rb")"

@@ -21,7 +21,7 @@ __all__ = ["Floats", "Rows", "merge", "read_each", "read_rows", "without_minus_z
 Floats = NDArray[np.float64]
 
 LINE_BREAK = LINE_BREAK_IN_FIELD.decode()
-NOT_CLOSED = "a quote is opened and not closed within 1 MiB"
+NOT_CLOSED = "a quote is opened and not closed where a field ends"
 # csv.reader takes a carriage return for a line's end; this stands for it, and is in no UTF-8
 CARRIAGE_RETURN = "\udc0d"
 

@@ -148,7 +148,7 @@ def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:
         offset += len(line) + 1
     found = {}
     for record in run.rejected.splitlines():
-        reason, _, at, _ = record.split(b"\t")
+        reason, _, at, *_ = record.split(b"\t")
         found[numbers[int(at)]] = reason.decode()
     return found
 

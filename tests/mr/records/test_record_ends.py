@@ -121,6 +121,13 @@ def test_a_field_that_is_not_closed_ends_with_its_line(block: int) -> None:
     assert ends == list(accumulate(map(len, lines)))
 
 
+def test_a_quote_that_opens_another_field_closes_none() -> None:
+    """A field that isn't closed ends with its line, even if quoted ones follow in later lines."""
+    lines = [b'1,"open\n', b"2,x\n", b'3,"a ""b"""\n', b'4,"c\nd",e\n', b'5,"",\n']
+    for size in (1, 5, 100):
+        assert ends_of(b"".join(lines), [size]) == list(accumulate(map(len, lines)))
+
+
 def test_a_header_is_the_first_line() -> None:
     """Its names stand in one line, whatever quotes are in it."""
     text = b'a,"b\n1,"x\ny"\n'

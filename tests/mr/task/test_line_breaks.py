@@ -114,7 +114,7 @@ def test_rejects_of_several_lines_have_their_place(folder: Path) -> None:
         (b"column a: not a number: 'x'", b'"y\nz",x,2,\n'),
         (b"NUL byte", b'"y\n\0",1,2,\n'),
         (b"invalid UTF-8", b'"y\n\xff",1,2,\n'),
-        (b"column note: broken quotes: a quote is opened and not closed within 1 MiB",
+        (b"column note: broken quotes: a quote is opened and not closed where a field ends",
          b'"not closed,1,2,\n'),
     ]  # fmt: skip
     text = BOM + b"".join(GOOD + line for _, line in bad) + b"x,1,2,y"

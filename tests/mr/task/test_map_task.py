@@ -139,7 +139,7 @@ def test_every_record_is_scored_or_rejected(score: Score, logistic: Any) -> None
         "column c0: not a number: 'xyz'",
         "column c0: a missing value",
         "column c0: the header again",
-        "column c0: broken quotes: a quote is opened and not closed within 1 MiB",
+        "column c0: broken quotes: a quote is opened and not closed where a field ends",
         "invalid UTF-8",
     ]
 
