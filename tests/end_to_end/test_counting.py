@@ -102,21 +102,21 @@ def test_runners_and_splits_count_the_same(
 
 
 def test_predictions_are_evaluated(
-    howdah: Howdah, added_model: Callable[[str], tuple[str, Any, Any]]
+    local: Howdah, added_model: Callable[[str], tuple[str, Any, Any]]
 ) -> None:
     """Those of a model, as its job wrote them, beside the truth that went through it."""
     name, model, frame = added_model("breast_cancer")
     truth = datasets.load_breast_cancer().target
-    frame.assign(outcome=truth).to_csv(howdah.cwd / "table.csv", index=False)
-    scores = howdah.score("table.csv", "--model", name)
-    shutil.copy(scores / "scores.tsv", howdah.cwd)
-    told = howdah.submit("scores.tsv", "--pipeline", "evaluate", "--truth", "outcome")
+    frame.assign(outcome=truth).to_csv(local.cwd / "table.csv", index=False)
+    scores = local.score("table.csv", "--model", name)
+    shutil.copy(scores / "scores.tsv", local.cwd)
+    told = local.submit("scores.tsv", "--pipeline", "evaluate", "--truth", "outcome")
     chances = model.predict_proba(frame.to_numpy())[:, 1]
     assert told["summary"]["roc_auc"] == pytest.approx(metrics.roc_auc_score(truth, chances))
     assert told["summary"]["log_loss"] == pytest.approx(metrics.log_loss(truth, chances), rel=1e-4)
     matrix = metrics.confusion_matrix(truth, chances > 0.5).tolist()
     assert told["summary"]["confusion_matrix"] == {"labels": ["0", "1"], "matrix": matrix}
-    folder = howdah.results(told["job"])
+    folder = local.results(told["job"])
     plots = ["calibration", "confusion_matrix", "precision_recall", "roc"]
     assert sorted(path.stem for path in folder.glob("*.svg")) == plots
     for path in folder.glob("*.svg"):

@@ -79,22 +79,22 @@ def check_worst(path: Path, scores: Path, churn: Churn) -> None:
     ]
 
 
-def test_scores_are_evaluated_as_the_model_means_them(howdah: Howdah, churn: Churn) -> None:
+def test_scores_are_evaluated_as_the_model_means_them(local: Howdah, churn: Churn) -> None:
     """The next step, the fetched file, and the same moved elsewhere: all as scikit-learn does."""
-    run, *lines = then(howdah, churn).stdout.splitlines()
+    run, *lines = then(local, churn).stdout.splitlines()
     assert f"{run}/evaluate   positive          left  the scoring job's" in lines
-    howdah("getresults", run)
-    results = howdah.cwd / "results" / run
+    local("getresults", run)
+    results = local.cwd / "results" / run
     churn.check(json.loads((results / "evaluate" / "summary.json").read_text()))
 
     scores = results / churn.name / "scores.tsv"
-    done = howdah.submit(scores, "--pipeline", *THEN, "--worst", 5)
+    done = local.submit(scores, "--pipeline", *THEN, "--worst", 5)
     assert done["summary"]["positive_from"] == "the scoring job's"
     churn.check(done["summary"])
-    check_worst(howdah.results(done["job"]) / "worst.tsv", scores, churn)
+    check_worst(local.results(done["job"]) / "worst.tsv", scores, churn)
 
-    shutil.copy(scores, howdah.cwd / "moved.tsv")
-    told = howdah.submit("moved.tsv", "--pipeline", *THEN)["summary"]
+    shutil.copy(scores, local.cwd / "moved.tsv")
+    told = local.submit("moved.tsv", "--pipeline", *THEN)["summary"]
     assert told["positive_from"] == "the label of scores above 0.5"
     churn.check(told)
 

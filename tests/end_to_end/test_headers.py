@@ -46,14 +46,14 @@ def refused(howdah: Howdah, *arguments: object, exits: int) -> str:
     return said
 
 
-def test_the_order_of_json_lines_tells_nothing(howdah: Howdah, churn: str) -> None:
+def test_the_order_of_json_lines_tells_nothing(local: Howdah, churn: str) -> None:
     """Nor that of keys, nor which file they are in: a record has its own score everywhere."""
     lines = [json.dumps(record) + "\n" for record in RECORDS]
-    (howdah.cwd / "all.jsonl").write_text("".join(lines))
-    (howdah.cwd / "last.jsonl").write_text("".join(lines[2:]))
-    (howdah.cwd / "first.jsonl").write_text("".join(reversed(lines[:2])))
-    together = rows(howdah.score("all.jsonl", "--model", churn))
-    apart = rows(howdah.score("last.jsonl", "first.jsonl", "--model", churn))
+    (local.cwd / "all.jsonl").write_text("".join(lines))
+    (local.cwd / "last.jsonl").write_text("".join(lines[2:]))
+    (local.cwd / "first.jsonl").write_text("".join(reversed(lines[:2])))
+    together = rows(local.score("all.jsonl", "--model", churn))
+    apart = rows(local.score("last.jsonl", "first.jsonl", "--model", churn))
     assert list(together[0]) == ["age", "income", "note", "member", "score", "label"]
     assert list(apart[0]) == ["note", "income", "age", "member", "score", "label"]
     assert apart == [together[place] for place in (2, 3, 1, 0)]
@@ -72,12 +72,12 @@ def test_a_header_in_other_words_is_refused(local: Howdah, churn: str) -> None:
     assert local.submit("people.csv", "--model", churn, "--no-header")["scored"] == 2
 
 
-def test_an_input_keeps_its_label(howdah: Howdah, churn: str) -> None:
+def test_an_input_keeps_its_label(local: Howdah, churn: str) -> None:
     """The prediction's has another name, which is told and recorded."""
-    (howdah.cwd / "people.csv").write_text("label,age,income\nstayed,30,900\nleft,60,100\n")
-    done = howdah("submit", "people.csv", "--model", churn, "--runner", howdah.runner)
+    (local.cwd / "people.csv").write_text("label,age,income\nstayed,30,900\nleft,60,100\n")
+    done = local("submit", "people.csv", "--model", churn, "--runner", local.runner)
     assert "has a column label already: the prediction's is called predicted_label" in done.stderr
-    folder = howdah.results(done.stdout.split("\n")[0])
+    folder = local.results(done.stdout.split("\n")[0])
     assert [row["label"] for row in rows(folder)] == ["stayed", "left"]
     assert {row["predicted_label"] for row in rows(folder)} <= {"stayed", "left"}
     predicted = json.loads((folder / "run.json").read_text())["predicted"]

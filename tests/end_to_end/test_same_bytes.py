@@ -100,12 +100,12 @@ def test_a_large_table_agrees(
         assert contents(hadoop.score(*arguments, "--splits", splits)) == reference
 
 
-def test_scores_are_the_models_own(howdah: Howdah, tmp_path: Path) -> None:
+def test_scores_are_the_models_own(local: Howdah, tmp_path: Path) -> None:
     """Real texts get the model's own probabilities, in input order."""
     lines = [line for line in real_text().decode(errors="ignore").split("\n") if line.strip()]
     lines = [line.replace("\r", "").replace("\0", "") for line in lines]
     (tmp_path / "texts.txt").write_text("\n".join(lines) + "\n")
-    folder = howdah.score("texts.txt")
+    folder = local.score("texts.txt")
     files = ROOT / "models" / "moderation"
     vectors = joblib.load(files / "vectorizer.joblib").transform(lines)
     expected = joblib.load(files / "model.joblib").predict_proba(vectors)[:, 1]
@@ -123,23 +123,14 @@ def test_scores_are_the_models_own(howdah: Howdah, tmp_path: Path) -> None:
     assert summary["score"]["mean"] == pytest.approx(expected.mean(), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("runner", "data"),
-    [
-        ("local", "iris"),
-        ("local", "breast_cancer"),
-        ("local", "diabetes"),
-        pytest.param("hadoop", "iris", marks=pytest.mark.hadoop),
-    ],
-)
+@pytest.mark.parametrize("data", ["iris", "breast_cancer", "diabetes"])
 def test_tables_get_the_models_own_predictions(
-    request: pytest.FixtureRequest, tmp_path: Path, runner: str, data: str, added_model: object
+    local: Howdah, tmp_path: Path, data: str, added_model: object
 ) -> None:
     """scikit-learn's bundled data sets: three classes, two classes, a regression."""
-    howdah: Howdah = request.getfixturevalue(runner)
     name, model, frame = added_model(data)  # type: ignore[operator]
     frame.to_csv(tmp_path / "table.csv", index=False)
-    folder = howdah.score("table.csv", "--model", name, "--splits", 2)
+    folder = local.score("table.csv", "--model", name, "--splits", 2)
     with (folder / "scores.tsv").open(newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     assert [[float(row[column]) for column in frame] for row in rows] == frame.to_numpy().tolist()
