@@ -50,10 +50,10 @@ def write_index(path: Path, files: Iterable[PackedFile]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines))
 
 
-def read_index(source: Input) -> list[PackedFile]:
+def read_index(source: Input) -> Sequence[PackedFile]:
     """The files of an input that is a pack, in order; none if it isn't."""
     if not source.index:
-        return []
+        return ()
     return [PackedFile(*json.loads(line)) for line in Path(source.index).read_text().splitlines()]
 
 

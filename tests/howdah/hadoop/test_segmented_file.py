@@ -13,7 +13,7 @@ from howdah.hadoop import segmented_file
 from howdah.hadoop.store import HdfsStore, SegmentSink
 from howdah.inputs.local import find_local_files
 from howdah.jobs.stored_input import Input
-from howdah.submission import counted_text, upload
+from howdah.submission import counted_text, stored_bytes, upload
 from howdah.submission.upload import store_input
 from tests.conftest import Howdah
 from tests.end_to_end.watching import cluster_of, hdfs_of
@@ -54,6 +54,7 @@ class Folder(SegmentSink):
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmented_file, "SEGMENT", 5000)
     monkeypatch.setattr(upload, "SEGMENT", 5000)
+    monkeypatch.setattr(stored_bytes, "SEGMENT", 5000)
     monkeypatch.setattr(segmented_file, "CHUNK", 1000)
     monkeypatch.setattr(upload, "READ_BYTES", 1000)
 
