@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from howdah.answer import Answer
 from howdah.cluster.configuration import read_cluster
 from howdah.cluster.status_tables import print_addresses
 from howdah.commands.cluster import parser, run
@@ -20,7 +21,7 @@ def test_a_users_cluster_is_changed_by_its_keeper_alone(tmp_path: Path, command:
     settings = load({"HOWDAH_STATE": str(tmp_path)})
     settings = replace(settings, cluster=read_cluster(EXAMPLE, settings.cluster_state))
     with pytest.raises(ClusterError, match="somebody else of this host installed the cluster"):
-        run(parser().parse_args(command.split()), settings)
+        run(parser().parse_args(command.split()), settings, Answer())
     assert not any(tmp_path.iterdir())
 
 
@@ -29,7 +30,7 @@ def test_who_installs_is_not_locked_out(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 50000 10.0.0.10 22")
     settings = load({"HOWDAH_STATE": str(tmp_path)})
     with pytest.raises(UsageError, match=r"logged in from 192\.0\.2\.7.*lock out"):
-        run(parser().parse_args(["up", "--inventory", str(EXAMPLE)]), settings)
+        run(parser().parse_args(["up", "--inventory", str(EXAMPLE)]), settings, Answer())
 
 
 @pytest.mark.parametrize("command", ["add worker2 10.0.0.9", "remove localhost"])
@@ -37,7 +38,7 @@ def test_one_machine_has_no_workers_to_change(tmp_path: Path, command: str) -> N
     """The inventory of this machine alone stays as it is."""
     settings = load({"HOWDAH_STATE": str(tmp_path)})
     with pytest.raises(UsageError, match="Hadoop on this machine alone"):
-        run(parser().parse_args(command.split()), settings)
+        run(parser().parse_args(command.split()), settings, Answer())
 
 
 @pytest.mark.parametrize(
