@@ -5,15 +5,15 @@ import filecmp
 import shutil
 import sys
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 
 from bench import inputs, scoring_cases
 from bench.measured_process import Used, run_child
-from bench.report import Bar, Measurement
-from bench.rounds import interleave, over, say, spread
+from bench.report import Measurement
+from bench.roof_ratio import measure_in_turn
+from bench.rounds import say
 from howdah.settings import ROOT, Settings
 from mr.columnar.footer import read_footer
 from mr.columnar.table import COLUMNAR
@@ -42,38 +42,12 @@ def compare_with_plain(args: argparse.Namespace, settings: Settings) -> Measurem
     (scores,) = (whole / "out" / "scores").iterdir()
     if not filecmp.cmp(whole / "plain", scores, shallow=False):
         raise RuntimeError("the plain program's output isn't the mapper's")
-    done = interleave(
-        {
-            "roof, one row": lambda: plain(one_row, writer),
-            "mapper, one row": lambda: mapper(one_row),
-            "roof": lambda: plain(whole, writer),
-            "mapper": lambda: mapper(whole),
-        },
-        args.rounds,
-    )
-    roofs, mappers = done.of("roof"), done.of("mapper")
-    ratios = over([used.wall for used in roofs], [used.wall for used in mappers])
-    cpu = over([used.cpu for used in roofs], [used.cpu for used in mappers])
-    net = over(
-        *(
-            [used.wall - bare.wall for used, bare in zip(every, bares, strict=True)]
-            for every, bares in (
-                (roofs, done.of("roof, one row")),
-                (mappers, done.of("mapper, one row")),
-            )
-        )
-    )
-    row = [
+    return measure_in_turn(
         NAME,
-        spread([used.wall for used in roofs]),
-        spread([used.wall for used in mappers]),
-        *(spread(values) for values in (ratios, cpu, net)),
-        f"{max(used.peak for used in mappers):.0f}",
-    ]
-    figures = {f"roof.{NAME}": median(ratios), f"roof.{NAME}.cpu": median(cpu)}
-    size = (whole / STORED).stat().st_size / 1e6
-    return Measurement(
-        figures, row, f"{NAME}: {size:.0f} MB, plain writer {writer}; {done}", [Bar(NAME, ratios)]
+        {"roof": lambda: plain(whole, writer), "mapper": lambda: mapper(whole)},
+        {"roof": lambda: plain(one_row, writer), "mapper": lambda: mapper(one_row)},
+        args.rounds,
+        f"{(whole / STORED).stat().st_size / 1e6:.0f} MB, plain writer {writer}",
     )
 
 

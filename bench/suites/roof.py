@@ -6,12 +6,11 @@ the reader and the block size that are fastest here, and counts, rejects and sum
 
 import argparse
 from pathlib import Path
-from statistics import median
 
 from bench import columnar_case, inputs, scoring_cases
 from bench.measured_process import Used, run_child
-from bench.report import Bar, Measurement, SuiteReport, compose
-from bench.rounds import interleave, over, spread
+from bench.report import Measurement, SuiteReport, compose
+from bench.roof_ratio import measure_in_turn
 from howdah.settings import ROOT, Settings
 
 __all__ = ["ABOUT", "NAMES", "run"]
@@ -55,34 +54,13 @@ def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Measure
     def mapper(source: Path) -> Used:
         return scoring_cases.run_mapper(case, source, mapped)
 
-    done = interleave(
-        {
-            "roof, one line": lambda: roof(nothing),
-            "mapper, one line": lambda: mapper(nothing),
-            "roof": lambda: roof(case.source),
-            "mapper": lambda: mapper(case.source),
-        },
-        args.rounds,
-    )
-    roofs, mappers = done.of("roof"), done.of("mapper")
-    ratios = over([used.wall for used in roofs], [used.wall for used in mappers])
-    cpu = over([used.cpu for used in roofs], [used.cpu for used in mappers])
-    net = over(_net(roofs, done.of("roof, one line")), _net(mappers, done.of("mapper, one line")))
-    row = [
+    return measure_in_turn(
         name,
-        spread([used.wall for used in roofs]),
-        spread([used.wall for used in mappers]),
-        *(spread(values) for values in (ratios, cpu, net)),
-        f"{max(used.peak for used in mappers):.0f}",
-    ]
-    figures = {f"roof.{name}": median(ratios), f"roof.{name}.cpu": median(cpu)}
-    note = f"{name}: {case.source.stat().st_size / 1e6:.0f} MB, plain reader {reader[0]}; {done}"
-    return Measurement(figures, row, note, [Bar(name, ratios)])
-
-
-def _net(whole: list[Used], one_line: list[Used]) -> list[float]:
-    """What is left of each round's time without start-up and loading."""
-    return [used.wall - bare.wall for used, bare in zip(whole, one_line, strict=True)]
+        {"roof": lambda: roof(case.source), "mapper": lambda: mapper(case.source)},
+        {"roof": lambda: roof(nothing), "mapper": lambda: mapper(nothing)},
+        args.rounds,
+        f"{case.source.stat().st_size / 1e6:.0f} MB, plain reader {reader[0]}",
+    )
 
 
 def _memory(settings: Settings) -> Measurement:

@@ -225,10 +225,7 @@ def _has_results(folder: Path, job: Job) -> bool:
     """Whether ``folder`` has this job's results already; UsageError if it has anything else."""
     if not folder.exists():
         return False
-    try:
-        if json.loads((folder / "run.json").read_text())["job"] == job.id:
-            return True
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    if read_run(folder).get("job") == job.id:
+        return True
     raise UsageError(f"{folder} exists and has something else in it",
                      hint="another folder: -o DIR")  # fmt: skip

@@ -12,6 +12,7 @@ from typing import IO, Any
 from howdah.errors import UsageError
 from howdah.hadoop.store import CHUNK, HdfsStore
 from howdah.inputs.input_file import HEAD, InputFile, read_head, suffix_of
+from howdah.inputs.part_folders import HIDDEN
 from howdah.settings import Cluster
 from mr.records.compression import COMPRESSIONS, HADOOP_ONLY
 from mr.storage.whole_files import FileEntry, JobFiles
@@ -19,7 +20,6 @@ from mr.storage.whole_files import FileEntry, JobFiles
 __all__ = ["SCHEME", "HdfsFile", "absolute_path", "check_name", "expand_pattern", "hdfs_file"]
 
 SCHEME = "hdfs:"
-HIDDEN = ("_", ".")  # Hadoop leaves out files whose names begin so
 PATTERNS = set("*?[]{},\\^")  # Hadoop takes an input's path for a pattern, and a comma for two
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from howdah.errors import UsageError
 from mr.columnar.footer import format_of
 
-__all__ = ["local_parts", "parts_in_hdfs"]
+__all__ = ["HIDDEN", "local_parts", "parts_in_hdfs"]
 
-HIDDEN = ("_", ".")  # of what isn't a part: _SUCCESS, checksums
+HIDDEN = ("_", ".")  # Hadoop leaves out files whose names begin so: _SUCCESS, checksums
 HEAD = 16
 
 

@@ -5,7 +5,7 @@ They are found in the merged scores, line by line, so they are the same from eve
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from howdah.jobs.job_summary import Place, places_of
 from howdah.jobs.record import Job
 from howdah.results.merge import RejectedRecord
 from howdah.results.record_scores import score_readers
+from howdah.results.tsv_table import TsvTable
 from mr.records.column_names import free_name
 from mr.records.tsv import escape_text
 from mr.summary import Partial
@@ -70,7 +71,9 @@ def _rank(
     """For each output, heaps of the highest and of the lowest lines."""
     highest: dict[str, list[Ranked]] = {output: [] for output in readers}
     lowest: dict[str, list[Ranked]] = {output: [] for output in readers}
-    for number, line in enumerate(_lines(scores)):
+    blocks = TsvTable(scores, {}).blocks(READ_BYTES)
+    lines = (line for block in blocks for line in block.split(b"\n")[:-1])
+    for number, line in enumerate(lines):
         cells = line.split(b"\t")
         for output, read in readers.items():
             score = read(cells)
@@ -80,15 +83,6 @@ def _rank(
                 elif rank > heap[0][0]:  # an equal score further down doesn't displace one
                     heapq.heapreplace(heap, (rank, -number, line))
     return highest, lowest
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.readline()
-        while block := file.read(READ_BYTES):
-            if not block.endswith(b"\n"):
-                block += file.readline()
-            yield from block.split(b"\n")[:-1]
 
 
 def _places(

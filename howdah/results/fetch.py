@@ -69,7 +69,7 @@ def fetch_results(
 
 def read_run(folder: Path) -> dict[str, Any]:
     """What run.json of a folder says; nothing if there is none."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, TypeError):
         return dict(json.loads((folder / RUN).read_text()))
     return {}
 

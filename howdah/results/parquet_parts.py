@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from howdah.errors import UsageError
-from howdah.results.tsv_fields import unescape
 from howdah.results.tsv_table import TsvTable
 from howdah.results.typed_cells import read_cell
 from mr.records.cells import NotReadable
+from mr.records.tsv import unescape_text
 
 __all__ = ["write_parquet"]
 
@@ -92,7 +92,7 @@ def _text(column: Any, *, escaped: bool) -> Any:
 
     if not escaped or not compute.any(compute.match_substring(column, "\\")).as_py():
         return column
-    texts = [unescape(text.encode()).decode() for text in column.to_pylist()]
+    texts = list(map(unescape_text, column.to_pylist()))
     return pa.array(texts, pa.string())
 
 

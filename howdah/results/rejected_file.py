@@ -13,12 +13,13 @@ from howdah.errors import UsageError
 from howdah.jobs.record import Job
 from howdah.results.tsv_fields import original_record
 from mr.columnar.table import COLUMNAR
+from mr.records.block import BLANK_LINE
 
 __all__ = ["AS_INPUT", "FORMATS", "file_name", "is_mendable", "record_of", "write_rejected_records"]
 
 AS_INPUT = "input"
 FORMATS = ("csv", "tsv", "jsonl", "txt")
-UNMENDABLE = (b"blank line", b"longer than 1 MiB")
+UNMENDABLE = (BLANK_LINE.encode(), b"longer than 1 MiB")
 
 
 def file_name(job: Job, asked: str) -> str:

@@ -19,6 +19,7 @@ from howdah.results.parquet_parts import write_parquet
 from howdah.results.tsv_fields import unescape
 from howdah.results.tsv_table import TsvTable
 from howdah.results.typed_cells import json_cells
+from mr.records.tsv import unescape_text
 
 __all__ = ["ResultFormat"]
 
@@ -123,7 +124,7 @@ def _json_lines(table: TsvTable) -> Iterator[bytes]:
     for block in table.blocks(JSON_BLOCK):
         fields = [line.split("\t") for line in block.decode().split("\n")[:-1]]
         if b"\\" in block:  # numbers have none
-            fields = [[unescape(each.encode()).decode() for each in row] for row in fields]
+            fields = [list(map(unescape_text, row)) for row in fields]
         cells = [
             json_cells(kind, table.missing, column) if kind else map(encode_basestring, column)
             for kind, column in zip(kinds, zip(*fields, strict=True), strict=True)

@@ -2,18 +2,17 @@
 
 import re
 
+from mr.records.tsv import unescape_text
+
 __all__ = ["original_record", "unescape"]
 
 LETTERS = {b"\\": b"\\", b"t": b"\t", b"r": b"\r", b"n": b"\n"}
-ESCAPE = re.compile(rb"\\([\\trn])")
 ESCAPE_OR_BYTE = re.compile(rb"\\(?:([\\trn])|x([0-9a-f]{2}))")
 
 
 def unescape(field: bytes) -> bytes:
     """What a field of scores.tsv stands for."""
-    if b"\\" not in field:
-        return field
-    return ESCAPE.sub(lambda found: LETTERS[found[1]], field)
+    return unescape_text(field.decode()).encode() if b"\\" in field else field
 
 
 def original_record(field: bytes) -> bytes:

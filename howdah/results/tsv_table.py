@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from howdah.results.tsv_fields import unescape
 from mr.records.cells import MISSING
+from mr.records.table_format import missing_texts
+from mr.records.tsv import unescape_row
 
 __all__ = ["TsvTable", "missing_in"]
 
@@ -27,7 +28,7 @@ class TsvTable:
         """The names in its header."""
         with self.path.open("rb") as file:
             header = file.readline().removesuffix(b"\n")
-        return [unescape(name).decode() for name in header.split(b"\t")]
+        return unescape_row(header.decode())
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
         """The whole lines behind the header, about ``size`` bytes at a time."""
@@ -39,5 +40,4 @@ class TsvTable:
 
 def missing_in(options: Mapping[str, Any]) -> frozenset[str]:
     """What a job's ``options`` say is missing where a number could stand, in its input."""
-    stated = options.get("missing", ())
-    return MISSING | {*(stated.split(",") if isinstance(stated, str) else stated)}
+    return MISSING | {*missing_texts(options.get("missing") or "")}

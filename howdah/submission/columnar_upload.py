@@ -1,16 +1,13 @@
 """A file that has its rows in columns on its way into the store."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from howdah.hadoop.segmented_file import SegmentedFile
 from howdah.inputs.input_file import InputFile
 from howdah.jobs.layout import INPUT
 from howdah.jobs.stored_input import Input
-from howdah.submission.counted_text import HashedBytes
-from howdah.submission.record_counter import NoRecordsError
-from howdah.submission.stored_bytes import link_to, open_part
+from howdah.submission.counted_text import HashedBytes, NoRecordsError
+from howdah.submission.stored_bytes import ended_on_error, link_to, open_part
 from mr.columnar.footer import Footer
 from mr.storage.part_file import Sink
 
@@ -42,15 +39,10 @@ def store_columnar(
                 progress(len(data))
 
             reader = HashedBytes(stream, b"", each)
-            try:
+            with ended_on_error(part):
                 while reader.read(READ_BYTES):
                     pass
                 part.close()
-            except BaseException:
-                end = part.abort if isinstance(part, SegmentedFile) else part.close
-                with suppress(Exception):
-                    end()
-                raise
         size, sha256 = reader.bytes, reader.sha256.hexdigest()
     else:
         progress(size)

@@ -6,14 +6,18 @@ from hashlib import sha256
 
 from howdah.errors import UsageError
 from howdah.inputs.text_form import Readable
-from howdah.submission.record_counter import NoRecordsError, RecordCounter
+from howdah.submission.record_counter import RecordCounter
 from mr.records.block import is_blank
 from mr.records.compression import TESTS, is_damage
 from mr.records.split import BOM
 
-__all__ = ["LONGEST_LINE", "CountedText", "HashedBytes"]
+__all__ = ["LONGEST_LINE", "CountedText", "HashedBytes", "NoRecordsError"]
 
 LONGEST_LINE = 32 << 20  # Hadoop's reader holds a whole line in memory
+
+
+class NoRecordsError(UsageError):
+    """An input is in order, and there is nothing to score in it."""
 
 
 class HashedBytes:
@@ -103,5 +107,6 @@ class CountedText:
         self.counter.end()
         self._blank.end()
         if self.counter.lines - self._header <= self.blank_lines:
-            what = "a header and no records" if self._header else "only blank lines"
-            raise NoRecordsError(f"{self._name} has {what}", hint="there is nothing to score in it")
+            what = "has a header and no records" if self._header else "has only blank lines"
+            what = what if self.counter.lines else "is empty"
+            raise NoRecordsError(f"{self._name} {what}", hint="there is nothing to score in it")

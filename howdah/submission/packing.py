@@ -13,8 +13,7 @@ from howdah.jobs.layout import INPUT
 from howdah.jobs.packed_files import PackedFile, pack_name, write_index
 from howdah.jobs.stored_input import Input
 from howdah.os_errors import naming
-from howdah.submission.counted_text import CountedText, HashedBytes
-from howdah.submission.record_counter import NoRecordsError
+from howdah.submission.counted_text import CountedText, HashedBytes, NoRecordsError
 from mr.counting.tally import TextWatcher
 from mr.records.record_ends import RecordEnds
 from mr.records.split import CHUNK

@@ -10,16 +10,12 @@ from howdah.jobs.stored_input import Input
 from mr.records.record_ends import Offsets, RecordEnds
 from mr.records.split import BOM
 
-__all__ = ["NoRecordsError", "RecordCounter", "settle_cuts"]
+__all__ = ["RecordCounter", "settle_cuts"]
 
 IN_CACHE = 1 << 16
 LF = 10
 SMALLEST_STEP = 1 << 12
 MOST_CUTS = 1 << 12  # of an input, and of a job
-
-
-class NoRecordsError(UsageError):
-    """An input is in order, and there is nothing to score in it."""
 
 
 class RecordCounter:
@@ -68,12 +64,9 @@ class RecordCounter:
                 self._add_ends(ends)
 
     def end(self) -> None:
-        """Count what the last block has left open; raise NoRecordsError if there is nothing."""
+        """Count what the last block has left open."""
         if self._open_line and self._bytes > self.bom * len(BOM):
             self.lines += 1
-        if not self.lines - self._header:
-            what = "has a header and no records" if self.lines else "is empty"
-            raise NoRecordsError(f"{self._name} {what}", hint="there is nothing to score in it")
         if self._record_ends:
             self._add_ends(self._record_ends.end())
 

@@ -1,5 +1,7 @@
 """Where an input's own bytes go: a file of the store, or a link to where they are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -8,7 +10,7 @@ from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import InputFile
 from mr.storage.part_file import PartFile, Sink
 
-__all__ = ["is_large", "link_to", "open_part"]
+__all__ = ["ended_on_error", "is_large", "link_to", "open_part"]
 
 
 def is_large(source: InputFile) -> bool:
@@ -23,6 +25,20 @@ def open_part(
     if isinstance(sink, SegmentSink) and is_large(source) and not as_text:
         return SegmentedFile(sink, name, stream, padded=padded)
     return PartFile(sink, name)
+
+
+@contextmanager
+def ended_on_error(part: PartFile | SegmentedFile | None) -> Iterator[None]:
+    """Let go of ``part`` if something fails: a file still being written would outlive its
+    removal."""
+    try:
+        yield
+    except BaseException:
+        if part:
+            end = part.abort if isinstance(part, SegmentedFile) else part.close
+            with suppress(Exception):
+                end()
+        raise
 
 
 def link_to(source: InputFile, link: Path) -> None:

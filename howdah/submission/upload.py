@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from howdah.errors import UsageError
-from howdah.hadoop.segmented_file import SEGMENT, SegmentedFile
+from howdah.hadoop.segmented_file import SEGMENT
 from howdah.hadoop.store import SegmentSink
 from howdah.inputs.input_file import STDIN, InputFile, display_name
 from howdah.jobs.layout import INPUT
 from howdah.jobs.stored_input import Input
 from howdah.submission.columnar_upload import store_columnar
-from howdah.submission.counted_text import CountedText, HashedBytes
+from howdah.submission.counted_text import CountedText, HashedBytes, NoRecordsError
 from howdah.submission.packing import Pack, packable, read_small_ones
-from howdah.submission.record_counter import NoRecordsError, settle_cuts
-from howdah.submission.stored_bytes import is_large, link_to, open_part
+from howdah.submission.record_counter import settle_cuts
+from howdah.submission.stored_bytes import ended_on_error, is_large, link_to, open_part
 from mr.counting.tally import TextWatcher
 from mr.records.split import CHUNK
 from mr.storage.part_file import Sink
@@ -202,7 +202,7 @@ def store_input(
 
         packed = HashedBytes(stream, source.head if source.name == STDIN else b"", each)
         reader = source.reader(packed, READ_BYTES)
-        try:
+        with ended_on_error(part):
             chunks = reader.chunks(with_mark=not as_text)
             text_bytes = 0
             for chunk in counted.read(chunks):
@@ -215,12 +215,6 @@ def store_input(
                 if as_text and padded:
                     part.write(b"\n" * (-text_bytes % CHUNK))
                 part.close()
-        except BaseException:
-            if part:
-                end = part.abort if isinstance(part, SegmentedFile) else part.close
-                with suppress(Exception):  # a file still being written would outlive its removal
-                    end()
-            raise
     if source.path and packed.bytes != source.size:
         raise UsageError(f"{source.name} changed while it was read",
                          hint="submit it again once nothing writes to it")  # fmt: skip

@@ -76,48 +76,31 @@ def parse(text: str, source: str, folder: Path, settings: Settings) -> Workflow:
 def parse_then(args: argparse.Namespace, settings: Settings) -> Workflow:
     """The workflow that a command line with ``--then`` says: each step reads the one before it."""
     folder = Path.cwd()
-    first = {name: value for name in OPTIONS if (value := getattr(args, name)) is not None}
     steps = [
         Step(
             args.model or args.pipeline or DEFAULT_PIPELINE,
             tuple(_absolute(name, folder) for name in args.inputs),
-            args.pipeline,
-            args.model,
-            args.max_rejected,
-            args.splits,
-            args.keep_in_store,
-            args.no_header,
-            args.keep,
-            args.output,
-            args.encoding,
-            args.skip_lines,
-            _with_files(first, folder),
+            **_stated(args, folder),
         )
     ]
     words = [THEN, *args.then]
     starts = [place for place, word in enumerate(words) if word == THEN]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
-        stated = _ThenParser.of_step().parse_args(words[start + 1 : end])
-        options = {name: value for name in OPTIONS if (value := getattr(stated, name)) is not None}
+        given = _ThenParser.of_step().parse_args(words[start + 1 : end])
         names = [step.name for step in steps]
+        stated = _stated(given, folder)
+        stated["keep_in_store"] |= args.keep_in_store
         steps.append(
-            Step(
-                _unused(stated.model or stated.pipeline, names),
-                (STEP + names[-1],),
-                stated.pipeline,
-                stated.model,
-                stated.max_rejected,
-                stated.splits,
-                args.keep_in_store or stated.keep_in_store,
-                stated.no_header,
-                stated.keep,
-                stated.output,
-                stated.encoding,
-                stated.skip_lines,
-                _with_files(options, folder),
-            )
+            Step(_unused(given.model or given.pipeline, names), (STEP + names[-1],), **stated)
         )
     return _validated("bin/submit", steps, settings)
+
+
+def _stated(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """What arguments say of a step, beside its inputs."""
+    stated = {key: getattr(args, key) for key in KEYS if key != "inputs"}
+    options = {name: value for name in OPTIONS if (value := getattr(args, name)) is not None}
+    return stated | {"options": _with_files(options, folder)}
 
 
 class _ThenParser(argparse.ArgumentParser):

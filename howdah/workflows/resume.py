@@ -50,7 +50,12 @@ def resumable(
     changes += known.changes(now)
     if changes and not accept_changes:
         raise UsageError(
-            "\n  ".join([f"what {run.id} reads isn't what it began with", *map(_said, changes)]),
+            "\n  ".join(
+                [
+                    f"what {run.id} reads isn't what it began with",
+                    *(change.said for change in changes),
+                ]
+            ),
             hint=f"submit it anew; or --resume {run.id} --accept-changes: steps that are done stay"
             " as they are, the others take what is there now",
             where=run.id,
@@ -72,10 +77,6 @@ def resumable(
         for job in jobs_of(run, jobs).values():
             jobs.update(job, changes=run.changes)
     return run
-
-
-def _said(change: Change) -> str:
-    return change.said
 
 
 def _change_of_file(run: Run, known: Version, say: Callable[[str], None]) -> Change | None:

@@ -10,6 +10,7 @@ from howdah.errors import HowdahError
 __all__ = ["STEP", "Step", "Workflow"]
 
 STEP = "@"  # begins an input that is an earlier step's output
+OWN = ("name", "inputs", "options")  # what of a step isn't an option of every job
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,8 @@ class Step:
 
     def arguments(self, runner: str) -> argparse.Namespace:
         """What ``bin/submit`` would be told of the step alone."""
-        return argparse.Namespace(
-            pipeline=self.pipeline,
-            model=self.model,
-            max_rejected=self.max_rejected,
-            splits=self.splits,
-            keep_in_store=self.keep_in_store,
-            no_header=self.no_header,
-            keep=self.keep,
-            output=self.output,
-            encoding=self.encoding,
-            skip_lines=self.skip_lines,
-            runner=runner,
-            **self.options,
-        )
+        stated = {name: value for name, value in vars(self).items() if name not in OWN}
+        return argparse.Namespace(**stated, runner=runner, **self.options)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ the content tells.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -111,7 +110,7 @@ def version_of_step(
 ) -> Version:
     """What a step reads now; ``sources`` are its files, none if it reads other steps. What
     ``known`` has is read only if it looks otherwise."""
-    files = {_name(source): _version_of_input(source, known) for source in sources}
+    files = {source.recorded_name: _version_of_input(source, known) for source in sources}
     for option, value in step.options.items():
         if OPTIONS[option].file:
             files[value] = local_version(Path(value), known.files.get(value))
@@ -119,7 +118,7 @@ def version_of_step(
         name: sha256_of(find_entry(settings, name).folder / MODEL_FILE)
         for name in _models(step, settings)
     }
-    return Version({step.name: tuple(map(_name, sources))}, files, models)
+    return Version({step.name: tuple(source.recorded_name for source in sources)}, files, models)
 
 
 def local_version(path: Path, known: FileVersion | None = None) -> FileVersion:
@@ -154,12 +153,7 @@ def _files_of(source: Input) -> Sequence[Input | PackedFile]:
 def _version_of_input(source: InputFile, known: Version) -> FileVersion:
     if source.path:
         return FileVersion(source.size or 0, source.modified)
-    return local_version(source.local_path, known.files.get(_name(source)))
-
-
-def _name(source: InputFile) -> str:
-    """As the job's record has it."""
-    return os.fsencode(source.name).decode(errors="backslashreplace")
+    return local_version(source.local_path, known.files.get(source.recorded_name))
 
 
 def _models(step: Step, settings: Settings) -> list[str]:

@@ -5,9 +5,9 @@ import re
 import numpy as np
 
 __all__ = ["escape", "escape_fields", "escape_row", "escape_text", "interleave", "substitute",
-           "unescape_row"]  # fmt: skip
+           "unescape_row", "unescape_text"]  # fmt: skip
 
-_ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
+_ESCAPED = {"\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
 
 
 def escape(data: bytes) -> list[bytes]:
@@ -51,14 +51,16 @@ def escape_row(fields: list[str]) -> bytes:
     return line.encode()
 
 
+def unescape_text(field: str) -> str:
+    """The text that a TSV field stands for: what ``escape_text`` was given."""
+    if "\\" not in field:
+        return field
+    return re.sub(r"\\([\\trn])", lambda found: _ESCAPED[found[1]], field)
+
+
 def unescape_row(line: str) -> list[str]:
     """The fields that ``escape_row`` has written."""
-    fields = line.split("\t")
-    if "\\" not in line:
-        return fields
-    return [
-        re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), field) for field in fields
-    ]
+    return list(map(unescape_text, line.split("\t")))
 
 
 def substitute(data: bytes, byte: bytes, other: bytes) -> bytes:

@@ -4,7 +4,6 @@ A task scores the sample as it would in a job; another process, which shares no 
 has the model predict directly. Known answers, where the sample has some, are compared as well.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,14 +22,14 @@ from howdah.models.verification.record_difference import (
 from howdah.models.verification.sample import Sample, run_direct_prediction
 from howdah.models.verification.single_task import TaskRun, run_task
 from mr.models.manifest import Manifest
+from mr.records.block import BLANK_LINE
+from mr.records.tsv import unescape_text
 from mr.scoring.format import prediction_columns
 from mr.spec import Spec
 
 __all__ = ["Comparison", "compare_with_model"]
 
 SHOWN = 3
-BLANK = "blank line"
-UNESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _compared(
 ) -> Comparison:
     lines = [number for number, line in enumerate(sample.lines) if line.strip(b" \r")]
     rejected = _rejected(sample, run)
-    for line in [line for line in rejected if rejected[line] == BLANK]:
+    for line in [line for line in rejected if rejected[line] == BLANK_LINE]:
         del rejected[line]  # pandas leaves blank lines out, too
     if len(direct["raised"]) != len(lines):
         raise ModelError(
@@ -158,8 +157,4 @@ def _rows(scores: bytes, names: Sequence[str], *, first: bool) -> Iterator[dict[
     for line in scores.decode().split("\n")[:-1]:
         cells = line.split("\t")
         cells = cells[: len(names)] if first else cells[-len(names) :]
-        yield dict(zip(names, map(_unescaped, cells), strict=True))
-
-
-def _unescaped(cell: str) -> str:
-    return re.sub(r"\\(.)", lambda found: UNESCAPED.get(found[1], found[1]), cell)
+        yield dict(zip(names, map(unescape_text, cells), strict=True))

@@ -137,7 +137,15 @@ class Evaluate(Tally):
         if self._worst:
             for group, ranks, column, here in self._classes.rank(truth, scores):
                 names = np.array(truth.classes, object)[truth.codes[here]]
-                self._rank(group, ranks[here], names, column[here], rows.lines[here], block)
+                self._worst.add(
+                    group,
+                    ranks[here],
+                    names,
+                    column[here],
+                    rows.lines[here],
+                    block,
+                    self.task.place_of,
+                )
         return rejects
 
     def counts(self) -> Counts:
@@ -191,19 +199,7 @@ class Evaluate(Tally):
         self._errors.add(truths, predictions)
         if self._worst:
             off = np.abs(predictions - truths)
-            self._rank(ERRORS, off, truths, predictions, rows.lines, block)
-
-    def _rank(
-        self,
-        group: str,
-        ranks: Floats,
-        truths: NDArray[Any],
-        scores: Floats,
-        lines: NDArray[np.intp],
-        block: Block,
-    ) -> None:
-        assert self._worst
-        self._worst.add(group, ranks, truths, scores, lines, block, self.task.place_of)
+            self._worst.add(ERRORS, off, truths, predictions, rows.lines, block, self.task.place_of)
 
 
 def _unusable(column: Floats, largest: float) -> NDArray[np.int64]:
