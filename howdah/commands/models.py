@@ -22,14 +22,22 @@ EXAMPLES = """examples:
   bin/models add prices prices.skops --features rooms,area
   bin/models add fraud forest.joblib --features amount,hour --compiled
   bin/models add churn better.joblib --replace running jobs keep the one that they began with
+  bin/models add risk risk.pkl --requires 'scikit-learn==1.5.2, xgboost==2.1.4' --sample risk.csv
+  bin/models add risk risk.pkl --code risk_steps.py --sample risk.csv
+  bin/models add price price.onnx --sample houses.csv --expected score=predicted
   bin/models remove churn
   bin/models check                             compare every file with its sha256
 
 Models are added for everybody by whoever owns the checkout, and by others for themselves; one's
 own outranks a shared one of the same name.
 
+What a model was made with is read from its file. Where that isn't what Howdah has, the packages are
+installed for this model, in an environment of its own; what the file doesn't tell is asked for:
+pip freeze, where the model was made, says it.
+
 A joblib file is a pickle: loading it runs whatever its maker put into it. Add only models
-from people you trust; a skops file is refused if it holds types that skops doesn't know.
+from people you trust; a skops file is refused if it holds types that skops doesn't know. ONNX,
+and the own files of XGBoost, LightGBM and CatBoost, are data: nothing of their maker's runs.
 """
 FIELDS = ("name", "pipeline", "kind", "labels", "features", "description")
 
@@ -50,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="compare every model's files with its manifest")
     removal = actions.add_parser("remove", help="remove one of your own; jobs that run keep it")
     removal.add_argument("name", metavar="NAME")
-    add = actions.add_parser("add", help="add a fitted scikit-learn model of yours")
+    add = actions.add_parser("add", help="add a fitted model of yours")
     from howdah.models.add_options import add_arguments
 
     add_arguments(add)
@@ -85,7 +93,7 @@ def _add(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     from howdah.models.add import add_model
 
     with adding_model(settings, args.name, replace=args.replace) as folder:
-        manifest = add_model(folder, args)
+        manifest = add_model(folder, args, settings)
     answer.say(f"{manifest.name}: {manifest.kind}, features {', '.join(manifest.features)}")
     if manifest.compiled is not None:
         rows = manifest.compiled["rows_compared"]

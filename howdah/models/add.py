@@ -1,26 +1,30 @@
 """Adding a model: it is loaded and inspected, compared with a sample, and gets a manifest."""
 
 import argparse
-import importlib.metadata
-import json
-import shutil
 import sys
-import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from howdah.errors import ModelError, UsageError
+from howdah.errors import UsageError
 from howdah.models.add_options import TYPES, known_answers
 from howdah.models.add_report import report_lines
-from howdah.models.interface.inspection import ModelInterface, inspect_model
+from howdah.models.candidate_model import (
+    Candidate,
+    CandidateHere,
+    candidate_here,
+    candidate_there,
+)
+from howdah.models.interface.model_interface import ModelInterface
 from howdah.models.manifest_fields import (
     resolve_features,
     resolve_outputs,
     stated_types,
     unknown_types_error,
 )
+from howdah.models.manifest_file import write_manifest
+from howdah.models.model_source import ModelSource, find_source
 from howdah.models.verification.model_comparison import compare_with_model
 from howdah.models.verification.refused_values import (
     Record,
@@ -29,81 +33,77 @@ from howdah.models.verification.refused_values import (
     find_refused_values,
 )
 from howdah.models.verification.resource_usage import measure_resources
+from howdah.models.verification.row_places import check_places, scored_features
 from howdah.models.verification.sample import Sample, infer_types, read_sample, with_columns_for
-from mr.models.loading import load_files
-from mr.models.manifest import Manifest, ModelFileError, sha256_of
-from mr.spec import MODEL_FILE
+from howdah.settings import Settings
+from mr.models.manifest import Manifest
+from mr.pipelines.scorers import SCORERS
+from mr.scoring.predictor import Predictor
 
-__all__ = ["add_model", "as_toml"]
+__all__ = ["add_model"]
 
 
-def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
+def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Manifest:
     """Make ``args.file`` a model in ``folder``, which is empty and of that name.
 
     Says on stderr what was found out, compared and not compared. Raises UsageError for arguments
     that don't fit the model or aren't enough, ModelError for a file that can't be loaded, isn't
-    trusted, was fitted with another scikit-learn, can't be compiled, or whose scores of the
-    sample aren't the model's own.
+    trusted, needs packages that can't be had, can't be compiled, or whose scores of the sample
+    aren't the model's own.
     """
     known = known_answers(args)
     scratch = folder.parent
-    file = folder / f"model{args.file.suffix}"
-    original = scratch / file.name
-    shutil.copyfile(args.file, file)
-    shutil.copyfile(args.file, original)
-    model = _load(args.name, file)
-    interface = inspect_model(model)
-    manifest, sample, records = _make_manifest(interface, file, args, known, scratch)
-    refused = _refused_values(model, interface, manifest, records)
-    manifest = replace(manifest, refuses_missing=refused.missing, refuses_infinite=refused.infinite)
-    if args.compiled:
-        from howdah.models.compiler import compile_model
+    source = find_source(folder, args, settings)
+    with _loaded(source, args.name) as candidate:
+        interface, notes = candidate.inspect()
+        manifest, sample, records = _make_manifest(interface, source, args, known, scratch)
+        predictor = candidate.predictor(manifest)
+        refused = _refused_values(predictor, interface, manifest, records)
+        manifest = replace(
+            manifest, refuses_missing=refused.missing, refuses_infinite=refused.infinite
+        )
+        places, bound = _places(predictor, manifest, sample)
+        manifest = replace(manifest, places=places)
+        if args.compiled and isinstance(candidate, CandidateHere):
+            from howdah.models.compiler import compile_model
 
-        manifest = compile_model(model, manifest, file, sample)
-    _write(manifest, folder)
+            file = folder / source.file
+            manifest = compile_model(candidate.model, manifest, file, sample)
+    write_manifest(manifest, folder)
     numbers = [n for n, one in zip(manifest.features, interface.features, strict=False)
                if one.type == "number"]  # fmt: skip
-    compared = compare_with_model(sample, manifest, folder, original, numbers) if sample else None
-    manifest = measure_resources(manifest, folder, sample, refused.taken, scratch)
-    manifest = replace(manifest, compared=compared.records if compared else 0)
-    _write(manifest, folder)
-    for line in report_lines(interface, manifest, refused, compared, args):
+    packages = source.packages
+    compared = None
+    if sample:
+        compared = compare_with_model(
+            sample, manifest, folder, source.original, numbers, packages, bound
+        )
+    manifest = measure_resources(manifest, folder, sample, refused.taken, scratch, packages)
+    manifest = replace(
+        manifest,
+        compared=compared.records if compared else 0,
+        environment=source.sealed_environment(),
+    )
+    write_manifest(manifest, folder)
+    for line in (*notes, *report_lines(interface, manifest, refused, compared, args)):
         print(f"  {line}", file=sys.stderr)
     return manifest
 
 
-def _load(name: str, file: Path) -> Any:
-    """The model; ModelError where it can't be loaded here."""
-    from sklearn.exceptions import InconsistentVersionWarning
-
+def _loaded(source: ModelSource, name: str) -> AbstractContextManager[Candidate]:
     # pandas may be needed: what the model takes isn't known yet
-    provisional = Manifest(name, "tabular", "", {file.name: sha256_of(file)}, input="frame")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", InconsistentVersionWarning)
-        try:
-            (model,) = load_files(provisional, file.parent).values()
-        except InconsistentVersionWarning as warning:
-            raise ModelError(
-                f"{file.name} was fitted with scikit-learn {warning.original_sklearn_version},"
-                f" and {warning.current_sklearn_version} runs here",
-                hint="fit and save it again with that version",
-            ) from None
-        except ModelFileError as error:
-            raise ModelError(str(error), hint="save it without them, or as joblib") from None
-        except Exception as error:
-            raise ModelError(
-                f"{file.name} can't be loaded: {type(error).__name__}: {error}",
-                hint="does it need a package that isn't here?",
-            ) from error
-    return model
+    provisional = Manifest(name, "tabular", "", input="frame", **source.manifest_fields)
+    if source.packages is None:
+        return candidate_here(provisional, source.folder)
+    return candidate_there(provisional, source.folder, source.packages)
 
 
 def _make_manifest(
     interface: ModelInterface,
-    file: Path,
+    source: ModelSource,
     args: argparse.Namespace,
     known: Mapping[str, str],
-    folder: Path,
+    scratch: Path,
 ) -> tuple[Manifest, Sample | None, list[Record]]:
     """The manifest, of what the model reveals and its owner states; the sample, which may settle
     types; and a few of its records."""
@@ -112,8 +112,6 @@ def _make_manifest(
     manifest = Manifest(
         name=args.name,
         pipeline="text" if args.lines else "tabular",
-        scikit_learn=importlib.metadata.version("scikit-learn"),
-        files={file.name: sha256_of(file)},
         features=tuple(types),
         types=tuple(kind or "text" for kind in types.values()),
         input=_form(interface, types),
@@ -122,6 +120,7 @@ def _make_manifest(
         ),
         decimals=args.decimals,
         description=args.description,
+        **source.manifest_fields,
         **resolve_outputs(interface, args),
     )
     if args.lines and interface.input not in ("texts", "series"):
@@ -135,7 +134,7 @@ def _make_manifest(
             raise unknown_types_error(interface, types)
         return manifest, None, []
     doubtful = [name for name in manifest.refuses_booleans if name not in stated]
-    first = read_sample(args.sample, replace(manifest, refuses_booleans=()), known, folder)
+    first = read_sample(args.sample, replace(manifest, refuses_booleans=()), known, scratch)
     found, records = infer_types(first, manifest, open_types + doubtful)
     found = {n: kind for n, kind in found.items() if n in open_types or kind == "boolean"}
     if vague := {name: kind for name, kind in found.items() if kind not in TYPES}:
@@ -164,7 +163,7 @@ def _booleans_alike(interface: ModelInterface, names: Iterable[str]) -> list[tup
 
 
 def _refused_values(
-    model: Any, interface: ModelInterface, manifest: Manifest, records: list[Record]
+    predictor: Predictor, interface: ModelInterface, manifest: Manifest, records: list[Record]
 ) -> RefusedValues:
     if manifest.pipeline != "tabular":
         return RefusedValues()
@@ -173,26 +172,14 @@ def _refused_values(
         for name, feature in zip(manifest.features, interface.features, strict=False)
         if feature.example is not None
     }
-    return find_refused_values(model, manifest, records + candidate_records(manifest, examples))
+    return find_refused_values(predictor, manifest, records + candidate_records(manifest, examples))
 
 
-def _write(manifest: Manifest, folder: Path) -> None:
-    (folder / MODEL_FILE).write_text(as_toml(manifest), "utf-8")
-
-
-def as_toml(manifest: Manifest) -> str:
-    """The manifest as TOML, tables last; one that it doesn't have is left out."""
-    lines, tables = [], []
-    for field in fields(Manifest):
-        value = getattr(manifest, field.name)
-        if isinstance(value, dict):
-            tables += ["", f"[{field.name}]"]
-            tables += [f"{_value(name)} = {_value(each)}" for name, each in value.items()]
-        elif value is not None:
-            lines.append(f"{field.name} = {_value(value)}")
-    return "\n".join(lines + tables) + "\n"
-
-
-def _value(value: Any) -> str:
-    """JSON's strings, numbers and lists are TOML's, too, but for DEL and surrogates' escapes."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _places(predictor: Predictor, manifest: Manifest, sample: Sample | None) -> tuple[str, float]:
+    """What is promised of a record at another place of a batch, and by how much its score may
+    differ there."""
+    if sample is None:
+        return "", 0.0
+    options = sample.columns.options if manifest.pipeline == "tabular" else {}
+    scorer = SCORERS[manifest.pipeline]()(manifest, predictor, options)
+    return check_places(scorer.predict, scored_features(scorer, manifest, sample), manifest)

@@ -14,7 +14,12 @@ MOST_DECIMALS = 15
 def add_arguments(add: argparse.ArgumentParser) -> None:
     """What ``bin/models add`` takes."""
     add.add_argument("name", help="what to call it: letters, digits, - and _")
-    add.add_argument("file", type=Path, help="a .joblib or .skops file")
+    add.add_argument(
+        "file",
+        type=Path,
+        help="its file: joblib, pickle, skops, ONNX, or XGBoost's, LightGBM's or CatBoost's own; or"
+        " a folder that MLflow saved",
+    )
     add.add_argument(
         "--sample",
         type=Path,
@@ -52,6 +57,22 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
         type=float,
         help="binary: above it, the positive class (default: as the model's predict has it)",
     )
+    add.add_argument(
+        "--requires",
+        metavar="VERSIONS",
+        help="the packages that it was made with, where its file doesn't tell:"
+        " 'scikit-learn==1.5.2, xgboost==2.1.4', or a requirements file",
+    )
+    add.add_argument(
+        "--code",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="MODULE",
+        help="modules of its maker's, whose functions or classes it names: a .py file, or the"
+        " folder of a package",
+    )
     add.add_argument("--outputs", metavar="NAMES", help="of a model with several, in its order")
     add.add_argument("--decimals", type=int, default=6, help="of the scores, 0 to 15 (default 6)")
     add.add_argument(
@@ -64,12 +85,9 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
 
 def known_answers(args: argparse.Namespace) -> dict[str, str]:
     """Raise UsageError for what can't be meant; the columns of known answers."""
-    if not args.file.is_file():
-        raise UsageError(f"{args.file} does not exist", hint="give a .joblib or .skops file")
-    if args.file.suffix not in (".joblib", ".skops"):
+    if not args.file.exists():
         raise UsageError(
-            f"{args.file} is neither .joblib nor .skops",
-            hint="save it with joblib.dump or skops.io.dump",
+            f"{args.file} does not exist", hint="give the file that the model was saved in"
         )
     if not 0 <= args.decimals <= MOST_DECIMALS:
         raise UsageError(f"--decimals {args.decimals}: it is 0 to {MOST_DECIMALS}")

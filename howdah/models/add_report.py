@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from howdah.models.card import describe_outputs
-from howdah.models.interface.inspection import ModelInterface
+from howdah.models.interface.model_interface import ModelInterface
 from howdah.models.verification.model_comparison import Comparison
 from howdah.models.verification.refused_values import RefusedValues
 from mr.models.manifest import Manifest
@@ -32,6 +32,8 @@ def report_lines(
         return
     records = f"{compared.records:,} records of {args.sample}"
     yield f"compared with the model itself: {records}, all alike"
+    if manifest.places:
+        yield manifest.places
     for reason, count in compared.rejected.items():
         yield f"{count:,} of them are rejected, as the model raises for them: {reason}"
     if args.expected:

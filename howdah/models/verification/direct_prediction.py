@@ -8,12 +8,13 @@ no mistake with them.
 import csv
 import json
 import re
+import runpy
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -34,8 +35,10 @@ def main(request_file: str, answer_file: str) -> None:
         found = {"kinds": kinds, "records": json.loads(whole.to_json(orient="records"))}
         Path(answer_file).write_text(json.dumps(found))
         return
-    with joblib.parallel_config(backend="sequential"):
-        columns, raised = answer(load(request["model"]), table, request)
+    loading = runpy.run_path(str(Path(__file__).with_name("direct_loading.py")))
+    with sequential():
+        model = loading["load_model"](request["model"], request)
+        columns, raised = answer(model, table, request)
     known = {f"known {name}": text_of(table[name]) for name in request["known"]}
     features = [*request["types"]]
     lacking = {
@@ -47,13 +50,17 @@ def main(request_file: str, answer_file: str) -> None:
     np.savez(answer_file, **answered)  # type: ignore[arg-type]
 
 
-def load(file: str) -> Any:
-    """The model, from joblib's or skops' file."""
-    if file.endswith(".skops"):
-        import skops.io
-
-        return skops.io.load(file)
-    return joblib.load(file)
+def sequential() -> AbstractContextManager[Any]:
+    """Meanwhile joblib, where scikit-learn has brought it, starts nothing."""
+    try:
+        import joblib
+    except ImportError:
+        return nullcontext()
+    if not hasattr(joblib, "parallel_config"):  # before joblib 1.3
+        old: AbstractContextManager[Any] = joblib.parallel_backend("sequential")
+        return old
+    now: AbstractContextManager[Any] = joblib.parallel_config(backend="sequential")
+    return now
 
 
 def within(table: pd.DataFrame, value: Mapping[str, Any]) -> pd.Series:

@@ -45,18 +45,27 @@ class Comparison:
 
 
 def compare_with_model(
-    sample: Sample, manifest: Manifest, folder: Path, model: Path, numeric: Sequence[str]
+    sample: Sample,
+    manifest: Manifest,
+    folder: Path,
+    model: Path,
+    numeric: Sequence[str],
+    environment: Path | None = None,
+    bound: float = 0.0,
 ) -> Comparison:
-    """Compare a task's predictions of the sample with those of the ``model`` file itself.
+    """Compare a task's predictions of the sample with those of the ``model`` file itself, both of
+    them made with the packages of ``environment``, if it needs others than Howdah's own.
 
     ``folder`` has what tasks have of the model; ``numeric`` are the features that inspection found
     to be numbers of any kind: the model itself gets them in the types that pandas gives them.
+    ``bound``: by how much a score may differ at another place of a batch.
     Raises ModelError, which shows the first records that differ, if a single one does.
     """
-    run = _run(sample, manifest, folder)
+    run = _run(sample, manifest, folder, environment)
     answer = sample.file.with_name("answer.npz")
     request = {
         "model": str(model),
+        "format": manifest.format,
         "types": types_of(manifest),
         "numeric": numeric,
         "known": list(dict.fromkeys(sample.known.values())),
@@ -69,13 +78,14 @@ def compare_with_model(
         "outputs": manifest.outputs,
         "output_labels": manifest.output_labels,
     }
-    run_direct_prediction(sample, request, answer)
+    code = folder / manifest.code if manifest.code else None
+    run_direct_prediction(sample, request, answer, environment, code)
     with np.load(answer, allow_pickle=False) as answered:
         direct = {name: answered[name] for name in answered.files}
-    return _compared(sample, manifest, run, direct)
+    return _compared(sample, manifest, run, direct, bound)
 
 
-def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
+def _run(sample: Sample, manifest: Manifest, folder: Path, environment: Path | None) -> TaskRun:
     headers = [sample.file.name] if sample.columns.header else []
     options = sample.columns.options if manifest.pipeline == "tabular" else {}
     of_several_lines = any(b"\n" in record for record in sample.lines)
@@ -83,7 +93,7 @@ def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
     spec = Spec(
         manifest.pipeline, headers, options=options, files=folder_of_sample, ranges=of_several_lines
     )
-    run = run_task(spec, folder, sample.file, sample.file.with_name("output"))
+    run = run_task(spec, folder, sample.file, sample.file.with_name("output"), environment)
     if run.status:
         raise ModelError(
             f"a task can't score the sample:\n{run.log.strip()[-2000:]}",
@@ -93,7 +103,7 @@ def _run(sample: Sample, manifest: Manifest, folder: Path) -> TaskRun:
 
 
 def _compared(
-    sample: Sample, manifest: Manifest, run: TaskRun, direct: Mapping[str, Any]
+    sample: Sample, manifest: Manifest, run: TaskRun, direct: Mapping[str, Any], bound: float
 ) -> Comparison:
     lines = [number for number, line in enumerate(sample.lines) if line.strip(b" \r")]
     rejected = _rejected(sample, run)
@@ -113,7 +123,7 @@ def _compared(
         found = None if line in rejected else next(scored)
         expected = {name: direct[name][row] for name in names if name in direct}
         why = find_difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
-                          manifest)  # fmt: skip
+                          manifest, bound)  # fmt: skip
         known = {of: str(direct[f"known {column}"][row]) for of, column in sample.known.items()}
         if why is None and found is not None:
             why = find_known_difference(found, known, manifest)

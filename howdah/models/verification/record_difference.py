@@ -18,8 +18,10 @@ def find_difference(
     expected: Mapping[str, Any],
     raised: str,
     manifest: Manifest,
+    bound: float = 0.0,
 ) -> str | None:
-    """In what a record differs: a task's cells or reason against the model's own, or its error."""
+    """In what a record differs: a task's cells or reason against the model's own, or its error.
+    Scores may be apart by ``bound``, besides their rounding."""
     if found is None:
         unusable = raised or not all(map(_is_usable, expected.values()))
         text = ", ".join(f"{name} {value}" for name, value in expected.items())
@@ -28,7 +30,7 @@ def find_difference(
         text = ", ".join(f"{name} {cell}" for name, cell in found.items())
         return f"Howdah says {text}, the model raises {raised}"
     for name, cell in found.items():
-        if not _is_same(cell, expected[name], manifest.decimals):
+        if not _is_same(cell, expected[name], manifest.decimals, bound):
             return f"Howdah says {name} {cell}, the model {expected[name]}"
     return None
 
@@ -41,11 +43,11 @@ def _is_usable(value: Any) -> bool:
     return not isinstance(value, np.floating) or bool(np.isfinite(value))
 
 
-def _is_same(cell: str, value: Any, decimals: int) -> bool:
+def _is_same(cell: str, value: Any, decimals: int, bound: float) -> bool:
     """Whether a written cell is what the model gave: the same text, or that number rounded."""
     if not isinstance(value, np.floating):
         return cell == str(value)
-    close = 0.5 * 10.0**-decimals + ENOUGH * max(1.0, abs(float(value)))
+    close = 0.5 * 10.0**-decimals + ENOUGH * max(1.0, abs(float(value))) + bound
     return abs(float(cell) - float(value)) <= close
 
 

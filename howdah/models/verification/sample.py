@@ -22,6 +22,14 @@ __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "wit
 
 SAMPLE_BYTES = 16 << 20
 PROGRAM = Path(__file__).with_name("direct_prediction.py")
+# its packages come first, and its maker's modules last, as in tasks
+RUN = """\
+import runpy, sys
+environment, code, *sys.argv = sys.argv[1:]
+sys.path[:0] = [environment] * bool(environment)
+sys.path += [code] * bool(code)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 @dataclass(frozen=True)
@@ -108,9 +116,18 @@ def infer_types(
     return found["kinds"], found["records"]
 
 
-def run_direct_prediction(sample: Sample, request: Mapping[str, Any], answer: Path) -> None:
-    """Have direct_prediction.py answer a request on the sample; ModelError with its last words if
-    it fails."""
+def run_direct_prediction(
+    sample: Sample,
+    request: Mapping[str, Any],
+    answer: Path,
+    environment: Path | None = None,
+    code: Path | None = None,
+) -> None:
+    """Have direct_prediction.py answer a request on the sample, with the packages of
+    ``environment`` if that isn't Howdah's own, and a zip of the model's maker's modules.
+
+    Raises ModelError with its last words if it fails.
+    """
     columns = sample.columns
     table = {
         "table": str(sample.file),
@@ -123,13 +140,33 @@ def run_direct_prediction(sample: Sample, request: Mapping[str, Any], answer: Pa
     file = answer.with_name("request.json")
     file.write_text(json.dumps({**request, **table}))
     done = subprocess.run(
-        [sys.executable, "-P", "-W", "ignore", str(PROGRAM), str(file), str(answer)],
+        [
+            *_python(environment),
+            "-c",
+            RUN,
+            str(environment or ""),
+            str(code or ""),
+            str(PROGRAM),
+            str(file),
+            str(answer),
+        ],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         raise ModelError(
-            f"the sample can't be scored directly: {done.stderr.strip().splitlines()[-1][:500]}",
+            f"the sample can't be scored directly: {last[:500]}",
             hint="a sample is a table that pandas reads, with records as they will be submitted",
         )
+
+
+def _python(environment: Path | None) -> list[str]:
+    """An interpreter and its options: of an environment, the base one, which sees no other
+    packages."""
+    if environment is None:
+        return [sys.executable, "-P", "-W", "ignore"]
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    return [base, "-s", "-S", "-E", "-B", "-P", "-X", "utf8", "-W", "ignore"]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from howdah.models.add import as_toml
+from howdah.models.manifest_file import as_toml
 from mr.models.manifest import Manifest, read_manifest
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", 30))
