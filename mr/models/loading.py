@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
+from mr.models.native.formats import NATIVE, load_native
 
 __all__ = ["load_files", "untrusted_types"]
 
@@ -32,9 +33,10 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
         sys.path.append(str(folder.absolute() / f"{prefix}{manifest.code}"))
     others = (".npz", ".so", ".zip")
     dumped = [name for name in manifest.files if Path(name).suffix not in others]
-    if dumped and manifest.input not in ("frame", "series"):
+    native = manifest.format in NATIVE
+    if dumped and not native and manifest.input not in ("frame", "series"):
         import_without_pandas()
-    loaded = {name: _load(folder / f"{prefix}{name}") for name in dumped}
+    loaded = {name: _load(folder / f"{prefix}{name}", manifest.format) for name in dumped}
     if manifest.compiled is None:
         return loaded
     from mr.models.compiled_trees import load_compiled
@@ -43,18 +45,25 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
     return {"trees": load_compiled(folder, steps, manifest.labels, prefix)}
 
 
-def _load(path: Path) -> Any:
-    if untrusted := untrusted_types(path):
+def _load(path: Path, stated: str) -> Any:
+    """A file of the ``stated`` format or, if that is empty, of the one that its suffix says."""
+    if stated in NATIVE:
+        return load_native(stated, path)
+    if (stated or path.suffix.removeprefix(".")) == "skops":
+        return _load_skops(path)
+    import joblib
+
+    return joblib.load(path)  # plain pickles, too
+
+
+def _load_skops(path: Path) -> Any:
+    import skops.io
+
+    if untrusted := skops.io.get_untrusted_types(file=path):
         raise ModelFileError(
             f"{path.name} holds types that skops does not trust: {', '.join(untrusted)}"
         )
-    if path.suffix == ".skops":
-        import skops.io
-
-        return skops.io.load(path)
-    import joblib
-
-    return joblib.load(path)
+    return skops.io.load(path)
 
 
 def untrusted_types(path: Path) -> list[str]:
