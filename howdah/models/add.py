@@ -182,4 +182,6 @@ def _places(predictor: Predictor, manifest: Manifest, sample: Sample | None) -> 
         return "", 0.0
     options = sample.columns.options if manifest.pipeline == "tabular" else {}
     scorer = SCORERS[manifest.pipeline]()(manifest, predictor, options)
-    return check_places(scorer.predict, scored_features(scorer, manifest, sample), manifest)
+    features = scored_features(scorer, manifest, sample)
+    with predictor.one_thread():
+        return check_places(predictor.predict, features, manifest)

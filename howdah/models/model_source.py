@@ -123,16 +123,21 @@ def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> M
 
 
 def _provenance_lines(found: Provenance) -> Iterator[str]:
-    """What the file is and what it was made with, in two lines."""
-    libraries = [_library(found, name) for name in found.libraries]
+    """What the file is and what it was made with; what it names of its maker's."""
+    libraries = [_library(found, name) for name in found.libraries if _is_telling(found, name)]
     made = f", made with {', '.join(libraries)}" if libraries else ""
     python = f" on Python {found.python}" if found.python else ""
     is_data = found.format != "joblib"
     loading = "data, of which nothing runs" if is_data else "loading it runs what its maker wrote"
     yield f"{FORMATS[found.format][0]}{made}{python}: {loading}"
-    if found.modules:
-        yield f"of its maker's modules it names {', '.join(found.modules)[:200]}"
-    yield from found.notes
+    notes = [f"it names modules of its maker's: {', '.join(found.modules)[:200]}"]
+    if told := "; ".join([*notes * bool(found.modules), *found.notes]):
+        yield told
+
+
+def _is_telling(found: Provenance, name: str) -> bool:
+    """Whether a library's version is known, or matters: others come with scikit-learn."""
+    return bool(found.libraries[name]) or name not in ("joblib", "numpy", "pandas", "scipy")
 
 
 def _library(found: Provenance, name: str) -> str:

@@ -21,11 +21,11 @@ def load_model(file: str, request: Mapping[str, Any]) -> Any:
 
             return skops.io.load(file)
         case "xgboost":
-            return XGBoost(file, request)
+            return _xgboost(file, request)
         case "lightgbm":
             return LightGBM(file, request)
         case "catboost":
-            return CatBoost(file, request)
+            return _catboost(file, request)
         case "onnx":
             return Onnx(file, request)
     import joblib
@@ -33,134 +33,132 @@ def load_model(file: str, request: Mapping[str, Any]) -> Any:
     return joblib.load(file)
 
 
+def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
+    """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster."""
+    import xgboost
+
+    booster = xgboost.Booster(model_file=file)
+    if "scikit_learn" not in booster.attributes():
+        return XGBoost(booster, request)
+    if request["kind"] == "regression":
+        estimator = xgboost.XGBRegressor()
+    elif request["kind"] in ("binary", "classes") and request["score"] == "predict_proba":
+        estimator = xgboost.XGBClassifier()
+    else:
+        return XGBoost(booster, request)
+    estimator.load_model(file)
+    return estimator
+
+
+def _catboost(file: str, request: Mapping[str, Any]) -> Any:
+    """CatBoost's scikit-learn classes, or the base of both where it has several outputs."""
+    import catboost
+
+    if request["kind"] == "regression":
+        return catboost.CatBoostRegressor().load_model(file)
+    if request["score"] == "predict_proba":
+        return catboost.CatBoostClassifier().load_model(file)
+    return catboost.CatBoost().load_model(file)
+
+
 class ByValues:
     """A model whose library gives one table of values for rows: of two classes (n,), the second
-    one's; of more (n, classes)."""
+    one's; of more (n, classes); of several outputs (n, outputs)."""
 
-    above = 0.5  # of two classes, where the second begins
-
-    def __init__(self, file: str, request: Mapping[str, Any]) -> None:
-        self.kind, self.labels = request["kind"], request["labels"]
-        self.open(file)
-
-    def open(self, file: str) -> None:
-        """Read the file."""
-        raise NotImplementedError
+    def __init__(self, booster: Any, request: Mapping[str, Any]) -> None:
+        self.booster = booster
+        self.request = request
 
     def values(self, rows: Any) -> NDArray[Any]:
         """The library's own prediction."""
         raise NotImplementedError
 
     def predict(self, rows: Any) -> NDArray[Any]:
-        values = self.values(rows)
-        if self.kind == "binary":
-            return np.array(self.labels)[(values > self.above).astype(int)]
-        if self.kind == "classes":
-            return np.array(self.labels)[values.argmax(axis=1)]
-        if self.kind == "labels":
-            return np.array(self.labels)[values.astype(int)]
+        values, labels = self.values(rows), np.array(self.request["labels"])
+        kind, score = self.request["kind"], self.request["score"]
+        if kind == "binary":
+            return labels[(values > (0.5 if score == "predict_proba" else 0)).astype(int)]
+        if kind == "classes":
+            return labels[values.argmax(axis=1)]
+        if kind == "labels":
+            return labels[values.astype(int)]
+        if kind == "several" and score == "predict_proba":
+            return (values > 0.5).astype(int)
         return values
 
     def predict_proba(self, rows: Any) -> NDArray[Any]:
         values = self.values(rows)
-        return np.column_stack([1 - values, values]) if self.kind == "binary" else values
+        one = self.request["kind"] == "binary"
+        return np.column_stack([1 - values, values]) if one else values
 
     def decision_function(self, rows: Any) -> NDArray[Any]:
         return self.values(rows)
 
 
 class XGBoost(ByValues):
-    """By XGBoost's scikit-learn classes where they have saved it, else as a Booster."""
-
-    def open(self, file: str) -> None:
-        import xgboost
-
-        self.booster = xgboost.Booster(model_file=file)
-        attributes = self.booster.attributes()
-        self.estimator: Any = None
-        if "scikit_learn" in attributes and self.kind in ("binary", "classes", "regression"):
-            self.estimator = (xgboost.XGBRegressor if self.kind == "regression"
-                              else xgboost.XGBClassifier)()  # fmt: skip
-            self.estimator.load_model(file)
-        last = attributes.get("best_iteration")
-        self.trees = (0, int(last) + 1) if last is not None else (0, 0)
+    """A Booster, by its trees up to the best iteration."""
 
     def values(self, rows: Any) -> NDArray[Any]:
         import xgboost
 
+        best = self.booster.attributes().get("best_iteration")
+        trees = (0, int(best) + 1) if best is not None else (0, 0)
         table = np.asarray(rows, np.float64)
-        if self.estimator is not None and self.kind == "regression":
-            return np.asarray(self.estimator.predict(table))
         matrix = xgboost.DMatrix(table, feature_names=self.booster.feature_names)
-        found = self.booster.predict(matrix, iteration_range=self.trees)
-        if self.estimator is not None and self.kind == "classes":
-            found = self.estimator.predict_proba(table)
-        return np.asarray(found)
+        return np.asarray(self.booster.predict(matrix, iteration_range=trees))
 
 
 class LightGBM(ByValues):
-    """As a Booster."""
+    """A Booster, which gets pandas' categories where it was trained with them."""
 
-    def open(self, file: str) -> None:
+    def __init__(self, file: str, request: Mapping[str, Any]) -> None:
         import lightgbm
 
-        self.booster = lightgbm.Booster(model_file=file)
+        super().__init__(lightgbm.Booster(model_file=file), request)
 
     def values(self, rows: Any) -> NDArray[Any]:
+        known = self.booster.pandas_categorical or []
+        if known:
+            types = self.request["types"]
+            others = [name for name, kind in types.items() if kind != "number"]
+            texts = [name for name, kind in types.items() if kind == "text"]
+            names = others if len(others) == len(known) else texts
+            rows = rows.astype(dict.fromkeys(names, "category"))
         return np.asarray(self.booster.predict(rows))
 
 
-class CatBoost:
-    """As the base class of CatBoost's models, which reads any file of theirs."""
-
-    def __init__(self, file: str, request: Mapping[str, Any]) -> None:
-        import catboost
-
-        self.kind = request["kind"]
-        self.model = catboost.CatBoost().load_model(file)
-
-    def predict(self, rows: Any) -> NDArray[Any]:
-        how = "Class" if self.kind in ("binary", "classes", "labels") else None
-        return np.asarray(self.model.predict(rows, prediction_type=how) if how
-                          else self.model.predict(rows))  # fmt: skip
-
-    def predict_proba(self, rows: Any) -> NDArray[Any]:
-        return np.asarray(self.model.predict(rows, prediction_type="Probability"))
-
-    def decision_function(self, rows: Any) -> NDArray[Any]:
-        return np.asarray(self.model.predict(rows, prediction_type="RawFormulaVal"))
-
-
 class Onnx:
-    """In a session of onnxruntime: each input by its name."""
+    """A session of onnxruntime, which gets the columns in the order of its inputs."""
 
     def __init__(self, file: str, request: Mapping[str, Any]) -> None:
         import onnxruntime
 
-        self.kind, self.labels = request["kind"], request["labels"]
-        self.names = [*request["types"]]
+        self.labels = request["labels"]
         self.session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
 
     def run(self, rows: Any) -> list[Any]:
-        """The session's outputs for n rows, an array or a frame."""
-        inputs = self.session.get_inputs()
-        if len(inputs) == 1:
-            given = {inputs[0].name: np.asarray(rows).astype(self.type_of(inputs[0]))}
-        else:
-            columns = np.asarray(rows, object).T
-            places = {name: place for place, name in enumerate(self.names)}
-            given = {
-                one.name: columns[places[one.name]].reshape(-1, 1).astype(self.type_of(one))
-                for one in inputs
-            }
-        found: list[Any] = self.session.run(None, given)
-        return found
-
-    def type_of(self, one: Any) -> Any:
-        """An input's type, as numpy has it."""
-        names = {"float": "float32", "double": "float64", "string": "str"}
-        name = one.type.removeprefix("tensor(").removesuffix(")")
-        return object if name == "string" else np.dtype(names.get(name, name))
+        """The session's outputs for n rows: a list of texts, an array or a frame."""
+        table = np.asarray(rows, object)
+        table = table.reshape(len(table), -1)
+        given, at = {}, 0
+        for one in self.session.get_inputs():
+            width = one.shape[1] if len(one.shape) > 1 and isinstance(one.shape[1], int) else 0
+            width = width or (table.shape[1] if len(self.session.get_inputs()) == 1 else 1)
+            given[one.name] = table[:, at : at + width].astype(_type_of(one.type))
+            at += width
+        if self.session.get_inputs()[0].shape[0] != 1:
+            whole: list[Any] = self.session.run(None, given)
+            return whole
+        found = [
+            self.session.run(None, {name: rows[row : row + 1] for name, rows in given.items()})
+            for row in range(len(table))
+        ]
+        return [
+            [row for piece in pieces for row in piece]
+            if isinstance(pieces[0], list)
+            else np.concatenate(pieces)
+            for pieces in zip(*found, strict=True)
+        ]
 
     def predict(self, rows: Any) -> NDArray[Any]:
         return np.asarray(self.run(rows)[0])
@@ -172,4 +170,12 @@ class Onnx:
             return np.array([[row[known[label]] for label in self.labels] for row in chances])
         return np.asarray(chances)
 
-    decision_function = predict_proba
+    def decision_function(self, rows: Any) -> NDArray[Any]:
+        scores = np.asarray(self.run(rows)[1])
+        return scores.reshape(len(scores))
+
+
+def _type_of(stated: str) -> Any:
+    """The type of a tensor, tensor(float), as numpy has it."""
+    name = stated.removeprefix("tensor(").removesuffix(")")
+    return object if name == "string" else {"float": "float32", "double": "float64"}.get(name, name)

@@ -214,8 +214,10 @@ def predictions(model: Any, records: Any, request: Mapping[str, Any]) -> dict[st
     if kind == "regression":
         return {"score": predicted.reshape(len(predicted)).astype(np.float64)}
     if kind == "outliers":
-        labels = np.array([OUTLIERS[int(value)] for value in predicted])
-        return {"score": np.asarray(model.score_samples(records), np.float64), "label": labels}
+        found = {"label": np.array([OUTLIERS[int(value)] for value in predicted])}
+        if method:
+            found["score"] = np.asarray(getattr(model, method)(records), np.float64)
+        return found
     if kind == "clusters":
         found = {"cluster": texts(predicted)}
         if method:
