@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from howdah.errors import ModelError
-from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry, owner_of
+from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry
+from howdah.privacy import owner_of
 from mr.models.manifest import Manifest, sha256_of
 from mr.spec import MODEL_FILE
 

@@ -8,7 +8,6 @@ Howdah, in the source tree.
 import importlib.metadata
 import os
 import platform
-import pwd
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from howdah.errors import ModelError, UsageError
 from howdah.models.wheels import take_from_wheel
+from howdah.privacy import is_shared, owner_of
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean
 from mr.models.loading import untrusted_types
@@ -33,11 +33,9 @@ __all__ = [
     "find_entry",
     "find_model",
     "find_models",
-    "is_shared",
     "manifest_of",
     "model_entries",
     "model_names",
-    "owner_of",
     "pipeline_of",
 ]
 
@@ -71,11 +69,6 @@ class Model:
     def sha256(self) -> str:
         """Of the manifest, and so of every file that it names by sha256."""
         return sha256_of(self.folder / MODEL_FILE)
-
-
-def is_shared(settings: Settings) -> bool:
-    """Whether what is added to the state folder's models is for everybody who uses the checkout."""
-    return settings.state.resolve() == settings.root.resolve() / ".howdah"
 
 
 def model_entries(settings: Settings) -> list[ModelEntry]:
@@ -160,15 +153,6 @@ def find_models(settings: Settings, names: Sequence[str]) -> list[Model]:
     for name in names:
         find_entry(settings, name)
     return [find_model(settings, name) for name in names]
-
-
-def owner_of(path: Path) -> str:
-    """The name, or number, of the user whom a file belongs to."""
-    number = path.stat().st_uid
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:
