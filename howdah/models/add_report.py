@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from howdah.models.card import describe_outputs
-from howdah.models.interface.inspection import ModelInterface
+from howdah.models.interface.model_interface import ModelInterface
 from howdah.models.verification.model_comparison import Comparison
 from howdah.models.verification.refused_values import RefusedValues
 from mr.models.manifest import Manifest

@@ -8,7 +8,7 @@ from typing import Any
 
 from howdah.errors import UsageError
 from howdah.models.add_options import TYPES
-from howdah.models.interface.inspection import Feature, ModelInterface
+from howdah.models.interface.model_interface import Feature, ModelInterface
 
 __all__ = [
     "StatedTypes",
