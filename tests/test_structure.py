@@ -33,6 +33,7 @@ LAYERS = {
         job
         task
         pipelines
+        model_process
         evaluation
         counting
         scoring
