@@ -2,9 +2,12 @@
 
 Most classifiers' ``predict`` names the likeliest class of ``predict_proba`` or of
 ``decision_function``, whichever Howdah writes. Where their code says so, labels come from the
-scores; the lists below were made by reading it (scikit-learn 1.9.1).
+scores; the lists below were made by reading it, and held to it for the versions in HELD. Of any
+other version nothing is taken for proven.
 """
 
+import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +18,14 @@ __all__ = ["classes_by_output", "estimator_of", "indices_of", "is_near", "labels
 
 NEAR = 1e-6
 SCORING_METHODS = ("predict", "predict_proba", "decision_function")
+
+# minor versions whose every classifier was compared with what is said of it here
+HELD = {
+    "catboost": {"1.2"},
+    "lightgbm": {"3.3", "4.6"},
+    "sklearn": {"1.2", "1.5", "1.7", "1.9"},
+    "xgboost": {"2.1", "3.1"},
+}
 
 PIPELINE = "sklearn.pipeline.Pipeline"
 SEARCHES = frozenset(
@@ -74,6 +85,13 @@ BY_NEAR_SCORE = frozenset(
     }
 )
 
+LIGHTGBM = "lightgbm.sklearn.LGBMClassifier"
+CATBOOST = "catboost.core.CatBoostClassifier"
+XGBOOST = {"xgboost.sklearn.XGBClassifier", "xgboost.sklearn.XGBRFClassifier"}
+# others have numbers that are no probabilities, or several labels for a row
+XGBOOST_OBJECTIVES = {"binary:logistic", "multi:softprob"}
+CATBOOST_LOSSES = {"CrossEntropy", "Logloss", "MultiClass", "MultiClassOneVsAll"}
+
 
 def labels_rule(model: Any) -> str:
     """What is proven of a fitted model's labels, as a manifest's ``labels_from``: ``score``,
@@ -82,15 +100,21 @@ def labels_rule(model: Any) -> str:
     It holds for the scores of ``predict_proba`` or, where the model has none, of
     ``decision_function``; of several outputs, for each.
     """
-    if not _is_plain(model):
-        return "predict"
     name = _class_name(model)
+    if not _is_plain(model) or not _is_held(name):
+        return "predict"
     if name == PIPELINE:
         return labels_rule(model.steps[-1][1])
     if name in SEARCHES:
         return labels_rule(model.best_estimator_)
     if name == SELF_TRAINING:
-        return labels_rule(model.estimator_)
+        return labels_rule(getattr(model, "estimator_", None) or model.base_estimator_)
+    if name in XGBOOST:
+        return "near" if _is_near_of_xgboost(model) else "predict"
+    if name == CATBOOST:
+        return "near" if _is_near_of_catboost(model) else "predict"
+    if name == LIGHTGBM:  # predict is the argmax of what predict_proba returns
+        return "predict" if callable(model.objective_) else "score"
     if _has_several(model):
         return "score" if name in TREES else "predict"
     if name == STACKING:
@@ -100,6 +124,31 @@ def labels_rule(model: Any) -> str:
     if name == NEIGHBORS and callable(model.weights):
         return "predict"
     return "near" if name in BY_NEAR_SCORE else "predict"
+
+
+def _is_held(name: str) -> bool:
+    """Whether what is said here was compared with the version that is loaded of a class's
+    library."""
+    library = name.partition(".")[0]
+    version = str(getattr(sys.modules.get(library), "__version__", ""))
+    return ".".join(version.split(".")[:2]) in HELD.get(library, ())
+
+
+def _is_near_of_xgboost(model: Any) -> bool:
+    """Whether predict is the argmax or, of two classes, whether the second's chance is above one
+    half; of several labels a row it gives none."""
+    if model.objective not in XGBOOST_OBJECTIVES:
+        return False
+    two = model.objective == "binary:logistic"
+    config = json.loads(model.get_booster().save_config())["learner"]["learner_model_param"]
+    return config.get("num_target") == "1" and (model.n_classes_ == 2) == two
+
+
+def _is_near_of_catboost(model: Any) -> bool:
+    """Whether predict compares raw values, which rise with the probabilities, among themselves or
+    with the one that has the probability of one half."""
+    loss = str(model.get_all_params().get("loss_function", "")).partition(":")[0]
+    return loss in CATBOOST_LOSSES and model.get_probability_threshold() == 0.5
 
 
 def estimator_of(model: Any) -> Any:

@@ -24,13 +24,15 @@ class Evidence:
 
     ``types``: what each step tells of a feature's type. ``missing``: whether missing values are
     known to be taken (True), refused (False), or neither (None). ``needs_frame``: whether a step
-    may look at columns' names or dtypes. ``not_of_booleans``: features that some step computes
+    may look at columns' names or dtypes; ``needs_categories``: whether it takes all that aren't
+    numbers as pandas categories. ``not_of_booleans``: features that some step computes
     otherwise where they are booleans.
     """
 
     types: dict[int, list[TypeEvidence]] = field(default_factory=lambda: defaultdict(list))
     missing: dict[int, list[bool | None]] = field(default_factory=lambda: defaultdict(list))
     needs_frame: bool = False
+    needs_categories: bool = False
     not_of_booleans: set[int] = field(default_factory=set)
 
     def inferred_type(self, feature: int) -> TypeEvidence:

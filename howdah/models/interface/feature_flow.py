@@ -21,8 +21,8 @@ from sklearn.linear_model import RANSACRegressor
 from sklearn.multiclass import OneVsOneClassifier, _ConstantPredictor
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
-from sklearn.utils import get_tags
 
+from howdah.models.interface.boosting import follow_boosted, is_boosted
 from howdah.models.interface.evidence import Evidence
 from howdah.models.interface.meta_estimators import STACKS, inner_models, is_sklearn
 from howdah.models.interface.tracked_columns import (
@@ -38,6 +38,7 @@ from howdah.models.interface.tracked_columns import (
     without_missing,
 )
 from howdah.models.interface.transformers import RULES
+from howdah.models.interface.versions import fitted_estimator, tags_of
 
 __all__ = ["follow_columns"]
 
@@ -53,6 +54,8 @@ def follow_columns(model: Any, columns: TrackedColumns, evidence: Evidence) -> T
         return []
     if getattr(model, "_sklearn_output_config", {}).get("transform", "default") != "default":
         evidence.needs_frame = True
+    if is_boosted(model):
+        return follow_boosted(model, columns, evidence)
     if not is_sklearn(model):
         return follow_unknown(model, columns, evidence)
     return _follow(model, columns, evidence)
@@ -67,14 +70,14 @@ def _follow(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) ->
         if isinstance(model, STACKS) and model.passthrough:
             _follow_stacked(model, columns, evidence)
         return None
-    tags = get_tags(model)
+    tags = tags_of(model)
     kernel = getattr(model, "kernel", None)
-    if not tags.input_tags.two_d_array and not tags.input_tags.one_d_array:
+    if not tags.arrays:
         return follow_unknown(model, columns, evidence)
     if getattr(kernel, "requires_vector_input", True) is False:
         return follow_unknown(model, columns, evidence)
     numbers = note_numbers(model, columns, evidence)
-    if not tags.input_tags.allow_nan:
+    if not tags.allow_nan:
         note_missing(columns, False, evidence)
         numbers = without_missing(numbers)
     if isinstance(model, OneToOneFeatureMixin):
@@ -170,7 +173,8 @@ def _follow_constant(
 def _follow_trained(
     model: Any, columns: Sequence[TrackedColumn], evidence: Evidence
 ) -> TrackedColumns:
-    return follow_columns(model.estimator_, note_numbers(model, columns, evidence), evidence)
+    numbers = note_numbers(model, columns, evidence)
+    return follow_columns(fitted_estimator(model), numbers, evidence)
 
 
 @_follow.register
@@ -179,11 +183,11 @@ def _follow_selected(
 ) -> TrackedColumns:
     """What is selected stays as it is. Of estimators that told what to select, only those that
     predict (RFE's) are asked again."""
-    if not get_tags(model).input_tags.allow_nan:
+    if not tags_of(model).allow_nan:
         note_missing(columns, False, evidence)
         columns = without_missing(columns)
     if isinstance(model, SelectFromModel):
-        follow_columns(model.estimator_, without_missing(columns), evidence)
+        follow_columns(fitted_estimator(model), without_missing(columns), evidence)
     else:
         note_numbers(model, columns, evidence)
     columns = as_array(columns)

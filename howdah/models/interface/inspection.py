@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
@@ -17,57 +16,23 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from howdah.errors import ModelError
+from howdah.models.interface.boosting import are_made_up, is_boosted, is_fitted, known_names
 from howdah.models.interface.evidence import Evidence
 from howdah.models.interface.feature_flow import follow_columns
-from howdah.models.interface.meta_estimators import STACKS, active_steps, inner_models, is_sklearn
+from howdah.models.interface.meta_estimators import (
+    STACKS,
+    active_steps,
+    inner_models,
+    innermost_predictor,
+    is_sklearn,
+)
+from howdah.models.interface.model_interface import Feature, ModelInterface
 from howdah.models.interface.outputs import inspect_outputs
 from howdah.models.interface.tracked_columns import TrackedColumn, step_name
+from howdah.models.interface.versions import is_estimator
 from mr.scoring.label_rules import labels_rule
 
 __all__ = ["Feature", "ModelInterface", "inspect_model"]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A column that a model takes, as far as the model tells.
-
-    ``name``: None where it knows none; ``type``: ``number``, ``integer``, ``boolean``, ``text``,
-    or None where it can't be known; ``why``: how it shows, for people. ``missing``: True if the
-    model was fitted with missing values of it or fills them in, False if it raises for them,
-    else None. ``example``: a value that the model knows. ``of_booleans``: whether True is 1 to the
-    model where it takes a number.
-    """
-
-    name: str | None
-    type: str | None
-    why: str
-    missing: bool | None = None
-    example: Any = None
-    of_booleans: bool = True
-
-
-@dataclass(frozen=True)
-class ModelInterface:
-    """What a model takes and gives, in the words of ``mr.models.manifest.Manifest``.
-
-    ``features`` in the order in which the model takes them; empty where not even their number
-    is known. ``threshold`` is the model's own (None: it has none), on ``threshold_scale``:
-    ``probability`` or ``decision``, which is what all its scores are (empty: not binary).
-    ``outputs`` counts them; ``output_labels`` are each one's classes where there are several
-    (none: a number).
-    """
-
-    features: tuple[Feature, ...]
-    input: str
-    kind: str
-    score: str
-    labels: tuple[str, ...]
-    positive: int
-    threshold: float | None
-    threshold_scale: str
-    labels_from: str
-    outputs: int
-    output_labels: tuple[tuple[str, ...], ...]
 
 
 def inspect_model(model: Any) -> ModelInterface:
@@ -96,13 +61,11 @@ def inspect_model(model: Any) -> ModelInterface:
 
 def _check(model: Any) -> None:
     name = type(model).__name__
-    if not hasattr(model, "__sklearn_tags__"):
+    if not is_estimator(model) and not is_boosted(model):
         raise ModelError(f"{name} is no estimator of scikit-learn's kind",
                          hint="its class must inherit from sklearn.base.BaseEstimator")  # fmt: skip
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        raise ModelError(f"{name} isn't fitted", hint="fit it, then save it") from None
+    if not _is_fitted(model):
+        raise ModelError(f"{name} isn't fitted", hint="fit it, then save it")
     if hasattr(model, "predict"):
         return
     hint = "save a model that predicts"
@@ -117,14 +80,24 @@ def _check(model: Any) -> None:
     raise ModelError(f"{name} has no predict", hint=hint)
 
 
+def _is_fitted(model: Any) -> bool:
+    if is_boosted(model):
+        return is_fitted(model)
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return False
+    return True
+
+
 def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
     """The features, and the form in which the model takes them."""
     form = _form(model)
     if form == "records":
         return tuple(_record_features(model)), form
-    names = tuple(map(str, _first(model, "feature_names_in_", ())))
+    names = _names(model)
     lone = form != "table" or any(isinstance(it, IsotonicRegression) for it in _given_rows(model))
-    width = _first(model, "n_features_in_", 1 if lone else 0)
+    width = _width(model, 1 if lone else 0)
     evidence = Evidence()
     follow_columns(
         model, [TrackedColumn(place, True, True, True) for place in range(width)], evidence
@@ -138,16 +111,43 @@ def _features(model: Any) -> tuple[tuple[Feature, ...], str]:
         features.append(Feature(name, found.type, found.why, missing, found.example, alike))
     if form != "table":
         return tuple(features), form
+    if evidence.needs_categories:
+        _check_categories(model)
+        return tuple(features), "categories"
     numbers = all(feature.type == "number" for feature in features)
     if names:
         return tuple(features), "array" if numbers and not evidence.needs_frame else "frame"
     return tuple(features), "array" if width else "frame"
 
 
-def _first(model: Any, attribute: str, otherwise: Any) -> Any:
-    """``attribute`` of the model, or of the first one inside that is given the same rows."""
-    return next((getattr(each, attribute) for each in _given_rows(model)
-                 if hasattr(each, attribute)), otherwise)  # fmt: skip
+def _names(model: Any) -> tuple[str, ...]:
+    """The names of the features, as the model or the first one inside that is given the same
+    rows knows them."""
+    for each in _given_rows(model):
+        given = known_names(each) if is_boosted(each) else getattr(each, "feature_names_in_", ())
+        names = tuple(map(str, given))
+        # a pipeline's are its first step's, also those that LightGBM makes up
+        made_up = are_made_up(names) and any(map(is_boosted, _given_rows(each)))
+        if names and not made_up:
+            return names
+    return ()
+
+
+def _width(model: Any, otherwise: int) -> int:
+    """How many features there are; ``otherwise`` where nothing tells."""
+    return next((int(each.n_features_in_) for each in _given_rows(model)
+                 if hasattr(each, "n_features_in_")), otherwise)  # fmt: skip
+
+
+def _check_categories(model: Any) -> None:
+    """Raise ModelError unless the frame's categories reach the model that takes them as they are."""
+    *_, last = _given_rows(model)
+    if last is not innermost_predictor(model):
+        raise ModelError(
+            f"the model's {type(last).__name__} takes pandas categories, which no table has"
+            " behind other steps",
+            hint="fit it behind an OrdinalEncoder, in a Pipeline",
+        )
 
 
 def _given_rows(model: Any) -> Iterator[Any]:

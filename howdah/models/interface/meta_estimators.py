@@ -15,17 +15,19 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.feature_selection import RFE
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import RANSACRegressor
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    TunedThresholdClassifierCV,
-)
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.multiclass import OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
+
+from howdah.models.interface.versions import (
+    FixedThresholdClassifier,
+    FrozenEstimator,
+    TunedThresholdClassifierCV,
+    fitted_estimator,
+)
 
 __all__ = ["THRESHOLDS", "active_steps", "inner_models", "innermost_predictor", "is_sklearn"]
 
@@ -87,7 +89,7 @@ def innermost_predictor(model: Any) -> Any:
         elif isinstance(model, FrozenEstimator):
             model = model.estimator
         elif isinstance(model, RFE | SelfTrainingClassifier | RANSACRegressor):
-            model = model.estimator_
+            model = fitted_estimator(model)
         else:
             break
     return model

@@ -5,22 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.cluster import Birch, MeanShift
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.multioutput import ClassifierChain, MultiOutputRegressor, RegressorChain
 from sklearn.svm import SVC, NuSVC
-from sklearn.utils import get_tags
 
 from howdah.errors import ModelError
+from howdah.models.interface.boosting import (
+    boosted_type,
+    is_boosted,
+    own_threshold,
+    several_outputs,
+)
 from howdah.models.interface.meta_estimators import (
     STACKS,
     THRESHOLDS,
     innermost_predictor,
     is_sklearn,
 )
+from howdah.models.interface.versions import tags_of
 
 __all__ = ["Outputs", "inspect_outputs"]
 
@@ -48,19 +53,20 @@ class Outputs:
 
 def inspect_outputs(model: Any) -> Outputs:
     """Learn from ``model`` alone what it gives; raise ModelError if that can't be told."""
-    if is_outlier_detector(model):
+    kind = boosted_type(innermost_predictor(model)) or tags_of(model).type
+    if kind == "outlier_detector":
         return Outputs("outliers", _first_of(model, "score_samples", "decision_function"),
                        ("anomaly", "normal"), positive=0)  # fmt: skip
-    if is_clusterer(model):
+    if kind == "clusterer":
         return _clusters(model)
-    if is_classifier(model):
+    if kind == "classifier":
         return _classes(model)
-    if is_regressor(model):
+    if kind == "regressor":
         outputs = _numbers_of_outputs(innermost_predictor(model))
         several = outputs > 1
         return Outputs("several" if several else "regression", "predict", outputs=outputs,
                        output_labels=((),) * outputs if several else ())  # fmt: skip
-    if get_tags(model).estimator_type == "density_estimator":
+    if kind == "density_estimator":
         components = len(innermost_predictor(model).means_)
         return Outputs("classes", "predict_proba", tuple(map(str, range(components))))
     raise ModelError(
@@ -125,6 +131,8 @@ def _two_classes(model: Any, labels: tuple[str, ...]) -> Outputs:
     inner = innermost_predictor(model)
     if not score:
         return Outputs("labels", "", labels)
+    if is_boosted(inner):
+        return Outputs("binary", score, labels, 1, own_threshold(inner), SCALES[score])
     if not (is_sklearn(inner) and isinstance(inner, THRESHOLDS)):
         return Outputs("binary", score, labels, scale=SCALES[score])
     if inner.response_method != "auto":
@@ -145,6 +153,9 @@ def _output_classes(model: Any) -> list[Any] | None:
     Multilabel classifiers have one ``classes_``: that of their outputs, which are 0 or 1.
     """
     inner = innermost_predictor(model)
+    if is_boosted(inner):
+        outputs = several_outputs(inner)
+        return [[0, 1]] * outputs if outputs > 1 else None
     classes = model.classes_
     if isinstance(classes, list):
         if isinstance(inner, ClassifierChain):  # whose list is in the order of the chain
@@ -187,6 +198,8 @@ def _decides_by_class(model: Any) -> bool:
 def _numbers_of_outputs(model: Any) -> int:
     """How many numbers a regressor predicts for a row."""
     model = innermost_predictor(model)
+    if is_boosted(model):
+        return several_outputs(model)
     if isinstance(model, TransformedTargetRegressor):
         if model._training_dim == 1:
             return 1

@@ -18,9 +18,7 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     OneHotEncoder,
     OrdinalEncoder,
-    TargetEncoder,
 )
-from sklearn.utils import get_tags
 
 from howdah.errors import ModelError
 from howdah.models.interface.evidence import Evidence, TypeEvidence
@@ -42,6 +40,7 @@ from howdah.models.interface.tracked_columns import (
     step_name,
     without_missing,
 )
+from howdah.models.interface.versions import TargetEncoder, known_categories, tags_of
 
 __all__ = ["RULES"]
 
@@ -66,12 +65,12 @@ def _encoder(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -
 
 def _histograms(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence) -> TrackedColumns:
     note_missing(columns, True, evidence)
-    if model.is_categorical_ is None:
+    categories = known_categories(model)
+    if categories is None:
         note_numbers(model, columns, evidence)
         return None
     evidence.needs_frame = True
-    encoder = model._preprocessor.named_transformers_["encoder"]
-    known = iter(encoder.categories_)
+    known = iter(categories)
     for column, categorical in zip(columns, model.is_categorical_, strict=True):
         if not categorical:
             note_numbers(model, [column], evidence)
@@ -83,7 +82,7 @@ def _histograms(model: Any, columns: Sequence[TrackedColumn], evidence: Evidence
 def _imputer(
     model: SimpleImputer, columns: Sequence[TrackedColumn], evidence: Evidence
 ) -> TrackedColumns:
-    note_missing(columns, get_tags(model).input_tags.allow_nan, evidence)
+    note_missing(columns, tags_of(model).allow_nan, evidence)
     if model._fit_dtype.kind != "O":
         note_numbers(model, columns, evidence)
         if model._fit_dtype.kind in "iu":
@@ -106,7 +105,7 @@ def _imputer(
 def _number_imputer(
     model: _BaseImputer, columns: Sequence[TrackedColumn], evidence: Evidence
 ) -> TrackedColumns:
-    note_missing(columns, get_tags(model).input_tags.allow_nan, evidence)
+    note_missing(columns, tags_of(model).allow_nan, evidence)
     note_numbers(model, columns, evidence)
     return None
 
@@ -114,7 +113,7 @@ def _number_imputer(
 def _indicator(
     model: MissingIndicator, columns: Sequence[TrackedColumn], evidence: Evidence
 ) -> TrackedColumns:
-    nan = get_tags(model).input_tags.allow_nan
+    nan = tags_of(model).allow_nan
     any_of_them = model.features == "all" or not model.error_on_new
     for place, column in enumerate(columns):
         note_missing([column], nan and (any_of_them or place in model.features_), evidence)

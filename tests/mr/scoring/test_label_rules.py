@@ -31,17 +31,19 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 
-from mr.models.manifest import Manifest
 from mr.scoring.label_rules import classes_by_output, labels_rule
 from mr.scoring.model_call import ROWS_AT_ONCE
 from mr.scoring.predict import predict_rows
-
-NEEDS_ESTIMATORS = (
-    *("ClassifierChain", "FixedThresholdClassifier", "MultiOutputClassifier"),
-    *("OneVsOneClassifier", "OneVsRestClassifier", "OutputCodeClassifier"),
-    *("SelfTrainingClassifier", "StackingClassifier", "TunedThresholdClassifierCV"),
-    "VotingClassifier",
+from tests.mr.scoring.every_classifier import (
+    GRID,
+    ROWS,
+    classes,
+    every_classifier,
+    predicted_labels,
+    short,
+    stated,
 )
+
 PROVEN = {
     "score": {
         *("BaggingClassifier", "CalibratedClassifierCV", "DecisionTreeClassifier"),
@@ -57,61 +59,14 @@ PROVEN = {
         "SGDClassifier",
     },
 }
-# few values, so that many records are on both sides of a tie; each class as often
-RANDOM = np.random.default_rng(1)
-GRID = RANDOM.integers(0, 4, (240, 3)).astype(float)
-ROWS = RANDOM.integers(0, 4, (ROWS_AT_ONCE, 3)).astype(float)
-EXTRA: dict[str, list[Any]] = {
-    "KNeighborsClassifier": [KNeighborsClassifier(4), KNeighborsClassifier(6, weights="distance")],
-    "RandomForestClassifier": [RandomForestClassifier(2, max_depth=1, random_state=0)],
-    "SGDClassifier": [SGDClassifier(loss=loss, random_state=0) for loss in (
-        "log_loss", "modified_huber")],
-    "HistGradientBoostingClassifier": [HistGradientBoostingClassifier(
-        max_iter=1, max_leaf_nodes=2, min_samples_leaf=1, learning_rate=1e-9)],
-    "SVC": [SVC(decision_function_shape="ovo"), SVC(break_ties=True)],
-    "LogisticRegression": [LogisticRegression(C=1e-12), LogisticRegression(C=1e6)],
-}  # fmt: skip
-
-
-def classes(count: int) -> NDArray[np.str_]:
-    """A class for each row of GRID, by a rule that leaves many ties."""
-    return np.array(["no", "yes", "maybe"])[(GRID.sum(axis=1) + np.arange(240)).astype(int) % count]
-
-
-def stated(model: Any, labels_from: str) -> Manifest:
-    """The manifest of a fitted classifier."""
-    methods = [name for name in ("predict_proba", "decision_function") if hasattr(model, name)]
-    labels = tuple(map(str, model.classes_))
-    return Manifest(
-        name="small",
-        pipeline="tabular",
-        kind="labels" if not methods else "binary" if len(labels) == 2 else "classes",
-        scikit_learn="1.9.1",
-        files={},
-        score=methods[0] if methods else "",
-        labels=labels,
-        labels_from=labels_from,
-    )
-
-
-def every_classifier() -> list[Any]:
-    found = []
-    for name, kind in all_estimators(type_filter="classifier"):
-        if name not in NEEDS_ESTIMATORS:
-            found += [kind(), *EXTRA.get(name, [])]
-    return found
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("model", every_classifier(), ids=repr)
 def test_labels_are_those_of_predict(model: Any, count: int) -> None:
     """Of every classifier that scikit-learn has, by the rule that is said to hold for it."""
     name = type(model).__name__
-    few = {"n_estimators": 3} | ({"max_iter": 3} if name.startswith("Hist") else {})
-    model.set_params(**{key: value for key, value in few.items() if key in model.get_params()})
     try:
-        model.fit(GRID, classes(count))
+        short(model).fit(GRID, classes(count))
         model.predict(ROWS[:2])
     except ValueError as error:
         pytest.skip(f"{name}: {error}")
@@ -119,13 +74,7 @@ def test_labels_are_those_of_predict(model: Any, count: int) -> None:
     if model.get_params().get("decision_function_shape") != "ovo":
         wanted = [kind for kind, names in PROVEN.items() if name in names]
         assert rule == (wanted or ["predict"])[0]
-    manifest = stated(model, rule)
-    if model.get_params().get("decision_function_shape") == "ovo" and count == 3:
-        manifest = Manifest(**(vars(manifest) | {"kind": "labels"}))
-    prediction = predict_rows(model, manifest, ROWS)
-    assert prediction.classes is not None
-    labels = np.array(manifest.labels)[prediction.classes]
-    assert labels.tolist() == model.predict(ROWS).tolist()
+    assert predicted_labels(model, rule) == model.predict(ROWS).tolist()
 
 
 QUICK = [
