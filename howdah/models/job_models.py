@@ -10,7 +10,8 @@ from pathlib import Path
 from howdah.errors import ModelError
 from howdah.jobs.layout import MODEL_LINKS
 from howdah.jobs.record import Job, Jobs
-from howdah.models.registry import OWN, Model, ModelEntry, check_files, find_entry, manifest_of
+from howdah.models.model_checks import check_files
+from howdah.models.registry import OWN, Model, ModelEntry, find_entry, manifest_of
 from howdah.settings import Settings
 from mr.models.manifest import sha256_of
 from mr.spec import MODEL_FILE
@@ -42,7 +43,7 @@ def link_models(job: Job, folder: Path, settings: Settings) -> None:
         own.mkdir(parents=True)
         try:
             entry = find_entry(settings, name)
-            for path in Model(entry.folder, manifest_of(entry)).files:
+            for path in Model(entry.folder, manifest_of(entry)).all_files:
                 _link_or_copy(path, own / path.name)
         except (ModelError, FileNotFoundError):  # it was there, and right, when it was planned
             raise _replaced(name) from None
