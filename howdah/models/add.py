@@ -34,7 +34,7 @@ from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["add_model"]
+__all__ = ["add_model", "as_toml"]
 
 
 def add_model(folder: Path, args: argparse.Namespace) -> Manifest:
@@ -77,7 +77,7 @@ def _load(name: str, file: Path) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning
 
     # pandas may be needed: what the model takes isn't known yet
-    provisional = Manifest(name, "tabular", "", "", {file.name: sha256_of(file)}, input="frame")
+    provisional = Manifest(name, "tabular", "", {file.name: sha256_of(file)}, input="frame")
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
@@ -177,18 +177,22 @@ def _refused_values(
 
 
 def _write(manifest: Manifest, folder: Path) -> None:
-    (folder / MODEL_FILE).write_text(_as_toml(manifest))
+    (folder / MODEL_FILE).write_text(as_toml(manifest), "utf-8")
 
 
-def _as_toml(manifest: Manifest) -> str:
-    """The manifest as TOML; JSON's strings, numbers and lists are TOML's, too."""
-    lines = []
+def as_toml(manifest: Manifest) -> str:
+    """The manifest as TOML, tables last; one that it doesn't have is left out."""
+    lines, tables = [], []
     for field in fields(Manifest):
         value = getattr(manifest, field.name)
-        if field.name not in ("files", "wheel", "compiled"):
-            lines.append(f"{field.name} = {json.dumps(value)}")
-    lines += ["", "[files]", *(f'"{name}" = "{sha}"' for name, sha in manifest.files.items())]
-    if manifest.compiled is not None:
-        lines += ["", "[compiled]"]
-        lines += [f"{name} = {json.dumps(value)}" for name, value in manifest.compiled.items()]
-    return "\n".join(lines) + "\n"
+        if isinstance(value, dict):
+            tables += ["", f"[{field.name}]"]
+            tables += [f"{_value(name)} = {_value(each)}" for name, each in value.items()]
+        elif value is not None:
+            lines.append(f"{field.name} = {_value(value)}")
+    return "\n".join(lines + tables) + "\n"
+
+
+def _value(value: Any) -> str:
+    """JSON's strings, numbers and lists are TOML's, too, but for DEL and surrogates' escapes."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -12,7 +12,8 @@ __all__ = ["load_files", "untrusted_types"]
 def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, Any]:
     """Load every file of the model, by name; each is compared with its sha256 first.
 
-    The files of a compiled model make one: ``trees``. Where several models share ``folder``,
+    The files of a compiled model make one: ``trees``. The zip of its maker's modules is put at the
+    end of ``sys.path``. Where several models share ``folder``,
     their files' names have a ``prefix`` there.
 
     Raises ModelFileError for a missing or altered file, and for a skops file that holds
@@ -27,7 +28,10 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
                 f"{path} is not the file that model {manifest.name}'s manifest names:"
                 " its sha256 differs"
             )
-    dumped = [name for name in manifest.files if Path(name).suffix not in (".npz", ".so")]
+    if manifest.code:
+        sys.path.append(str(folder.absolute() / f"{prefix}{manifest.code}"))
+    others = (".npz", ".so", ".zip")
+    dumped = [name for name in manifest.files if Path(name).suffix not in others]
     if dumped and manifest.input not in ("frame", "series"):
         import_without_pandas()
     loaded = {name: _load(folder / f"{prefix}{name}") for name in dumped}

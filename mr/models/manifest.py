@@ -43,13 +43,25 @@ class Manifest:
     ``load_seconds`` and ``block_seconds`` what both took; 0: not measured. ``compared``: how many
     records of a sample came out as the model itself says. ``compiled``, of a model whose trees
     are compiled, says by what and on how many rows it was compared.
+
+    ``format`` of its file: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm`` or
+    ``catboost``; empty in older manifests, where the file's suffix says it. ``data``: whether that
+    is data alone, so that loading it runs nothing of its maker's. ``libraries`` predict it: their versions
+    by distribution; ``scikit_learn`` is the one that it was fitted with, if any. ``environment``,
+    of a model that needs other packages than Howdah's own: ``lock``, the SHA-256 of the lock that
+    names them; ``requires``, what was asked for; ``python``, its minor version; and of the archive
+    that has them ``sha256``, ``bytes`` and ``time`` (of change in HDFS, milliseconds since 1970).
+    ``code``: which of the files is a zip of its maker's modules, put at the end of ``sys.path``
+    before loading. ``places``: what is promised of a row's digits at another place of a batch,
+    where they aren't the same to the bit.
     """
 
     name: str
     pipeline: str
     kind: str
-    scikit_learn: str
     files: dict[str, str]
+    scikit_learn: str = ""
+    format: str = ""
     score: str = "predict_proba"
     labels: tuple[str, ...] = ()
     positive: int = 1
@@ -69,6 +81,11 @@ class Manifest:
     block_seconds: float = 0.0
     compared: int = 0
     description: str = ""
+    code: str = ""
+    data: bool = False
+    places: str = ""
+    libraries: dict[str, str] | None = None
+    environment: dict[str, Any] | None = None
     wheel: dict[str, Any] | None = None
     compiled: dict[str, Any] | None = None
 
@@ -81,11 +98,12 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest:
     """Read a ``model.toml``; raise ModelFileError for what it can't mean."""
     try:
-        stated = {name: _frozen(value) for name, value in tomllib.loads(path.read_text()).items()}
+        told = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelFileError(f"{path} does not exist") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise ModelFileError(f"{path}: {error}") from None
+    stated = {name: _frozen(value) for name, value in told.items()}
     stated_types = get_type_hints(Manifest)
     for name, value in stated.items():
         if name not in stated_types:

@@ -46,7 +46,7 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Find:
 def model(**types: str) -> Manifest:
     """The manifest of a model that takes features of these types."""
     names, kinds = (*types,), (*types.values(),)
-    return Manifest("small", "tabular", "regression", "1", {}, features=names, types=kinds)
+    return Manifest("small", "tabular", "regression", {}, features=names, types=kinds)
 
 
 def test_columns_come_from_the_schema(find: Find) -> None:

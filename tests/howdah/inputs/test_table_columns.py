@@ -22,7 +22,7 @@ from mr.records.cells import MISSING
 
 def model(*features: str, types: tuple[str, ...] = ()) -> Manifest:
     """The manifest of a model that takes ``features``: numbers, or of these types."""
-    return Manifest("m", "tabular", "regression", "1", {}, features=features, types=types)
+    return Manifest("m", "tabular", "regression", {}, features=features, types=types)
 
 
 TEXTS = model("text", "lang", types=("text", "text"))

@@ -53,7 +53,7 @@ def model(folder: Path, memory_mb: int, file_mb: int = 0) -> Model:
     with (folder / f"{file_mb}.joblib").open("wb") as file:
         file.truncate(file_mb << 20)
     files = {f"{file_mb}.joblib": ""}
-    return Model(folder, Manifest("churn", "tabular", "binary", "", files, memory_mb=memory_mb))
+    return Model(folder, Manifest("churn", "tabular", "binary", files, memory_mb=memory_mb))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import re
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,18 @@ def test_a_skops_model_of_other_types_is_refused_by_name(tmp_path: Path) -> None
     stranger = re.escape(f"{__name__}.Stranger")
     with pytest.raises(ModelFileError, match=f"does not trust: {stranger}"):
         load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path)
+
+
+def test_a_model_of_its_makers_modules_finds_them_in_the_zip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind all else that can be imported, so that they replace nothing."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.writestr("steps_of_a_maker.py", "class Step:\n    weight = 3\n")
+    pickled = b"\x80\x04csteps_of_a_maker\nStep\n."
+    (tmp_path / "model.joblib").write_bytes(pickled)
+    write_manifest(tmp_path, "model.joblib", "code.zip", kind="binary", code="code.zip")
+    (model,) = load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path).values()
+    assert model.weight == 3
+    assert sys.path[-1] == str(tmp_path / "code.zip")
