@@ -13,8 +13,8 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
     """Load every file of the model, by name; each is compared with its sha256 first.
 
     The files of a compiled model make one: ``trees``. The zip of its maker's modules is put at the
-    end of ``sys.path``. Where several models share ``folder``,
-    their files' names have a ``prefix`` there.
+    end of ``sys.path``. Where several models share ``folder``, their files' names have a ``prefix``
+    there.
 
     Raises ModelFileError for a missing or altered file, and for a skops file that holds
     types which skops doesn't trust.

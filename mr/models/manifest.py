@@ -46,14 +46,14 @@ class Manifest:
 
     ``format`` of its file: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm`` or
     ``catboost``; empty in older manifests, where the file's suffix says it. ``data``: whether that
-    is data alone, so that loading it runs nothing of its maker's. ``libraries`` predict it: their versions
-    by distribution; ``scikit_learn`` is the one that it was fitted with, if any. ``environment``,
-    of a model that needs other packages than Howdah's own: ``lock``, the SHA-256 of the lock that
-    names them; ``requires``, what was asked for; ``python``, its minor version; and of the archive
-    that has them ``sha256``, ``bytes`` and ``time`` (of change in HDFS, milliseconds since 1970).
-    ``code``: which of the files is a zip of its maker's modules, put at the end of ``sys.path``
-    before loading. ``places``: what is promised of a row's digits at another place of a batch,
-    where they aren't the same to the bit.
+    is data alone, so that loading it runs nothing of its maker's. ``libraries`` predict it: their
+    versions by distribution; ``scikit_learn`` is the one that it was fitted with, if any.
+    ``environment``, of a model that needs other packages than Howdah's own: ``lock``, the SHA-256
+    of the lock that names them; ``requires``, what was asked for; ``python``, its minor version;
+    and of the archive that has them ``sha256``, ``bytes`` and ``time`` (of change in HDFS,
+    milliseconds since 1970). ``code``: which of the files is a zip of its maker's modules, put at
+    the end of ``sys.path`` before loading. ``places``: what is promised of a row's digits at
+    another place of a batch, where they aren't the same to the bit.
     """
 
     name: str
