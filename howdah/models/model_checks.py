@@ -2,17 +2,59 @@
 
 import importlib.metadata
 import platform
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from howdah.errors import ModelError
 from mr.models.loading import untrusted_types
 from mr.models.manifest import Manifest, sha256_of
 
-__all__ = ["ENVIRONMENT_LOCK", "check_files", "check_libraries", "check_machine", "files_due"]
+__all__ = [
+    "ENVIRONMENT_LOCK",
+    "check_environment",
+    "check_files",
+    "check_libraries",
+    "check_machine",
+    "files_due",
+]
 
 ENVIRONMENT_LOCK = "environment.lock"  # beside model.toml: the packages of its environment
+SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def check_environment(manifest: Manifest) -> None:
+    """Raise ModelError unless the manifest states all that its environment is found by: paths are
+    made of it."""
+    if manifest.environment is None:
+        return
+    for name, fits in STATED.items():
+        value = manifest.environment.get(name)
+        if not fits(value):
+            raise ModelError(
+                f"model {manifest.name}: in the table environment of its model.toml, {name} ="
+                f" {value!r} can't be what it means",
+                hint=f"bin/models add {manifest.name} again",
+            )
+
+
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and SHA256.fullmatch(value) is not None
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+STATED: dict[str, Callable[[object], bool]] = {
+    "lock": _is_sha256,
+    "requires": _is_list_of_texts,
+    "python": lambda value: isinstance(value, str),
+    "sha256": _is_sha256,
+    "bytes": lambda value: type(value) is int,
+    "time": lambda value: type(value) is int,
+}
 
 
 def files_due(manifest: Manifest) -> dict[str, str]:

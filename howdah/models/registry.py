@@ -14,6 +14,7 @@ from pathlib import Path
 
 from howdah.errors import ModelError, UsageError
 from howdah.models.model_checks import (
+    check_environment,
     check_files,
     check_libraries,
     check_machine,
@@ -118,7 +119,7 @@ def manifest_of(entry: ModelEntry) -> Manifest:
     """What the model is, under the name of its folder; ModelError if that can't be read."""
     path = entry.folder / MODEL_FILE
     try:
-        return replace(read_manifest(path), name=entry.name)
+        manifest = replace(read_manifest(path), name=entry.name)
     except PermissionError:
         raise ModelError(
             f"model {entry.name}: {path} can't be read: no permission",
@@ -128,6 +129,8 @@ def manifest_of(entry: ModelEntry) -> Manifest:
         raise ModelError(
             f"model {entry.name}: {error}", hint="mend it, or bin/models add it again"
         ) from None
+    check_environment(manifest)
+    return manifest
 
 
 def pipeline_of(settings: Settings, name: str) -> Pipeline:
