@@ -25,13 +25,15 @@ from howdah.environment import LOCKS, PYTHON, ROOT, VENV, is_installed, stamp, s
 from howdah.errors import SetUpError
 from howdah.file_lock import hold, hold_if_free
 
-__all__ = ["ensure", "install", "pip_settings", "uv_command", "uv_variables"]
+__all__ = ["ensure", "install", "pip_settings", "run_uv", "uv_command", "uv_variables"]
 
 # Each is constrained by those before it, so any of them fit into one environment
 ORDER = ("tasks", "host", "cluster", "reports", "tests")
 INSTALLER = "installer"  # the lock that has uv
 UV = VENV / "bin" / "uv"
 UNFINISHED = "unfinished\n"
+# variables of the caller's that would have uv choose other versions
+CHOOSING = ("UV_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_OVERRIDE", "UV_PRERELEASE", "UV_RESOLUTION")
 FOR_ALL = 0o022  # the umask of what is installed, whoever else may read what a command makes
 
 
@@ -125,16 +127,38 @@ def install(pins: str, *options: object, what: str, again: bool = False) -> None
         )
 
 
-def uv_command(python: Path) -> list[object] | None:
-    """How uv installs into the environment of ``python``, given ``uv_variables``; None where there
-    is no uv."""
+def uv_command(python: Path, action: str = "install") -> list[object] | None:
+    """How uv does ``action`` for the environment of ``python``, given ``uv_variables``; None where
+    there is no uv."""
     if not _has_uv():
         return None
-    command: list[object] = [UV, "pip", "install", "--no-config", "--system-certs"]
+    command: list[object] = [UV, "pip", action, "--no-config", "--system-certs"]
     command += ["--python", python]
     if pip_settings().get("no-index", "").lower() in ("1", "on", "true", "yes"):
         command.append("--no-index")
     return command
+
+
+def run_uv(action: str, *options: object, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    """What ``uv pip`` says and how it ends, asking the index that pip's settings name.
+
+    It inherits the locks that its caller holds and has made inheritable. Raises SetUpError where
+    there is no uv.
+    """
+    command = uv_command(PYTHON, action)
+    if command is None:
+        raise SetUpError("this needs uv, and pip could not install it", hint="bin/doctor")
+    return subprocess.run(
+        [str(word) for word in (*command, *options)],
+        input=stdin,
+        capture_output=True,
+        close_fds=False,
+        env={name: value for name, value in os.environ.items() if name not in CHOOSING}
+        | uv_variables(pip_settings()),
+        umask=FOR_ALL,
+        text=True,
+        check=False,
+    )
 
 
 def _has_uv() -> bool:

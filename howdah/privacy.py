@@ -5,6 +5,7 @@ commands that don't ask for this, or opened by its maker.
 """
 
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +13,14 @@ from pathlib import Path
 
 from howdah.settings import Settings
 
-__all__ = ["close_to_others", "keep_private", "make_private"]
+__all__ = [
+    "close_to_others",
+    "is_shared",
+    "keep_private",
+    "make_private",
+    "open_to_others",
+    "owner_of",
+]
 
 UMASK = 0o077
 OTHERS = 0o077
@@ -35,6 +43,28 @@ def make_private(folder: Path) -> None:
     """Make a folder that its owner alone can read, whatever the umask."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def is_shared(settings: Settings) -> bool:
+    """Whether what is added to the state folder is for everybody who uses the checkout."""
+    return settings.state.resolve() == settings.root.resolve() / ".howdah"
+
+
+def open_to_others(path: Path) -> None:
+    """Let others read what is the owner's to read."""
+    mode = path.stat().st_mode
+    readable = mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6
+    if readable != mode:
+        path.chmod(readable & 0o777)
+
+
+def owner_of(path: Path) -> str:
+    """The name, or number, of the user whom a file belongs to."""
+    number = path.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def close_to_others(folder: Path) -> None:

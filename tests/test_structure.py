@@ -20,10 +20,12 @@ LAYERS = {
         models
         jobs
         inputs
+        environments
         hadoop
         http_client
         terminal
         atomic_files
+        scratch_folder
         privacy os_errors suggestions
         settings
         installer

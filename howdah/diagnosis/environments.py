@@ -1,10 +1,12 @@
-"""Checks where the packages of models' environments are: here, in HDFS, or nowhere."""
+"""Checks the packages of models' environments: whether they are here, in HDFS, or nowhere."""
 
 from collections.abc import Iterator
 
-from howdah.diagnosis.check import Check
+from howdah.diagnosis.check import Check, judge
+from howdah.environments.checks import check_environments as check_folders
+from howdah.environments.hdfs_archive import archive_path, difference
 from howdah.errors import ClusterError, ModelError
-from howdah.models.model_environment import archive_in_hdfs, describe_environment
+from howdah.models.model_environment import altered_archive, describe_environment
 from howdah.models.registry import manifest_of, model_entries
 from howdah.settings import Settings
 from mr.models.manifest import Manifest
@@ -13,27 +15,36 @@ __all__ = ["check_environments"]
 
 
 def check_environments(settings: Settings) -> Iterator[Check]:
-    """Judge those of all models that have one; what is wrong with an archive is told, too."""
+    """Judge the folders that are here and, of each model that has an environment, whether tasks
+    would find it."""
+    folders = list(check_folders(settings))
+    if folders:
+        bad = [(f"{home}: {what}", f"rm -r {home}  (the next job makes it again)")
+               for home, what in folders if what]  # fmt: skip
+        yield from judge("environments", bad, f"{len(folders)} here, as they were installed")
     for entry in model_entries(settings):
         try:
             manifest = manifest_of(entry)
-        except ModelError:  # what is wrong with it is said of the model
-            continue
-        if manifest.environment is None:
-            continue
-        try:
             places = list(_places(manifest, settings))
-        except (ModelError, ClusterError) as error:
-            yield Check("environment", error.message, error.hint or "bin/models check")
+        except ModelError as error:
+            yield Check(f"model {entry.name}", error.message, error.hint or "bin/models check")
             continue
-        fix = f"bin/submit INPUT --model {entry.name}  (makes it again; asks the package index)"
-        found = " and ".join(places) or "neither here nor in HDFS"
-        yield Check("environment", f"that of {entry.name}: {found}", "" if places else fix)
+        except ClusterError:  # told of the cluster
+            continue
+        if manifest.environment is not None:
+            found = " and ".join(places) or "neither here nor in HDFS"
+            fix = f"bin/submit INPUT --model {entry.name}  (makes it, asking the package index)"
+            yield Check(f"model {entry.name}", f"its environment: {found}", "" if places else fix)
 
 
 def _places(manifest: Manifest, settings: Settings) -> Iterator[str]:
+    """Where its packages are; ModelError for an archive that isn't the one that it states."""
     described = describe_environment(manifest, settings)
-    if described and described["folder"]:
+    if not described:
+        return
+    if described["folder"]:
         yield f"{described['folder']}, {described['unpacked'] >> 20:,} MB"
-    if settings.cluster and (archive := archive_in_hdfs(manifest, settings.cluster)):
-        yield archive
+    if settings.cluster and (what := difference(described, settings.cluster)) is not None:
+        if what:
+            raise altered_archive(manifest, what, settings.cluster)
+        yield f"{settings.cluster.fs_uri}{archive_path(described)}"

@@ -9,7 +9,8 @@ from typing import Any
 
 from howdah.errors import ModelError
 from howdah.models.model_environment import describe_environment
-from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry, owner_of
+from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry
+from howdah.privacy import owner_of
 from howdah.settings import Settings
 from mr.models.manifest import Manifest, sha256_of
 from mr.spec import MODEL_FILE

@@ -6,7 +6,6 @@ Howdah, in the source tree.
 """
 
 import os
-import pwd
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from howdah.models.model_checks import (
     files_due,
 )
 from howdah.models.wheels import take_from_wheel
+from howdah.privacy import is_shared, owner_of
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean
 from mr.models.manifest import Manifest, ModelFileError, read_manifest, sha256_of
@@ -36,11 +36,9 @@ __all__ = [
     "find_entry",
     "find_model",
     "find_models",
-    "is_shared",
     "manifest_of",
     "model_entries",
     "model_names",
-    "owner_of",
     "pipeline_of",
 ]
 
@@ -79,11 +77,6 @@ class Model:
     def sha256(self) -> str:
         """Of the manifest, and so of every file that it names by sha256."""
         return sha256_of(self.folder / MODEL_FILE)
-
-
-def is_shared(settings: Settings) -> bool:
-    """Whether what is added to the state folder's models is for everybody who uses the checkout."""
-    return settings.state.resolve() == settings.root.resolve() / ".howdah"
 
 
 def model_entries(settings: Settings) -> list[ModelEntry]:
@@ -170,15 +163,6 @@ def find_models(settings: Settings, names: Sequence[str]) -> list[Model]:
     for name in names:
         find_entry(settings, name)
     return [find_model(settings, name) for name in names]
-
-
-def owner_of(path: Path) -> str:
-    """The name, or number, of the user whom a file belongs to."""
-    number = path.stat().st_uid
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def _places(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -8,17 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from howdah.errors import MachineError, UsageError
-from howdah.models.registry import (
-    BUNDLED,
-    ModelEntry,
-    find_entry,
-    is_shared,
-    model_entries,
-    owner_of,
-)
-from howdah.models.scratch_folder import scratch_folder
+from howdah.models.registry import BUNDLED, ModelEntry, find_entry, model_entries
 from howdah.os_errors import naming
-from howdah.privacy import make_private
+from howdah.privacy import is_shared, make_private, open_to_others, owner_of
+from howdah.scratch_folder import scratch_folder
 from howdah.settings import Settings
 
 __all__ = ["adding_model", "remove_model"]
@@ -41,8 +34,8 @@ def adding_model(settings: Settings, name: str, *, replace: bool) -> Iterator[Pa
     folder = settings.state / "models"
     make_private(folder)
     if is_shared(settings):
-        _open(settings.state)
-        _open(folder)
+        open_to_others(settings.state)
+        open_to_others(folder)
     target = folder / name
     with scratch_folder(folder, "adding") as scratch:
         new = scratch / name
@@ -52,7 +45,7 @@ def adding_model(settings: Settings, name: str, *, replace: bool) -> Iterator[Pa
         for path in (*new.rglob("*"), new):
             path.chmod(path.stat().st_mode & 0o700)
             if is_shared(settings):
-                _open(path)
+                open_to_others(path)
         _put(new, target, replace=replace)
 
 
@@ -89,14 +82,6 @@ def _there_already(folder: Path) -> UsageError:
         f"there is a model {folder.name} already, in {folder}",
         hint="--replace puts this one in its place (running jobs keep theirs); or another name",
     )
-
-
-def _open(path: Path) -> None:
-    """Let others read what is the owner's to read."""
-    mode = path.stat().st_mode
-    readable = mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6
-    if readable != mode:
-        path.chmod(readable & 0o777)
 
 
 def _put(new: Path, target: Path, *, replace: bool) -> None:

@@ -1,22 +1,25 @@
 """Where tasks find the packages of their models' environments: in folders here, on a cluster in
 archives that YARN unpacks once a worker."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from howdah.environments.environment import environment_folder
+from howdah.environments.installed import environment_name
 from howdah.environments.publishing import publish
-from howdah.errors import ClusterError, ModelError
+from howdah.errors import ClusterError
 from howdah.hadoop.store import HdfsStore
-from howdah.models.registry import Model, owner_of
+from howdah.models.model_checks import ENVIRONMENT_LOCK
+from howdah.models.registry import Model
 from howdah.settings import Cluster, Settings
 from mr.models.manifest import Manifest, read_manifest
 from mr.spec import MODEL_FILE
 
-__all__ = ["TaskEnvironments", "environment_name", "find_environments"]
+__all__ = ["ENVIRONMENT_TAG", "TaskEnvironments", "find_environments"]
+
+# begins what a task on a cluster calls the folder of an environment, and YARN's tag of its job
+ENVIRONMENT_TAG = "environment-"
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,6 @@ class TaskEnvironments:
 
     folders: dict[str, str] = field(default_factory=dict)
     archives: tuple[str, ...] = ()
-
-
-def environment_name(lock: str) -> str:
-    """What a task on a cluster calls the folder of an environment, and YARN's tag of its job."""
-    return f"environment-{lock[:16]}"
 
 
 def find_environments(
@@ -46,43 +44,25 @@ def find_environments(
         manifest = model.manifest
         if manifest.environment is None:
             continue
+        lock = model.folder / ENVIRONMENT_LOCK
         if cluster is None:
-            folder = str(_trusted(manifest, _folder(model, settings)))
+            folder = str(environment_folder(manifest.environment, settings, lock))
         else:
             _check_python(manifest, cluster)
-            folder = environment_name(manifest.environment["lock"])
-            archives[folder] = f"{cluster.fs_uri}{_publish(model, settings, cluster)}#{folder}"
+            folder = ENVIRONMENT_TAG + environment_name(manifest.environment["lock"])
+            path = publish(manifest.environment, settings, cluster, lock)
+            _note_use(path, cluster)
+            archives[folder] = f"{cluster.fs_uri}{path}#{folder}"
         folders[manifest.name] = folder
         if len(models) == 1:  # a task then knows it by the name that is in its file
             folders[read_manifest(model.folder / MODEL_FILE).name] = folder
     return TaskEnvironments(folders, tuple(archives.values()))
 
 
-def _folder(model: Model, settings: Settings) -> Path:
-    assert model.manifest.environment
-    return environment_folder(model.manifest.environment, settings)
-
-
-def _publish(model: Model, settings: Settings, cluster: Cluster) -> str:
-    assert model.manifest.environment
-    path = publish(model.manifest.environment, settings, cluster)
+def _note_use(path: str, cluster: Cluster) -> None:
+    """Read a byte: HDFS notes when a file was last read, and the janitor goes by that."""
     for _ in HdfsStore(cluster, "").read(path.lstrip("/"), length=1):
-        pass  # HDFS notes when a file was last read, whoever does: the janitor goes by that
-    return path
-
-
-def _trusted(manifest: Manifest, folder: Path) -> Path:
-    """Raise ModelError where root would import packages that another user can change."""
-    for path in (folder, folder.parent):
-        if os.geteuid() == 0 and path.stat().st_uid != 0:
-            who = owner_of(path)
-            raise ModelError(
-                f"model {manifest.name}: the packages of its environment, {path}, belong to {who},"
-                " and root runs no other user's",
-                hint=f"submit as {who}; or, as root, bin/models add {manifest.name} FILE --replace"
-                " from a file that you trust",
-            )
-    return folder
+        pass
 
 
 def _check_python(manifest: Manifest, cluster: Cluster) -> None:

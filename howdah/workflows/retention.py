@@ -3,23 +3,22 @@ environments that no model needs any more."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
-from howdah.environments.publishing import ARCHIVE, ENVIRONMENTS
+from howdah.environments.installed import environment_name
+from howdah.environments.janitor import remove_unused_in_hdfs
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
 from howdah.jobs.record import Jobs, State
 from howdah.models.hdfs_copies import is_complete
 from howdah.settings import Cluster, Settings
-from howdah.submission.task_environments import environment_name
+from howdah.submission.task_environments import ENVIRONMENT_TAG
 from howdah.workflows.record import Runs, jobs_of
 
 __all__ = ["Limits", "remove_leftovers", "remove_old_records"]
 
 SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
-ACCESS_SECONDS = 3600  # how exactly HDFS notes when a file was last read
 
 
 @dataclass(frozen=True)
@@ -59,25 +58,16 @@ def remove_leftovers(
     if cluster.uses_systemd:
         cluster = replace(cluster, hadoop_user=SUPERUSER)
     unfinished = Yarn(cluster).unfinished()
-    kept = unfinished | {environment_name(lock) for lock in locks}
-    client, store = hdfs_client(cluster), HdfsStore(cluster, "")
+    store = HdfsStore(cluster, "")
     with store.reaching():
-        found = chain(_leftovers(client, unfinished, limits), _environments(client, kept, limits))
-        for path in found:
+        for path in _leftovers(hdfs_client(cluster), unfinished, limits):
             if remove:
                 store.remove(path.lstrip("/"))
             yield cluster.fs_uri + path
-
-
-def _environments(client: Any, kept: Collection[str], limits: Limits) -> Iterator[str]:
-    """Paths of environments that nobody has submitted a job with for long, and of what is left of
-    their uploads. Each submission reads a byte; it puts there again what has been removed."""
-    for path, status in _statuses(client, ENVIRONMENTS):
-        name = path.rpartition("/")[2]
-        used = status["accessTime"] / 1000 + ACCESS_SECONDS
-        limit = limits.environments if name.endswith(ARCHIVE) else limits.failed
-        if environment_name(name) not in kept and used < limit:
-            yield path
+    kept = {environment_name(lock) for lock in locks}
+    kept |= {tag.removeprefix(ENVIRONMENT_TAG) for tag in unfinished}
+    for path in remove_unused_in_hdfs(cluster, kept, limits.environments, remove=remove):
+        yield cluster.fs_uri + path
 
 
 def _leftovers(client: Any, unfinished: Collection[str], limits: Limits) -> Iterator[str]:
@@ -105,13 +95,7 @@ def _leftovers(client: Any, unfinished: Collection[str], limits: Limits) -> Iter
 
 def _children(client: Any, folder: str) -> Iterator[tuple[str, float]]:
     """What is right below a folder, with Unix times of change; nothing if it isn't there."""
-    for path, status in _statuses(client, folder):
-        yield path, status["modificationTime"] / 1000
-
-
-def _statuses(client: Any, folder: str) -> Iterator[tuple[str, Any]]:
-    """What is right below a folder, with what HDFS says of it; nothing if it isn't there."""
     if client.status(folder, strict=False) is None:
         return
     for name, status in client.list(folder, status=True):
-        yield f"{folder}/{name}", status
+        yield f"{folder}/{name}", status["modificationTime"] / 1000

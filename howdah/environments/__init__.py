@@ -1,0 +1,1 @@
+"""Environments of models: packages of exact versions, locked, installed, sealed and published."""

@@ -1,0 +1,128 @@
+"""A model's environment, from what it requires or from what its manifest states.
+
+It is found among those that are here, or made again: from its archive in HDFS, or from its lock.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from howdah.environments.archive import archive_chunks
+from howdah.environments.building import build
+from howdah.environments.hdfs_archive import restore
+from howdah.environments.installed import (
+    Environment,
+    find_by_lock,
+    find_by_requirements,
+    write_environment,
+)
+from howdah.environments.lock import PYTHON, Lock, make_lock, with_cpu_builds
+from howdah.errors import ClusterError, IntegrityError, ModelError
+from howdah.settings import Settings
+
+__all__ = [
+    "Environment",
+    "build_environment",
+    "environment_folder",
+    "find_packages",
+    "seal",
+]
+
+EARLIEST = 1_000_000_000_000  # ms since 1970
+HEX_DIGITS = 9  # of an archive's SHA-256: up to 2.2 years of ms
+
+
+def build_environment(
+    requires: Sequence[str], settings: Settings, modules: Sequence[str] = ()
+) -> Environment:
+    """The environment that ``requires`` (``name==version`` each) resolve to, found or built; when
+    it is built, the known libraries in it and ``modules`` are imported for a trial.
+
+    Raises UsageError or ModelError where that can't be, MachineError where there is too little
+    room.
+    """
+    wanted = [tuple(requires), with_cpu_builds(requires)]
+    found = find_by_requirements(wanted, settings)
+    if found is None:
+        lock = make_lock(requires)
+        found = find_by_lock(lock.sha256, settings) or build(lock, settings, modules)
+    _note_use(found)
+    return found
+
+
+def seal(environment: Environment) -> Environment:
+    """The environment with its archive's SHA-256, bytes and time. The archive isn't kept: the same
+    folder always gives the same bytes."""
+    if environment.sha256:
+        return environment
+    digest, size = hashlib.sha256(), 0
+    for chunk in archive_chunks(environment.folder):
+        digest.update(chunk)
+        size += len(chunk)
+    sha256 = digest.hexdigest()
+    # whoever makes the same archive gives it the same time, which is always past
+    time = EARLIEST + int(sha256[:HEX_DIGITS], 16)
+    sealed = replace(environment, sha256=sha256, bytes=size, time=time)
+    with suppress(PermissionError):  # it is shared, and somebody else's
+        write_environment(sealed)
+    return sealed
+
+
+def find_packages(stated: Mapping[str, Any], settings: Settings) -> Path | None:
+    """The folder of packages of the environment that a manifest states; None if it isn't here."""
+    found = find_by_lock(stated["lock"], settings)
+    return found.folder if found else None
+
+
+def environment_folder(
+    stated: Mapping[str, Any], settings: Settings, lock: Path | None = None
+) -> Path:
+    """The folder of packages of the environment that a manifest states, made again if it isn't
+    here: from its archive in HDFS, or from the file ``lock``, which is beside the manifest.
+
+    Raises ModelError where that can't be done, MachineError where there is too little room.
+    """
+    if stated["python"] != PYTHON:
+        raise ModelError(
+            f"the model's environment ({', '.join(stated['requires'])}) is for Python"
+            f" {stated['python']}, and this is Python {PYTHON}",
+            hint="bin/models add it again here, with --replace",
+        )
+    if found := find_by_lock(stated["lock"], settings):
+        _note_use(found)
+        return found.folder
+    failed: Exception | None = None
+    if settings.cluster and stated.get("sha256"):
+        try:
+            if restored := restore(stated, settings):
+                return restored.folder
+        except (ClusterError, IntegrityError) as error:  # its lock is enough
+            failed = error
+    if text := _lock_text(stated, lock):
+        return build(Lock(text, tuple(stated["requires"])), settings).folder
+    if failed:
+        raise failed
+    raise ModelError(
+        f"the model's environment ({', '.join(stated['requires'])}) is neither here nor in HDFS,"
+        " and its lock isn't beside the model's manifest",
+        hint="bin/models add the model again, with --replace",
+    )
+
+
+def _lock_text(stated: Mapping[str, Any], lock: Path | None) -> str:
+    """The lock's text; empty where it isn't there, or isn't the one that the manifest names."""
+    with suppress(OSError):
+        data = lock.read_bytes() if lock else b""
+        if hashlib.sha256(data).hexdigest() == stated["lock"]:
+            return data.decode()
+    return ""
+
+
+def _note_use(environment: Environment) -> None:
+    """Have its folder's time say that it was asked for: what is young isn't removed."""
+    with suppress(OSError):
+        os.utime(environment.home)

@@ -1,0 +1,120 @@
+"""An environment's archive is put into HDFS once; YARN takes it to every node that needs it."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from howdah.environments.archive import archive_chunks
+from howdah.environments.building import building
+from howdah.environments.environment import environment_folder
+from howdah.environments.hdfs_archive import ARCHIVE, ENVIRONMENTS, archive_path, difference
+from howdah.environments.installed import find_by_lock, own_folder
+from howdah.errors import ClusterError, ModelError
+from howdah.hadoop.store import HdfsStore, hdfs_client
+from howdah.scratch_folder import scratch_folder
+from howdah.settings import Cluster, Settings
+
+__all__ = ["ARCHIVE", "ENVIRONMENTS", "archive_path", "forget_local", "publish"]
+
+
+def publish(
+    stated: Mapping[str, Any], settings: Settings, cluster: Cluster, lock: Path | None = None
+) -> str:
+    """Have HDFS hold the archive of the environment that a manifest states; its path there.
+
+    It is uploaded unless it is there with the length and the time that the manifest states, both
+    of which YARN looks at. ``lock`` is that of ``environment_folder``. Raises ModelError where the
+    packages here don't give that archive, ClusterError where HDFS doesn't take it.
+    """
+    if not stated.get("sha256"):
+        raise ModelError(
+            "the model's manifest states no SHA-256 of its environment's archive",
+            hint="bin/models add the model again, with --replace",
+        )
+    path = archive_path(stated)
+    differing = difference(stated, cluster)
+    if differing == "":
+        return path
+    packages = environment_folder(stated, settings, lock)
+    print(
+        f"howdah: putting the packages of {', '.join(stated['requires'])} into HDFS (once):"
+        f" {stated['bytes'] >> 20:,} MB",
+        file=sys.stderr,
+    )
+    store, client = HdfsStore(cluster, ""), hdfs_client(cluster)
+    partial = f"{path}.{os.uname().nodename}.{os.getpid()}"
+    with store.reaching():
+        if client.status(ENVIRONMENTS, strict=False) is None:
+            if cluster.uses_systemd:  # its owner is a user of Hadoop's own
+                raise ClusterError(
+                    f"HDFS has no folder {ENVIRONMENTS}: the cluster is of an older version",
+                    hint="bin/cluster up, by whoever runs it",
+                )
+            client.makedirs(ENVIRONMENTS, permission="755")
+        try:
+            client.write(partial, data=_compared(packages, stated), overwrite=True)
+            client.set_permission(partial, "644")
+            client.set_times(partial, modification_time=stated["time"])
+            _rename(client, partial, path, cluster, differing)
+        finally:
+            client.delete(partial)
+    if still := difference(stated, cluster):  # another command has put another one there
+        raise _other_archive(path, still, cluster)
+    return path
+
+
+def forget_local(stated: Mapping[str, Any], settings: Settings, cluster: Cluster) -> bool:
+    """Remove the caller's own folder of an environment that a cluster of several hosts has in HDFS,
+    which is where it comes from if it is needed here again; False where it stays."""
+    if not cluster.uses_systemd or not stated.get("sha256"):
+        return False
+    found = find_by_lock(stated["lock"], settings)
+    if found is None or found.home.parent != own_folder(settings):
+        return False
+    if difference(stated, cluster) != "":
+        return False
+    with building(settings) as place, scratch_folder(place, "removing") as scratch:
+        found.home.rename(scratch / found.home.name)
+    return True
+
+
+def _compared(packages: Path, stated: Mapping[str, Any]) -> Iterator[bytes]:
+    """The archive's bytes; raises ModelError where they aren't those that the manifest states."""
+    digest = hashlib.sha256()
+    for chunk in archive_chunks(packages):
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != stated["sha256"]:
+        raise ModelError(
+            f"the packages in {packages} don't give the archive that the model's manifest names:"
+            " its SHA-256 differs",
+            hint="bin/models check says which packages were changed; if none was, bin/models add"
+            " the model again, with --replace",
+        )
+
+
+def _rename(client: Any, partial: str, path: str, cluster: Cluster, differing: str | None) -> None:
+    """Give the new archive its name, in place of one that isn't as the manifest states."""
+    from hdfs import HdfsError
+
+    if differing:
+        try:
+            client.delete(path)
+        except HdfsError:  # it is another user's
+            raise _other_archive(path, differing, cluster) from None
+    try:
+        client.rename(partial, path)
+    except HdfsError:
+        if client.status(path, strict=False) is None:
+            raise  # else another command has put it there meanwhile
+
+
+def _other_archive(path: str, what: str, cluster: Cluster) -> ClusterError:
+    return ClusterError(
+        f"{cluster.fs_uri}{path} isn't the archive that the model's manifest names: its {what}"
+        " differs, and it isn't yours to replace",
+        hint=f"who owns it, or HDFS' superuser: {cluster.hadoop_bin} fs -rm {path}",
+    )
