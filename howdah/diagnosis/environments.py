@@ -1,6 +1,7 @@
 """Checks the packages of models' environments: whether they are here, in HDFS, or nowhere."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from howdah.diagnosis.check import Check, judge
 from howdah.environments.checks import check_environments as check_folders
@@ -23,18 +24,21 @@ def check_environments(settings: Settings) -> Iterator[Check]:
                for home, what in folders if what]  # fmt: skip
         yield from judge("environments", bad, f"{len(folders)} here, as they were installed")
     for entry in model_entries(settings):
-        try:
+        with suppress(ModelError, ClusterError):  # told of the model, and of the cluster
             manifest = manifest_of(entry)
-            places = list(_places(manifest, settings))
-        except ModelError as error:
-            yield Check(f"model {entry.name}", error.message, error.hint or "bin/models check")
-            continue
-        except ClusterError:  # told of the cluster
-            continue
-        if manifest.environment is not None:
-            found = " and ".join(places) or "neither here nor in HDFS"
-            fix = f"bin/submit INPUT --model {entry.name}  (makes it, asking the package index)"
-            yield Check(f"model {entry.name}", f"its environment: {found}", "" if places else fix)
+            if manifest.environment is not None:
+                yield _place(manifest, settings)
+
+
+def _place(manifest: Manifest, settings: Settings) -> Check:
+    name = f"model {manifest.name}"
+    try:
+        places = list(_places(manifest, settings))
+    except ModelError as error:
+        return Check(name, error.message, error.hint or "bin/models check")
+    found = " and ".join(places) or "neither here nor in HDFS"
+    fix = f"bin/submit INPUT --model {manifest.name}  (makes it, asking the package index)"
+    return Check(name, f"its environment: {found}", "" if places else fix)
 
 
 def _places(manifest: Manifest, settings: Settings) -> Iterator[str]:
