@@ -48,7 +48,8 @@ class Runner(StrEnum):
 class Cluster:
     """One Hadoop cluster as its clients see it; URLs have no slash at the end.
 
-    ``python`` is what runs tasks on the workers, empty where it is what runs Howdah;
+    ``python`` is what runs tasks on the workers, and ``python_version`` its minor version, both
+    empty where it is what runs Howdah;
     ``hadoop_user`` is whom jobs run as, empty for whoever submits; ``prometheus_url`` and
     ``grafana_url`` are empty where there is none.
     """
@@ -69,6 +70,7 @@ class Cluster:
     hadoop_user: str
     prometheus_url: str = ""
     grafana_url: str = ""
+    python_version: str = ""
 
     @property
     def uses_systemd(self) -> bool:

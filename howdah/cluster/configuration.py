@@ -1,5 +1,6 @@
 """Reads a cluster's settings out of its inventory and the variables of hadoop-setup."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def read_cluster(
         hadoop_user=values["hadoop_user"],
         prometheus_url=f"http://127.0.0.1:{values['prometheus_port']}" if monitoring else "",
         grafana_url=f"http://127.0.0.1:{values['grafana_port']}" if dashboards else "",
+        # hosts with another one than this machine are refused
+        python_version="{}.{}".format(*sys.version_info[:2]) if systemd else "",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from howdah.answer import Answer
 from howdah.commands.arguments import CommandParser
 from howdah.diagnosis.cluster import check_cluster_in_use
+from howdah.diagnosis.environments import check_environments
 from howdah.diagnosis.host import check_host
 from howdah.diagnosis.models import check_models
 from howdah.settings import Settings
@@ -28,7 +29,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
     """Print every check; 1 if one needs mending."""
-    checks = [*check_host(settings), *check_models(settings), *check_cluster_in_use(settings)]
+    checks = [
+        *check_host(settings),
+        *check_models(settings),
+        *check_environments(settings),
+        *check_cluster_in_use(settings),
+    ]
     answer.rows([asdict(check) for check in checks])
     answer.say(*map(str, checks))
     return int(any(check.fix for check in checks))

@@ -7,8 +7,16 @@ from typing import Any
 from howdah.answer import Answer
 from howdah.commands.arguments import CommandParser
 from howdah.errors import HowdahError, ModelError
-from howdah.models.card import PLACES, card_lines, describe_model, shadow_note
-from howdah.models.job_models import unfinished_jobs_with
+from howdah.models.card import (
+    PLACES,
+    card_lines,
+    describe_model,
+    format_of,
+    is_data,
+    shadow_note,
+)
+from howdah.models.job_models import environments_in_use, unfinished_jobs_with
+from howdah.models.model_environment import check_environment_of, describe_environment
 from howdah.models.registry import ModelEntry, find_entry, find_model, manifest_of, model_entries
 from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
@@ -84,7 +92,7 @@ def run(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
         case "check":
             return _check(settings, answer)
         case "show":
-            return _show(find_entry(settings, args.name), answer)
+            return _show(find_entry(settings, args.name), settings, answer)
         case _:
             return _list(settings, answer)
 
@@ -99,22 +107,35 @@ def _add(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
         rows = manifest.compiled["rows_compared"]
         _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
     entry = find_entry(settings, args.name)
-    answer.tell(**describe_model(entry, manifest_of(entry)))
+    answer.tell(**describe_model(entry, manifest_of(entry), settings))
     _tell(f"{PLACES[entry.place]}{shadow_note(entry)}: {entry.folder}")
     _tell(f"use it: bin/submit INPUT --model {manifest.name}")
     return 0
 
 
 def _remove(name: str, settings: Settings, answer: Answer) -> int:
-    jobs = unfinished_jobs_with(find_entry(settings, name), settings)
+    entry = find_entry(settings, name)
+    jobs = unfinished_jobs_with(entry, settings)
+    environment = _environment_of(entry, settings)
     entry = remove_model(settings, name)
     answer.tell(removed=[str(entry.folder)], kept_by=jobs)
     answer.say(f"removed {entry.folder}")
     if jobs:
         _tell(f"not finished, and keeping theirs: {', '.join(jobs)}")
+    if environment.get("unpacked") and environment["lock"] not in environments_in_use(settings):
+        size = environment["unpacked"] >> 20
+        _tell(f"its environment, {environment['folder']}, {size:,} MB, goes with bin/janitor")
     if entry.hides:
         _tell(f"{name} is now the one that is {entry.hides[0]}")
     return 0
+
+
+def _environment_of(entry: ModelEntry, settings: Settings) -> dict[str, Any]:
+    """What there is of the model's environment; nothing of one whose manifest can't be read."""
+    try:
+        return describe_environment(manifest_of(entry), settings) or {}
+    except ModelError:
+        return {}
 
 
 def _check(settings: Settings, answer: Answer) -> int:
@@ -125,7 +146,7 @@ def _check(settings: Settings, answer: Answer) -> int:
     for entry in model_entries(settings):
         row: dict[str, Any] = {"name": entry.name, "place": entry.place, "error": None}
         try:
-            find_model(settings, entry.name)
+            check_environment_of(find_model(settings, entry.name), settings)
         except HowdahError as error:
             row["error"] = error.described(f"model {entry.name}")
             answer.say(f"{entry.name}: {error}")
@@ -138,10 +159,10 @@ def _check(settings: Settings, answer: Answer) -> int:
     return status
 
 
-def _show(entry: ModelEntry, answer: Answer) -> int:
+def _show(entry: ModelEntry, settings: Settings, answer: Answer) -> int:
     manifest = manifest_of(entry)
-    answer.tell(**describe_model(entry, manifest))
-    answer.say(*card_lines(entry, manifest))
+    answer.tell(**describe_model(entry, manifest, settings))
+    answer.say(*card_lines(entry, manifest, settings))
     return 0
 
 
@@ -154,6 +175,7 @@ def _list(settings: Settings, answer: Answer) -> int:
             answer.say(f"{row['name']:<20} can't be used: {row['error']}")
             continue
         line = f"{row['name']:<20} {row['pipeline']:<12} {row['kind']:<11} {row['place']:<8}"
+        line += f" {row['format']:<8}"
         outranked = "".join(f"  outranks the {place} one" for place in row["hides"])
         answer.say(f"{line} {row['description']}".rstrip() + outranked)
     return 0
@@ -165,7 +187,13 @@ def _row(entry: ModelEntry) -> dict[str, Any]:
         manifest = manifest_of(entry)
     except ModelError as error:
         return {"name": entry.name, **where, "error": error.message}
-    return {field: getattr(manifest, field) for field in FIELDS} | where
+    runs = {
+        "format": format_of(manifest),
+        "data": is_data(manifest),
+        "libraries": manifest.libraries or {},
+        "requires": manifest.environment["requires"] if manifest.environment else None,
+    }
+    return {field: getattr(manifest, field) for field in FIELDS} | where | runs
 
 
 def _tell(line: str) -> None:

@@ -20,4 +20,6 @@ def check_host(settings: Settings) -> Iterator[Check]:
     for name, folder in (("state folder", settings.state), ("results", Path.cwd())):
         free = shutil.disk_usage(folder).free
         fix = f"free some space on the disk of {folder}" if free < NEEDED_BYTES else ""
+        if fix and folder == settings.state:
+            fix += ": below 2 GiB no model's environment is made"
         yield Check(name, f"{folder}, {free / 2**30:.1f} GiB free", fix)

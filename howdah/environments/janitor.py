@@ -39,18 +39,25 @@ def remove_unused(
 
 
 def remove_unused_in_hdfs(
-    cluster: Cluster, in_use: Collection[str], *, remove: bool = True
+    cluster: Cluster, kept: Collection[str], before: float, *, remove: bool = True
 ) -> Iterator[str]:
-    """The same of archives, and of what interrupted uploads have left: their paths. HDFS notes to
-    the hour when a file was last read."""
-    names, before = set(map(environment_name, in_use)), time.time() - 2 * YOUNG_SECONDS
+    """Archives that nobody has submitted a job with since ``before`` (Unix seconds), and what
+    interrupted uploads have left: their paths. ``kept`` are names of environments.
+
+    Whose models need an archive can't be known, since others' manifests can't be read; but each
+    submission reads a byte of it, HDFS notes to the hour when a file was last read, and the next
+    submission puts an archive there again that was removed.
+    """
+    interrupted = time.time() - YOUNG_SECONDS
     client, store = hdfs_client(cluster), HdfsStore(cluster, "")
     with store.reaching():
         there = client.status(ENVIRONMENTS, strict=False) is not None
         found = client.list(ENVIRONMENTS, status=True) if there else []
         for name, status in found:
-            is_used = name.endswith(ARCHIVE) and name.partition("-")[0] in names
-            if is_used or status["accessTime"] / 1000 > before:
+            whole = name.endswith(ARCHIVE)
+            limit = min(before, interrupted) if whole else interrupted
+            used = status["accessTime"] / 1000 + YOUNG_SECONDS
+            if used > limit or (whole and name.partition("-")[0] in kept):
                 continue
             path = f"{ENVIRONMENTS}/{name}"
             if remove:

@@ -48,6 +48,11 @@ def publish(
     partial = f"{path}.{os.uname().nodename}.{os.getpid()}"
     with store.reaching():
         if client.status(ENVIRONMENTS, strict=False) is None:
+            if cluster.uses_systemd:  # its owner is a user of Hadoop's own
+                raise ClusterError(
+                    f"HDFS has no folder {ENVIRONMENTS}: the cluster is of an older version",
+                    hint="bin/cluster up, by whoever runs it",
+                )
             client.makedirs(ENVIRONMENTS, permission="755")
         try:
             client.write(partial, data=_compared(packages, stated), overwrite=True)

@@ -62,7 +62,8 @@ FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
 @dataclass(frozen=True)
 class Job:
     """Times are Unix seconds; ``identity`` tells the same input, model and options again;
-    ``models``: where there are several, each one's sha256; ``kept``: its results stay in the store
+    ``models``: where there are several, each one's sha256; ``environments``: by the names of models
+    that have one, the environment that they run in; ``kept``: its results stay in the store
     however old they are; ``run`` and ``step``: of which workflow's run it is, and ``changes`` what
     has become another one on that run's way, each with ``old`` and ``new``. ``predicted``: what a
     job that scores has called its predictions' columns, and what they mean; ``types``: which
@@ -78,6 +79,7 @@ class Job:
     created: float
     model_sha256: str = ""
     models: dict[str, str] = field(default_factory=dict)
+    environments: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     predicted: dict[str, Any] = field(default_factory=dict)

@@ -1,17 +1,29 @@
 """What `bin/models show` says of a model: its manifest, for people and for programs."""
 
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from howdah.errors import ModelError
+from howdah.models.model_environment import describe_environment
 from howdah.models.registry import BUNDLED, OWN, SHARED, ModelEntry
 from howdah.privacy import owner_of
+from howdah.settings import Settings
 from mr.models.manifest import Manifest, sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["PLACES", "card_lines", "describe_model", "describe_outputs", "shadow_note"]
+__all__ = [
+    "PLACES",
+    "card_lines",
+    "describe_model",
+    "describe_outputs",
+    "format_of",
+    "is_data",
+    "shadow_note",
+]
 
 PLACES = {OWN: "your own", SHARED: "shared by all who use this checkout", BUNDLED: "with Howdah"}
 SCORES = {
@@ -35,11 +47,15 @@ SOURCES = {
 }
 
 
-def describe_model(entry: ModelEntry, manifest: Manifest) -> dict[str, Any]:
+def describe_model(entry: ModelEntry, manifest: Manifest, settings: Settings) -> dict[str, Any]:
     """The manifest for programs, with where it is, since when, and what it takes on the disk."""
     path = entry.folder / MODEL_FILE
     files = [entry.folder / name for name in manifest.files]
     return asdict(manifest) | {
+        "format": format_of(manifest),
+        "data": is_data(manifest),
+        "environment": describe_environment(manifest, settings),
+        "modules": _modules(entry.folder / manifest.code) if manifest.code else [],
         "place": entry.place,
         "hides": list(entry.hides),
         "folder": str(entry.folder),
@@ -50,19 +66,32 @@ def describe_model(entry: ModelEntry, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def card_lines(entry: ModelEntry, manifest: Manifest) -> Iterator[str]:
+def format_of(manifest: Manifest) -> str:
+    """The format of its file; in older manifests its suffix says it."""
+    suffixes = {Path(name).suffix.lstrip(".") for name in manifest.files} - {"npz", "so"}
+    return manifest.format or " ".join(sorted(suffixes))
+
+
+def is_data(manifest: Manifest) -> bool:
+    """Whether loading it runs nothing of its maker's; skops files with other types are refused."""
+    return manifest.data or format_of(manifest) == "skops"
+
+
+def card_lines(entry: ModelEntry, manifest: Manifest, settings: Settings) -> Iterator[str]:
     """The manifest for people."""
-    described = describe_model(entry, manifest)
+    described = describe_model(entry, manifest, settings)
     added = time.strftime("%Y-%m-%d %H:%M", time.localtime(described["added"]))
     rows = [
         (manifest.name, f"{manifest.kind}, pipeline {manifest.pipeline}"),
         ("about", manifest.description),
         ("where", f"{entry.folder}: {PLACES[entry.place]}{shadow_note(entry)}"),
         ("added", f"{added} by {described['owner']}"),
-        ("trained", f"with scikit-learn {manifest.scikit_learn}"),
+        ("trained", f"with scikit-learn {manifest.scikit_learn}" * bool(manifest.scikit_learn)),
+        *_runs(described),
         *_takes(manifest),
         *((f"gives {name}", what) for name, what in describe_outputs(manifest)),
         ("decimals", f"{manifest.decimals} of its scores"),
+        ("places", manifest.places),
         *_compared(manifest),
         *_measured(manifest),
         ("wheel", (manifest.wheel or {}).get("requirement", "")),
@@ -74,6 +103,35 @@ def card_lines(entry: ModelEntry, manifest: Manifest) -> Iterator[str]:
     for name, value in rows:
         if value:
             yield f"{name:<{width}}{value}"
+
+
+def _runs(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What its file is, and what runs when it is loaded."""
+    libraries = (described["libraries"] or {}).items()
+    yield "libraries", ", ".join(f"{name} {version}" for name, version in libraries)
+    if described["data"]:
+        yield "format", f"{described['format']}, data: loading it runs nothing of its maker's"
+    else:
+        yield "format", f"{described['format']}, a program: loading it runs what its maker put in"
+    yield "code", ", ".join(described["modules"])
+    if environment := described["environment"]:
+        yield "environment", ", ".join(environment["requires"])
+        yield "  Python", environment["python"]
+        yield "  lock", environment["lock"][:16]
+        if environment["folder"]:
+            yield "  packages", f"{environment['folder']}, {environment['unpacked']:,} bytes"
+        else:
+            yield "  packages", "not here: the next job makes them again"
+        yield "  archive", f"{environment['bytes']:,} bytes, sha256 {environment['sha256']}"
+
+
+def _modules(code: Path) -> list[str]:
+    """The top modules of its maker's that it brings."""
+    try:
+        names = zipfile.ZipFile(code).namelist()
+    except (OSError, zipfile.BadZipFile):  # bin/models check tells of it
+        return []
+    return sorted({name.partition("/")[0].removesuffix(".py") for name in names})
 
 
 def describe_outputs(manifest: Manifest) -> Iterator[tuple[str, str]]:

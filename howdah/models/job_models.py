@@ -5,17 +5,63 @@ Whatever becomes of a model's name meanwhile, the job keeps the files that it wa
 
 import os
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from howdah.errors import ModelError
 from howdah.jobs.layout import MODEL_LINKS
 from howdah.jobs.record import Job, Jobs
-from howdah.models.registry import OWN, Model, ModelEntry, check_files, find_entry, manifest_of
+from howdah.models.model_checks import ENVIRONMENT_LOCK, check_files
+from howdah.models.registry import (
+    OWN,
+    Model,
+    ModelEntry,
+    find_entry,
+    manifest_of,
+    model_entries,
+)
 from howdah.settings import Settings
 from mr.models.manifest import sha256_of
 from mr.spec import MODEL_FILE
 
-__all__ = ["link_models", "linked_models", "unfinished_jobs_with"]
+__all__ = [
+    "environments_in_use",
+    "environments_of",
+    "link_models",
+    "linked_models",
+    "unfinished_jobs_with",
+]
+
+
+def environments_of(models: Iterable[Model]) -> dict[str, Any]:
+    """What a job's record says of the environments that its models run in, by the models' names."""
+    return {
+        manifest.name: {
+            "lock": manifest.environment["lock"],
+            "requires": manifest.environment["requires"],
+            "python": manifest.environment["python"],
+            "libraries": manifest.libraries or {},
+        }
+        for manifest in (model.manifest for model in models)
+        if manifest.environment is not None
+    }
+
+
+def environments_in_use(settings: Settings) -> set[str]:
+    """The locks of the environments of all models that the caller can use, and of his jobs that
+    aren't finished."""
+    found = {
+        environment["lock"]
+        for job in Jobs(settings.state).all()
+        if not job.is_finished
+        for environment in job.environments.values()
+    }
+    for entry in model_entries(settings):
+        with suppress(OSError):  # there is none, or it is another user's, as its environment is
+            found.add(sha256_of(entry.folder / ENVIRONMENT_LOCK))
+    return found
 
 
 def unfinished_jobs_with(entry: ModelEntry, settings: Settings) -> list[str]:
@@ -42,7 +88,7 @@ def link_models(job: Job, folder: Path, settings: Settings) -> None:
         own.mkdir(parents=True)
         try:
             entry = find_entry(settings, name)
-            for path in Model(entry.folder, manifest_of(entry)).files:
+            for path in Model(entry.folder, manifest_of(entry)).all_files:
                 _link_or_copy(path, own / path.name)
         except (ModelError, FileNotFoundError):  # it was there, and right, when it was planned
             raise _replaced(name) from None

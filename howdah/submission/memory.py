@@ -18,11 +18,13 @@ MASTER_MB = 512  # what an ApplicationMaster needs beside a task that runs in it
 
 def container_mb(models: Sequence[Model]) -> int:
     """What a map task's container needs: a JVM's share, and the peaks of all models as they were
-    measured, with a quarter more; four times the file's size of one that wasn't."""
+    measured, with a quarter more; four times the file's size of one that wasn't. A peak is that of
+    both processes where a model has one of its own."""
     measured = [model.manifest.memory_mb * 5 // 4 for model in models if model.manifest.memory_mb]
     others = [model for model in models if not model.manifest.memory_mb]
     files = sum(path.stat().st_size for model in others for path in model.files)
     python = PYTHON_MB if others or not models else BLOCKS_MB
+    python += PYTHON_MB * sum(model.manifest.environment is not None for model in others)
     return max(LEAST_MB, JVM_MB + python + sum(measured) + 4 * (files >> 20))
 
 

@@ -13,6 +13,7 @@ from howdah.inputs.table_columns import Columns, find_columns_of_all
 from howdah.jobs.column_types import result_types
 from howdah.jobs.pipeline_hooks import complete_options, options_from_models
 from howdah.jobs.predictions import predictions_of_model, predictions_of_models
+from howdah.models.job_models import environments_of
 from howdah.models.registry import Model, find_model, find_models
 from howdah.settings import Settings
 from howdah.submission.amendment_plan import plan_amendment
@@ -94,6 +95,7 @@ def _plan_scoring(
     return {
         "model": model.manifest.name,
         "model_sha256": model.sha256,
+        "environments": environments_of([model]),
         "options": options | {"header": header},
         "columns": tuple(predicted + names if predicted_first else names + predicted),
         "predicted": predictions_of_model(model.manifest, called),
@@ -130,6 +132,7 @@ def _plan_counting(
     return {
         "model": "",
         "models": {model.manifest.name: model.sha256 for model in models},
+        "environments": environments_of(models),
         "options": {"header": False} | options,
         "columns": tuple(tally.header()),
         "predicted": predicted,

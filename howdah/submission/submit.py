@@ -32,7 +32,7 @@ from howdah.settings import Runner, Settings
 from howdah.submission.amendment_plan import check_count
 from howdah.submission.launcher import start
 from howdah.submission.plan import make_plan
-from howdah.submission.preflight import check_cluster
+from howdah.submission.preflight import check_readiness
 from howdah.submission.upload import store_inputs
 from howdah.submission.validation import reading_of
 from howdah.terminal.progress_bar import ProgressBar
@@ -94,8 +94,7 @@ def submit(
     if run:
         planned["identity"] += f" {run}/{step}"
         planned |= {"run": run, "step": step, "changes": tuple(changes)}
-    if planned["runner"] == Runner.HADOOP:
-        check_cluster(sources, planned, settings)
+    check_readiness(sources, planned, settings)
     jobs = Jobs(settings.state)
     with jobs.lock("", SUBMIT_LOCK):
         job = _unfinished(planned["identity"], jobs, settings)

@@ -4,6 +4,7 @@ import os
 import zipfile
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,21 +13,37 @@ from howdah.jobs.layout import CODE, INPUT, LISTS, MODELS, PREPARED
 from howdah.jobs.record import Job
 from howdah.jobs.stored_input import Input
 from howdah.models.registry import Model
-from howdah.settings import ROOT, Cluster
+from howdah.settings import ROOT, Cluster, Settings
+from howdah.submission.task_environments import find_environments
 from mr.spec import SPEC_FILE, Spec
 from mr.storage.file_range import FileRange
 from mr.storage.part_file import PartFile
 from mr.storage.whole_files import FileEntry
 
-__all__ = ["task_inputs", "write_task_files"]
+__all__ = ["TaskFiles", "task_inputs", "write_task_files"]
+
+
+@dataclass(frozen=True)
+class TaskFiles:
+    """What every task is sent, and the ``archives`` that are unpacked for it; each with ``#`` and
+    the name that tasks have it by."""
+
+    files: Sequence[str]
+    archives: Sequence[str] = ()
+
+    @property
+    def unpacked(self) -> list[str]:
+        """The folders that tasks have the archives as."""
+        return [archive.rpartition("#")[2] for archive in self.archives]
 
 
 def write_task_files(
-    spec: Spec, folder: Path, models: Sequence[Model], cluster: Cluster | None
-) -> list[str]:
-    """What every task is sent, from the job's ``folder`` or, models of a cluster's job, from HDFS;
-    each with ``#`` and the name that tasks have it by."""
-    spec.write(folder / SPEC_FILE)
+    spec: Spec, folder: Path, models: Sequence[Model], settings: Settings, cluster: Cluster | None
+) -> TaskFiles:
+    """What every task is sent, from the job's ``folder`` or, models and their environments of a
+    job of ``cluster``, from HDFS."""
+    environments = find_environments(models, settings, cluster)
+    replace(spec, environments=environments.folders).write(folder / SPEC_FILE)
     with zipfile.ZipFile(folder / CODE, "w") as archive:
         for path in sorted((ROOT / "mr").rglob("*.py")):
             archive.write(path, path.relative_to(ROOT))
@@ -35,7 +52,7 @@ def write_task_files(
     for model in models:
         prefix = f"{model.manifest.name}." if len(models) > 1 else ""
         files += _named(_upload_model(model, cluster) if cluster else model.files, prefix)
-    return files
+    return TaskFiles(files, environments.archives)
 
 
 def _named(paths: Iterable[str | Path], prefix: str = "") -> list[str]:

@@ -1,20 +1,34 @@
-"""What is kept no longer: records of old jobs and runs, and what jobs leave behind in HDFS."""
+"""What is kept no longer: records of old jobs and runs, what jobs leave behind in HDFS, and
+environments that no model needs any more."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
+from howdah.environments.installed import environment_name
+from howdah.environments.janitor import remove_unused_in_hdfs
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
 from howdah.jobs.record import Jobs, State
 from howdah.models.hdfs_copies import is_complete
 from howdah.settings import Cluster, Settings
+from howdah.submission.task_environments import ENVIRONMENT_TAG
 from howdah.workflows.record import Runs, jobs_of
 
-__all__ = ["remove_leftovers", "remove_old_records"]
+__all__ = ["Limits", "remove_leftovers", "remove_old_records"]
 
 SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Unix seconds: what failed jobs left goes if it is older than ``failed``, and results of
+    others than ``done``; environments that were last used before ``environments``."""
+
+    failed: float
+    done: float
+    environments: float
 
 
 def remove_old_records(settings: Settings, before: float, *, remove: bool) -> Iterator[str]:
@@ -36,24 +50,27 @@ def remove_old_records(settings: Settings, before: float, *, remove: bool) -> It
 
 
 def remove_leftovers(
-    cluster: Cluster, failed_before: float, done_before: float, *, remove: bool
+    cluster: Cluster, limits: Limits, locks: Collection[str], *, remove: bool
 ) -> Iterator[str]:
     """The URIs of what nobody needs any more in HDFS; each is given once it was removed, if
-    ``remove``. Times are Unix seconds; what YARN still knows as unfinished is never touched."""
+    ``remove``. Never touched are what YARN still knows as unfinished, with the environments that
+    this runs in, and environments with one of ``locks``."""
     if cluster.uses_systemd:
         cluster = replace(cluster, hadoop_user=SUPERUSER)
     unfinished = Yarn(cluster).unfinished()
     store = HdfsStore(cluster, "")
     with store.reaching():
-        for path in _leftovers(hdfs_client(cluster), unfinished, failed_before, done_before):
+        for path in _leftovers(hdfs_client(cluster), unfinished, limits):
             if remove:
                 store.remove(path.lstrip("/"))
             yield cluster.fs_uri + path
+    kept = {environment_name(lock) for lock in locks}
+    kept |= {tag.removeprefix(ENVIRONMENT_TAG) for tag in unfinished}
+    for path in remove_unused_in_hdfs(cluster, kept, limits.environments, remove=remove):
+        yield cluster.fs_uri + path
 
 
-def _leftovers(
-    client: Any, unfinished: set[str], failed_before: float, done_before: float
-) -> Iterator[str]:
+def _leftovers(client: Any, unfinished: Collection[str], limits: Limits) -> Iterator[str]:
     """Paths that nobody needs any more; ``unfinished`` has ids and tags of what is unfinished."""
     for path, changed in _children(client, JOBS):
         if path.rpartition("/")[2] in unfinished:
@@ -62,17 +79,17 @@ def _leftovers(
         newest = max([changed, *parts.values()])
         done = client.status(f"{path}/{OUTPUT}/{SUCCESS}", strict=False) is not None
         kept = done and f"{path}/{KEEP}" in parts
-        if newest < (done_before if done else failed_before) and not kept:
+        if newest < (limits.done if done else limits.failed) and not kept:
             yield path
-        elif done and newest < failed_before:
+        elif done and newest < limits.failed:
             yield from {f"{path}/{INPUT}", f"{path}/{SENT}"} & parts.keys()
     for path, changed in _children(client, MODELS):
-        if not is_complete(path) and changed < failed_before:
+        if not is_complete(path) and changed < limits.failed:
             yield path
     for user, _ in _children(client, "/user"):
         for path, changed in _children(client, f"{user}/.staging"):
             application = path.rpartition("/")[2].replace("job_", "application_")
-            if application not in unfinished and changed < failed_before:
+            if application not in unfinished and changed < limits.failed:
                 yield path
 
 

@@ -1,7 +1,9 @@
 """Where models are, which of them a name means, and what is said of them."""
 
+import hashlib
 import json
 import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from howdah.answer import Answer
 from howdah.commands.models import parser, run
 from howdah.errors import ModelError
+from howdah.models.model_checks import ENVIRONMENT_LOCK
 from howdah.models.registry import find_model, manifest_of, model_entries, model_names
 from howdah.settings import Settings
 from mr.models.manifest import sha256_of
@@ -147,6 +150,77 @@ def test_show_says_where_labels_come_from_and_what_was_compared(
     put(settings.state / "models" / "churn", more=stated)
     models(settings, "show", "churn")
     assert says in capsys.readouterr().out
+
+
+LOCK = "scikit-learn==1.5.2 --hash=sha256:00\n"
+
+
+def put_with_environment(settings: Settings, **stated: object) -> Path:
+    """A model with an environment of its own, of which its manifest says what is ``stated``."""
+    environment: dict[str, object] = {
+        "lock": hashlib.sha256(LOCK.encode()).hexdigest(),
+        "requires": ["scikit-learn==1.5.2"],
+        "python": "{}.{}".format(*sys.version_info[:2]),
+        "sha256": "0" * 64,
+        "bytes": 1 << 28,
+        "time": 1_700_000_000_000,
+    }
+    words = [f"{name} = {json.dumps(value)}" for name, value in (environment | stated).items()]
+    folder = put(
+        settings.state / "models" / "old",
+        more=f"environment = {{{', '.join(words)}}}\nlibraries = {{scikit-learn = '1.5.2'}}",
+    )
+    (folder / ENVIRONMENT_LOCK).write_text(LOCK)
+    return folder
+
+
+def test_a_model_with_an_environment_needs_no_library_here(settings: Settings) -> None:
+    """Its lock is a file of the model that is compared, and that tasks don't get."""
+    folder = put_with_environment(settings)
+    found = find_model(settings, "old")
+    assert [path.name for path in found.files] == ["model.toml", "model.joblib"]
+    assert found.all_files == [*found.files, folder / ENVIRONMENT_LOCK]
+    (folder / ENVIRONMENT_LOCK).write_text(LOCK.replace("00", "01"))
+    with pytest.raises(ModelError, match=r"environment\.lock is not the file that its manifest"):
+        find_model(settings, "old")
+    (folder / ENVIRONMENT_LOCK).unlink()
+    with pytest.raises(ModelError, match=r"environment\.lock is missing"):
+        find_model(settings, "old")
+
+
+def test_an_environment_of_another_python_is_told(settings: Settings) -> None:
+    put_with_environment(settings, python="3.9")
+    with pytest.raises(ModelError, match=r"for Python 3\.9, and 3\.\d+ runs here"):
+        find_model(settings, "old")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lock", "../../../etc"), ("sha256", ""), ("requires", "x==1"), ("bytes", True), ("time", "")],
+)
+def test_an_environment_that_can_not_be_is_refused(
+    settings: Settings, name: str, value: object
+) -> None:
+    """Paths are made of what a manifest says of it."""
+    put_with_environment(settings, **{name: value})
+    with pytest.raises(ModelError, match=f"table environment of its model.toml, {name} ="):
+        find_model(settings, "old")
+
+
+@pytest.mark.parametrize(
+    ("libraries", "says"),
+    [
+        ("scikit-learn = '1.5.2'", "trained with scikit-learn 1.5.2, and "),
+        ("xgboost-cpu = '2.1.4'", "needs xgboost-cpu 2.1.4, which Howdah doesn't have"),
+    ],
+)
+def test_without_an_environment_howdahs_own_must_fit(
+    settings: Settings, libraries: str, says: str
+) -> None:
+    """Each library that predicts the model, to the version."""
+    put(settings.state / "models" / "churn", more=f"libraries = {{{libraries}}}")
+    with pytest.raises(ModelError, match=says):
+        find_model(settings, "churn")
 
 
 @needs_root

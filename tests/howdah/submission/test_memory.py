@@ -73,6 +73,14 @@ def test_memory_of_a_task(tmp_path: Path, measured: list[tuple[int, int]], neede
     assert container_mb([model(tmp_path, *sizes) for sizes in measured]) == needed
 
 
+def test_a_process_of_its_own_needs_memory_too(tmp_path: Path) -> None:
+    """Of a model that was measured, its peak has it."""
+    for memory_mb, needed in ((2000, 640 + 2500), (0, 1024 + 400 + 512)):
+        found = model(tmp_path, memory_mb, 100)
+        manifest = replace(found.manifest, environment={"lock": "ab"})
+        assert container_mb([replace(found, manifest=manifest)]) == needed
+
+
 def test_what_fits_no_worker_is_refused(tmp_path: Path, cluster: Cluster) -> None:
     """With what is needed, and what the largest worker offers."""
     check_memory([model(tmp_path, 6000)], cluster)
