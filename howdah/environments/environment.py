@@ -5,6 +5,7 @@ It is found among those that are here, or made again: from its archive in HDFS, 
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +21,8 @@ from howdah.environments.installed import (
     find_by_requirements,
     write_environment,
 )
-from howdah.environments.lock import PYTHON, Lock, make_lock, with_cpu_builds
+from howdah.environments.libraries import ALWAYS
+from howdah.environments.lock import PYTHON, Lock, make_lock, pins_of, with_cpu_builds
 from howdah.errors import ClusterError, IntegrityError, ModelError
 from howdah.settings import Settings
 
@@ -37,21 +39,45 @@ HEX_DIGITS = 9  # of an archive's SHA-256: up to 2.2 years of ms
 
 
 def build_environment(
-    requires: Sequence[str], settings: Settings, modules: Sequence[str] = ()
+    requires: Sequence[str],
+    settings: Settings,
+    modules: Sequence[str] = (),
+    extras: Sequence[str] = (),
 ) -> Environment:
-    """The environment that ``requires`` (``name==version`` each) resolve to, found or built; when
-    it is built, the known libraries in it and ``modules`` are imported for a trial.
+    """The environment that ``requires`` (``name==version`` each) and ``extras`` (names, or
+    ``name>=version``) resolve to, found or built; when it is built, the known libraries in it and
+    ``modules`` are imported for a trial.
 
     Raises UsageError or ModelError where that can't be, MachineError where there is too little
     room.
     """
     wanted = [tuple(requires), with_cpu_builds(requires)]
     found = find_by_requirements(wanted, settings)
-    if found is None:
-        lock = make_lock(requires)
+    if found is None or not _has(found, extras):
+        lock = make_lock(requires, _always(extras))
         found = find_by_lock(lock.sha256, settings) or build(lock, settings, modules)
     _note_use(found)
     return found
+
+
+def _has(found: Environment, extras: Sequence[str]) -> bool:
+    """Whether an environment has ``extras``, which aren't among what it was pinned for."""
+    versions = dict(pin.split("==") for pin in pins_of(found.lock_text))
+    for extra in extras:
+        name, _, least = extra.partition(">=")
+        if name not in versions or _numbers(versions[name]) < _numbers(least):
+            return False
+    return True
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
+
+
+def _always(extras: Sequence[str]) -> tuple[str, ...]:
+    """What is needed besides the pins, with the bounds of ``extras``."""
+    bounded = {extra.partition(">=")[0] for extra in extras}
+    return (*(name for name in ALWAYS if name not in bounded), *extras)
 
 
 def seal(environment: Environment) -> Environment:

@@ -6,6 +6,7 @@ import importlib.metadata
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 from howdah.environments.environment import Environment, build_environment, seal
 from howdah.environments.requirements import read_requirements
 from howdah.errors import UsageError
-from howdah.models.provenance.code_archive import make_code_archive
+from howdah.models.code_archive import make_code_archive, top_level_names
+from howdah.models.model_checks import ENVIRONMENT_LOCK
 from howdah.models.provenance.provenance import PYTHON, Provenance
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
@@ -25,7 +27,6 @@ from mr.models.manifest import sha256_of
 __all__ = ["ModelSource", "find_source"]
 
 CODE = "code.zip"
-LOCK = "environment.lock"
 FORMATS = {  # what a file is called, and its name in a model's folder
     "joblib": ("a pickle", "model.joblib"),
     "skops": ("a skops file", "model.skops"),
@@ -80,17 +81,8 @@ class ModelSource:
         the model."""
         if self.environment is None:
             return None
-        sealed = seal(self.environment)
-        text = (sealed.folder.parent / "lock.txt").read_text("utf-8")
-        (self.folder / LOCK).write_text(text, "utf-8")
-        return {
-            "lock": sealed.lock,
-            "requires": list(sealed.requires),
-            "python": sealed.python,
-            "sha256": sealed.sha256,
-            "bytes": sealed.bytes,
-            "time": sealed.time,
-        }
+        (self.folder / ENVIRONMENT_LOCK).write_text(self.environment.lock_text)
+        return seal(self.environment).manifest
 
 
 def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> ModelSource:
@@ -106,20 +98,29 @@ def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> M
     stated = read_requirements(args.requires) if args.requires else ()
     requires = needed_requirements(found, stated)
     _check_options(found, args, own=requires is None)
-    modules = [*args.code, *found.code]
-    if modules:
-        make_code_archive(modules, folder / CODE)
+    modules = _pack(args.code, folder, frozenset())
     names = {pin.partition("==")[0].removesuffix("-cpu") for pin in requires or ()}
     if names <= {*found.libraries}:
-        _check_modules(found, modules, Path(own_packages()))  # before packages are installed
-    environment = None if requires is None else _environment(requires, settings)
-    if environment:
-        _check_modules(found, modules, environment.folder)
+        _check_modules(found, modules, frozenset())  # before packages are installed
+    environment = None if requires is None else _environment(found, requires, settings)
+    if found.modules or modules:
+        taken = top_level_names(environment.folder if environment else Path(own_packages()))
+        _pack(args.code, folder, taken)
+        _check_modules(found, modules, taken)
     name = FORMATS[found.format][1]
     original = folder.parent / name
     for copy in (folder / name, original):
         shutil.copyfile(found.file, copy)
     return ModelSource(found, folder, original, name, CODE if modules else "", environment)
+
+
+def _pack(code: Path | None, folder: Path, taken: frozenset[str]) -> frozenset[str]:
+    """Put its maker's modules into the folder; their names, none of which may be ``taken``."""
+    if code is None:
+        return frozenset()
+    make_code_archive(code, folder / CODE, taken)
+    with zipfile.ZipFile(folder / CODE) as archive:
+        return frozenset(name.partition("/")[0].removesuffix(".py") for name in archive.namelist())
 
 
 def _provenance_lines(found: Provenance) -> Iterator[str]:
@@ -170,13 +171,10 @@ def _check_options(found: Provenance, args: argparse.Namespace, *, own: bool) ->
         )
 
 
-def _check_modules(found: Provenance, modules: list[Path], packages: Path) -> None:
-    """Raise UsageError for modules that the file names and that are neither given nor among the
+def _check_modules(found: Provenance, given: frozenset[str], packages: frozenset[str]) -> None:
+    """Raise UsageError for modules that the file names and that are neither ``given`` nor among the
     ``packages``."""
-    given = {path.name.removesuffix(".py") for path in modules}
-    given |= {one.name.removesuffix(".py") for path in found.code for one in path.iterdir()}
-    named = {name.partition(".")[0] for name in found.modules}
-    missing = {name for name in named - given if not _is_among(name, packages)}
+    missing = {name.partition(".")[0] for name in found.modules} - given - packages
     if not missing:
         return
     first = min(missing)
@@ -195,15 +193,10 @@ def _check_modules(found: Provenance, modules: list[Path], packages: Path) -> No
     )
 
 
-def _is_among(module: str, packages: Path) -> bool:
-    """Whether a folder of packages has a module."""
-    return (packages / module).is_dir() or any(packages.glob(f"{module}.*"))
-
-
-def _environment(requires: tuple[str, ...], settings: Settings) -> Environment:
+def _environment(found: Provenance, requires: tuple[str, ...], settings: Settings) -> Environment:
     """The packages that were asked for, found here or installed."""
     began = time.monotonic()
-    environment = build_environment(requires, settings)
+    environment = build_environment(requires, settings, extras=found.extras)
     seconds = time.monotonic() - began
     _tell(
         f"it runs with {', '.join(pin.replace('==', ' ') for pin in environment.requires)}, in an"

@@ -15,7 +15,7 @@ __all__ = ["load_model"]
 
 def load_model(file: str, request: Mapping[str, Any]) -> Any:
     """What the file holds; ``request`` has the model's format, its kind and its labels."""
-    match request["format"]:
+    match request["model_format"]:
         case "skops":
             import skops.io
 

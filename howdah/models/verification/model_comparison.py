@@ -65,7 +65,7 @@ def compare_with_model(
     answer = sample.file.with_name("answer.npz")
     request = {
         "model": str(model),
-        "format": manifest.format,
+        "model_format": manifest.format,
         "types": types_of(manifest),
         "numeric": numeric,
         "known": list(dict.fromkeys(sample.known.values())),
