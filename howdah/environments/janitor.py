@@ -1,4 +1,4 @@
-"""Environments that no model and no job needs are removed, and what builds have left behind."""
+"""Environments here that no model and no job needs are removed, and what builds left behind."""
 
 import time
 from collections.abc import Collection, Iterator
@@ -6,13 +6,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from howdah.environments.building import building
-from howdah.environments.hdfs_archive import ARCHIVE, ENVIRONMENTS
 from howdah.environments.installed import environment_name
-from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.scratch_folder import remove_leftovers, scratch_folder
-from howdah.settings import Cluster, Settings
+from howdah.settings import Settings
 
-__all__ = ["remove_unused", "remove_unused_in_hdfs"]
+__all__ = ["remove_unused"]
 
 YOUNG_SECONDS = 3600  # until then, a model that needs it may be about to be added
 
@@ -36,23 +34,3 @@ def remove_unused(
                 with scratch_folder(place, "removing") as scratch:
                     home.rename(scratch / home.name)
             yield home
-
-
-def remove_unused_in_hdfs(
-    cluster: Cluster, in_use: Collection[str], *, remove: bool = True
-) -> Iterator[str]:
-    """The same of archives, and of what interrupted uploads have left: their paths. HDFS notes to
-    the hour when a file was last read."""
-    names, before = set(map(environment_name, in_use)), time.time() - 2 * YOUNG_SECONDS
-    client, store = hdfs_client(cluster), HdfsStore(cluster, "")
-    with store.reaching():
-        there = client.status(ENVIRONMENTS, strict=False) is not None
-        found = client.list(ENVIRONMENTS, status=True) if there else []
-        for name, status in found:
-            is_used = name.endswith(ARCHIVE) and name.partition("-")[0] in names
-            if is_used or status["accessTime"] / 1000 > before:
-                continue
-            path = f"{ENVIRONMENTS}/{name}"
-            if remove:
-                client.delete(path)
-            yield path
