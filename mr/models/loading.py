@@ -33,7 +33,7 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
         sys.path.append(str(folder.absolute() / f"{prefix}{manifest.code}"))
     others = (".npz", ".so", ".zip")
     dumped = [name for name in manifest.files if Path(name).suffix not in others]
-    if dumped and manifest.input not in ("frame", "series"):
+    if dumped and manifest.input not in ("frame", "series", "categories"):
         import_without_pandas()
     loaded = {name: _load(folder / f"{prefix}{name}") for name in dumped}
     if manifest.compiled is None:
