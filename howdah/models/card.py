@@ -36,6 +36,7 @@ SCORES = {
 INPUTS = {
     "array": "a numpy array",
     "frame": "a pandas DataFrame",
+    "categories": "a pandas DataFrame, whose columns are categories unless they are numbers",
     "texts": "a list of texts",
     "series": "a pandas Series of texts",
     "records": "a list of dicts",

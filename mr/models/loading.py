@@ -35,7 +35,7 @@ def load_files(manifest: Manifest, folder: Path, prefix: str = "") -> dict[str, 
     others = (".npz", ".so", ".zip")
     dumped = [name for name in manifest.files if Path(name).suffix not in others]
     native = manifest.format in NATIVE
-    if dumped and not native and manifest.input not in ("frame", "series"):
+    if dumped and not native and manifest.input not in ("frame", "series", "categories"):
         import_without_pandas()
     loaded = {name: _load(folder / f"{prefix}{name}", manifest.format) for name in dumped}
     if manifest.compiled is None:

@@ -43,8 +43,9 @@ class Manifest:
 
     ``features`` are the columns that a tabular model takes, in its order, and ``types`` each
     one's: ``number``, ``integer``, ``boolean`` or ``text``. ``input``: what the model takes them
-    as: ``array`` (numpy), ``frame`` (pandas), ``texts`` (a list of the only feature), ``series``
-    (that as a pandas Series) or ``records`` (a list of dicts). ``refuses_missing`` and
+    as: ``array`` (numpy), ``frame`` (pandas), ``categories`` (a frame whose columns are pandas
+    categories unless they are numbers), ``texts`` (a list of the only feature), ``series`` (that
+    as a pandas Series) or ``records`` (a list of dicts). ``refuses_missing`` and
     ``refuses_infinite`` are features of which the model is known to raise for such a value,
     ``refuses_booleans`` numbers that it computes otherwise than 1 and 0 where they are booleans.
     ``memory_mb`` is the peak of a process that loads the model and predicts 2,048 records,

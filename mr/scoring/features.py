@@ -51,6 +51,7 @@ class Features:
         """The rows in parts that have the same types, by their places, as the model takes them:
 
         ``array`` (n, features), of what ``DataFrame.to_numpy`` makes of such columns; ``frame``;
+        ``categories``, a frame whose columns are pandas categories unless they are numbers;
         ``texts``, a list of the only feature's values; ``series``, that as one; ``records``, a
         dict for each row.
         """
@@ -147,6 +148,11 @@ def _frame(features: Features) -> Any:
     return pandas.DataFrame(dict(zip(features.names, columns, strict=True)))
 
 
+def _categories(features: Features) -> Any:
+    kinds = zip(features.names, features.types, strict=True)
+    return _frame(features).astype({n: "category" for n, kind in kinds if kind != "number"})
+
+
 def _series(features: Features) -> Any:
     import pandas
 
@@ -155,8 +161,11 @@ def _series(features: Features) -> Any:
 
 
 def _as_texts(column: NDArray[Any]) -> Any:
+    """Texts as ``read_csv`` gives them; before pandas 3, ``str`` would make a text of NaN."""
     import pandas
 
+    if int(pandas.__version__.partition(".")[0]) < 3:
+        return column.astype(object, copy=False)
     return pandas.array(column, dtype="str")
 
 
@@ -185,6 +194,7 @@ def _cells(features: Features) -> list[list[Any]]:
 INPUTS: dict[str, Callable[[Features], Any]] = {
     "array": _array,
     "frame": _frame,
+    "categories": _categories,
     "texts": _texts,
     "series": _series,
     "records": _records,

@@ -23,7 +23,7 @@ SCORING_METHODS = ("predict", "predict_proba", "decision_function")
 HELD = {
     "catboost": {"1.2"},
     "lightgbm": {"3.3", "4.6"},
-    "sklearn": {"1.2", "1.5", "1.7", "1.9"},
+    "sklearn": {"1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9"},
     "xgboost": {"2.1", "3.1"},
 }
 

@@ -1,7 +1,8 @@
 """A program for a model's environment: what is learned of every model of its scikit-learn.
 
-``every_interface.py ENVIRONMENT``, by the base interpreter. On stdout, as JSON: for each model and
-table a list of what ``inspect`` answers; a claim that doesn't hold is in it as ``fails``.
+``every_interface.py ENVIRONMENT [MODEL...]``, by the base interpreter. On stdout, as JSON: for each
+model (all without a word) and table a list of what ``inspect`` answers; a claim that doesn't hold
+is in it as ``fails``.
 """
 
 import json
@@ -33,6 +34,7 @@ def main() -> None:
     found = {
         f"{name} of {kind}": [learned(model, table) for model in fitted(name, table)]
         for name in PREDICTORS
+        if name in sys.argv[2:] or not sys.argv[2:]
         for kind, table in TABLES.items()
     }
     print(json.dumps(found))

@@ -219,7 +219,8 @@ def several_outputs(model: Any) -> int:
         return 1
     if type(model).__name__ == "CatBoostClassifier":
         return len(model.classes_) if _loss(model) in MULTILABEL else 1
-    return max(1, len(model.get_leaf_values()) // max(1, sum(model.get_tree_leaf_counts())))
+    leaves = int(sum(model.get_tree_leaf_counts()))  # each has a value for every output
+    return max(1, len(model.get_leaf_values()) // max(1, leaves))
 
 
 def own_threshold(model: Any) -> float | None:

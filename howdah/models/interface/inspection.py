@@ -140,7 +140,7 @@ def _width(model: Any, otherwise: int) -> int:
 
 
 def _check_categories(model: Any) -> None:
-    """Raise ModelError unless the frame's categories reach the model that takes them as they are."""
+    """Raise ModelError unless categories reach the model that takes them as they are."""
     *_, last = _given_rows(model)
     if last is not innermost_predictor(model):
         raise ModelError(

@@ -212,8 +212,9 @@ def _numbers_of_outputs(model: Any) -> int:
         return int(model.n_outputs_)
     if isinstance(model, KernelRidge):
         return model.dual_coef_.shape[1] if model.dual_coef_.ndim == 2 else 1
-    # targets that are kept (neighbours, Gaussian processes), or what is fitted to each
-    for name, axis in (("_y", 1), ("y_train_", 1), ("coef_", 0)):
+    # targets that are kept (neighbours, Gaussian processes), or what is fitted to each; of PLS,
+    # whose coef_ was the other way round before scikit-learn 1.3, its loadings
+    for name, axis in (("_y", 1), ("y_train_", 1), ("y_loadings_", 0), ("coef_", 0)):
         shape = np.shape(getattr(model, name, ()))
         if shape != (0,):
             return shape[axis] if len(shape) == 2 else 1

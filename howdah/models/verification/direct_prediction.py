@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 SPELLED = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 RECORDS = 5  # without missing values, for trials
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# before pandas 3, the last bit of a long number may be another one without it
+EXACT: Any = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
 OUTLIERS = {-1: "anomaly", 1: "normal"}
 
 
@@ -98,6 +100,7 @@ def read(request: Mapping[str, Any]) -> pd.DataFrame:
         dtype=dict.fromkeys(texts, "str"),
         quoting=csv.QUOTE_MINIMAL if request["format"] == "csv" else csv.QUOTE_NONE,
         low_memory=False,
+        **EXACT,
     )
 
 
@@ -179,8 +182,7 @@ def _ask(
     if not len(rows):
         return
     try:
-        form = "frame" if hasattr(model, "feature_names_in_") else request["input"]
-        found = predictions(model, as_taken(part, form), request)
+        found = predictions(model, as_taken(model, part, request), request)
     except Exception as error:  # whatever the model raises
         if len(rows) == 1:
             raised[rows] = f"{type(error).__name__}: {error}"[:300] or "raised"
@@ -196,8 +198,14 @@ def _ask(
         whole[rows] = values
 
 
-def as_taken(part: pd.DataFrame, form: str) -> Any:
+def as_taken(model: Any, part: pd.DataFrame, request: Mapping[str, Any]) -> Any:
     """Records in the form that the model takes."""
+    form = request["input"]
+    if form == "categories":
+        kinds = request["types"].items()
+        return part.astype({name: "category" for name, kind in kinds if kind != "number"})
+    if hasattr(model, "feature_names_in_"):
+        return part
     if form == "array":
         return part.to_numpy()
     if form == "texts":

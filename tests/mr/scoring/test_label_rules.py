@@ -7,18 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.datasets import make_multilabel_classification
 from sklearn.ensemble import (
     AdaBoostClassifier,
     GradientBoostingClassifier,
-    HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multioutput import ClassifierChain
 from sklearn.naive_bayes import GaussianNB
@@ -29,7 +27,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils import all_estimators
 
 from mr.scoring.label_rules import classes_by_output, labels_rule
 from mr.scoring.model_call import ROWS_AT_ONCE
@@ -59,6 +56,8 @@ PROVEN = {
         "SGDClassifier",
     },
 }
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("model", every_classifier(), ids=repr)

@@ -39,6 +39,9 @@ def as_learned(interface: ModelInterface, table: Any, types: Iterable[str | None
     for name, kind in zip(columns.columns, types, strict=True):
         if kind in DTYPES and not columns[name].isna().any():
             columns[name] = columns[name].astype(DTYPES[kind])
+    if interface.input == "categories":
+        kinds = zip(columns.columns, types, strict=True)
+        return columns.astype({name: "category" for name, kind in kinds if kind != "number"})
     if interface.input == "array":
         return columns.to_numpy()
     return columns
@@ -54,7 +57,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return all(map(same, one, other))
     if np.asarray(one).dtype.kind in "fc":
-        return bool(np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True))
+        return bool(np.allclose(one, other, rtol=1e-6, atol=1e-7, equal_nan=True))
     return bool(np.array_equal(one, other))
 
 
@@ -95,6 +98,7 @@ def check_outputs(learned: ModelInterface, model: Any, rows: Any) -> None:
         assert scores is None or isinstance(scores, list) or scores.shape == labels.shape
         return
     assert labels.size == len(rows)
+    labels = np.ravel(labels)
     if learned.kind == "regression":
         return
     if learned.kind == "outliers":
@@ -130,7 +134,8 @@ def check_missing(learned: ModelInterface, model: Any, table: Any) -> None:
         column = feature.name or name
         gap = table.dropna().head(3).copy() if len(table.dropna()) > 2 else table.head(3).copy()
         with_gaps = {"b": object, "i": "float64"}
-        gap[column] = gap[column].astype(with_gaps.get(kind_of(gap[column]), gap[column].dtype))
+        kind = "i" if feature.type == "number" else kind_of(gap[column])
+        gap[column] = gap[column].astype(with_gaps.get(kind, gap[column].dtype))
         gap.iloc[1, gap.columns.get_loc(column)] = np.nan
         try:
             answer(model, "predict", gap)
