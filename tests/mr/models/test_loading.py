@@ -1,3 +1,4 @@
+import pickle
 import re
 import sys
 import zipfile
@@ -85,6 +86,26 @@ def test_a_skops_model_of_other_types_is_refused_by_name(tmp_path: Path) -> None
     write_manifest(tmp_path, "model.skops", kind="binary")
     stranger = re.escape(f"{__name__}.Stranger")
     with pytest.raises(ModelFileError, match=f"does not trust: {stranger}"):
+        load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".pickle"])
+def test_a_plain_pickle_is_loaded_as_joblib_loads_it(tmp_path: Path, suffix: str) -> None:
+    """Whatever its suffix is, if the manifest says that it is one."""
+    name = f"model{suffix}"
+    (tmp_path / name).write_bytes(pickle.dumps({"a": 1}))
+    write_manifest(tmp_path, name, kind="binary", format="joblib")
+    assert load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path) == {name: {"a": 1}}
+
+
+def test_the_stated_format_decides_what_a_file_is_loaded_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that isn't installed is named; joblib isn't tried."""
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    joblib.dump({"a": 1}, tmp_path / "model.joblib")
+    write_manifest(tmp_path, "model.joblib", kind="binary", format="xgboost")
+    with pytest.raises(ImportError, match="xgboost"):
         load_files(read_manifest(tmp_path / MODEL_FILE), tmp_path)
 
 
