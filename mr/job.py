@@ -1,7 +1,6 @@
 """The mrjob job: gives each map task its split, and merges the partial summaries."""
 
 import faulthandler
-import gc
 import io
 import os
 import socket
@@ -28,7 +27,15 @@ from mr.records.split import CHUNK, Chunks, Split, input_path
 from mr.spec import SPEC_FILE, Spec
 from mr.stages import COUNTER_GROUP, Stage
 from mr.supervision.printed_output import RedirectedStreams, warn_once
-from mr.supervision.process import exit_now, exit_task, kill_children, process_start, raise_on_exit
+from mr.supervision.process import (
+    collect_rarely,
+    exit_now,
+    exit_task,
+    kill_children,
+    peak_memory_mb,
+    process_start,
+    raise_on_exit,
+)
 from mr.supervision.watchdog import Watchdog
 
 __all__ = ["ScoreJob"]
@@ -36,7 +43,6 @@ __all__ = ["ScoreJob"]
 SUMMARY = "summary"
 OUTCOMES = ("scored", "rejected")
 TRACEBACK = "Traceback (most recent call last):"
-MADE_BETWEEN_COLLECTIONS = 50_000  # a block's records are as many objects, and in no cycles
 
 
 class ScoreJob(MRJob):  # type: ignore[misc]
@@ -76,8 +82,7 @@ class ScoreJob(MRJob):  # type: ignore[misc]
             task = MapTask(spec, split, _sink(spec), Path())
             starting = time.time() - process_start() - task.seconds[Stage.LOAD]
             task.seconds[Stage.START] = starting
-            gc.freeze()  # model and libraries stay: the collector needn't walk through them again
-            gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
+            collect_rarely()
             stdin = _open(named, spec) if named else self.stdin
             if split.chunked:
                 stdin = _chunks(stdin, spec, split)
@@ -96,12 +101,14 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             watchdog.stop()
             kill_children()
+            _end_model_processes(at_once=True)
             streams.flush()
             streams.end()
             self._fail(where(), traceback.format_exc(), _fault(error))
             exit_task(1)
         watchdog.stop()
         kill_children()
+        elsewhere = _end_model_processes(at_once=False)
         streams.flush()
         streams.end()
         for stage, seconds in task.seconds.items():
@@ -109,6 +116,8 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         for outcome in OUTCOMES:
             self.increment_counter(COUNTER_GROUP, outcome, task.counts[outcome] - told[outcome])
         self.increment_counter(COUNTER_GROUP, "input_bytes", task.bytes_read)
+        if elsewhere:
+            self.increment_counter(COUNTER_GROUP, "memory_mb", peak_memory_mb() + elsewhere)
         exit_task(0)
 
     def reducer(self, key: str, partials: Iterable[Any]) -> Iterator[tuple[str, Any]]:
@@ -148,6 +157,18 @@ class ScoreJob(MRJob):  # type: ignore[misc]
     def _log(self, text: str) -> None:
         self.stderr.write(f"{text}\n".encode(errors="backslashreplace"))
         self.stderr.flush()
+
+
+def _end_model_processes(*, at_once: bool) -> int:
+    """End the processes of models that have packages of their own; the MB that they have had."""
+    remote = sys.modules.get("mr.model_process.remote")
+    if remote is None:
+        return 0
+    if at_once:
+        remote.kill_all()
+        return 0
+    memory: int = remote.close_all()
+    return memory
 
 
 def _call_timeout(spec: Spec) -> float:

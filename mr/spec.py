@@ -33,7 +33,8 @@ class Spec:
     the job's own; ``ranges``: a task's stdin names the range of an input that is its split;
     ``footers``: by their stored names, inputs that have their rows in columns, with the SHA-256 of
     their footers; ``call_timeouts``: the seconds that a model may take for one call, in a task's
-    first attempt and in later ones."""
+    first attempt and in later ones; ``environments``: of models that have packages of their own,
+    by name, the folder that has them where tasks run."""
 
     pipeline: str
     headers: list[str] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Spec:
     ranges: bool = False
     footers: dict[str, str] = field(default_factory=dict)
     call_timeouts: Sequence[float] = (CALL_TIMEOUT, CALL_TIMEOUT / 4)
+    environments: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False))

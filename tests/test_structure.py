@@ -35,6 +35,7 @@ LAYERS = {
         job
         task
         pipelines
+        model_process
         evaluation
         counting
         scoring

@@ -32,6 +32,7 @@ from howdah.models.verification.resource_usage import measure_resources
 from howdah.models.verification.sample import Sample, infer_types, read_sample, with_columns_for
 from mr.models.loading import load_files
 from mr.models.manifest import Manifest, ModelFileError, sha256_of
+from mr.scoring.predictor import LoadedModel
 from mr.spec import MODEL_FILE
 
 __all__ = ["add_model", "as_toml"]
@@ -173,7 +174,8 @@ def _refused_values(
         for name, feature in zip(manifest.features, interface.features, strict=False)
         if feature.example is not None
     }
-    return find_refused_values(model, manifest, records + candidate_records(manifest, examples))
+    predictor = LoadedModel(model, manifest)
+    return find_refused_values(predictor, manifest, records + candidate_records(manifest, examples))
 
 
 def _write(manifest: Manifest, folder: Path) -> None:

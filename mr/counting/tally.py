@@ -77,7 +77,8 @@ class TaskContext:
     take them. ``write`` appends to the split's part file, ``write_part`` writes another part file,
     by its name. ``place_of`` says, of a line of the block that ``Tally.add`` was given, in which
     part it is, and at which byte of that. ``file`` is the stored input that the task has a split
-    of, which begins at byte ``start``.
+    of, which begins at byte ``start``. ``environments`` has the folders of packages of models that
+    have their own, by name.
     """
 
     folder: Path
@@ -87,6 +88,7 @@ class TaskContext:
     files: JobFiles | None = None
     file: str = ""
     start: int = 0
+    environments: Mapping[str, str] = field(default_factory=dict)
 
 
 class TextWatcher(Protocol):

@@ -2,11 +2,19 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-__all__ = ["Manifest", "ModelFault", "ModelFileError", "read_manifest", "sha256_of"]
+__all__ = [
+    "Manifest",
+    "ModelFault",
+    "ModelFileError",
+    "manifest_of",
+    "read_manifest",
+    "sha256_of",
+]
 
 
 class ModelFileError(Exception):
@@ -103,17 +111,21 @@ def read_manifest(path: Path) -> Manifest:
         raise ModelFileError(f"{path} does not exist") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise ModelFileError(f"{path}: {error}") from None
-    stated = {name: _frozen(value) for name, value in told.items()}
     stated_types = get_type_hints(Manifest)
-    for name, value in stated.items():
+    for name, value in told.items():
         if name not in stated_types:
             raise ModelFileError(f"{path}: {name} is nothing that this version of Howdah knows")
-        if not _is_a(value, stated_types[name]):
+        if not _is_a(_frozen(value), stated_types[name]):
             raise ModelFileError(f"{path}: {name} = {value!r} can't be what it means")
     needed = [field.name for field in fields(Manifest) if field.default is MISSING]
-    if missing := [name for name in needed if name not in stated]:
+    if missing := [name for name in needed if name not in told]:
         raise ModelFileError(f"{path} states no {', '.join(missing)}")
-    return Manifest(**stated)
+    return manifest_of(told)
+
+
+def manifest_of(stated: Mapping[str, Any]) -> Manifest:
+    """The manifest of its fields, as TOML or JSON have them."""
+    return Manifest(**{name: _frozen(value) for name, value in stated.items()})
 
 
 def _frozen(value: Any) -> Any:

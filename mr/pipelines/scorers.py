@@ -7,12 +7,6 @@ from mr.scoring.scorer import Scorer
 __all__ = ["SCORERS"]
 
 
-def _moderation() -> type[Scorer]:
-    from mr.pipelines.moderation import Moderation
-
-    return Moderation
-
-
 def _tabular() -> type[Scorer]:
     from mr.pipelines.tabular import Tabular
 
@@ -26,7 +20,7 @@ def _text() -> type[Scorer]:
 
 
 SCORERS: dict[str, Callable[[], type[Scorer]]] = {
-    "moderation": _moderation,
+    "moderation": _text,
     "tabular": _tabular,
     "text": _text,
 }

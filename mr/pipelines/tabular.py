@@ -13,9 +13,7 @@ from mr.records.block import Block, Reject
 from mr.records.table import TableFormat, read_table
 from mr.scoring.features import Features
 from mr.scoring.format import Layout
-from mr.scoring.model_call import are_trees
-from mr.scoring.predict import check_classes, predict_rows
-from mr.scoring.prediction import Prediction, join
+from mr.scoring.predictor import Predictor
 from mr.scoring.scorer import Batch
 
 __all__ = ["Tabular"]
@@ -31,16 +29,16 @@ class Tabular:
 
     layout = Layout.PREDICTION_LAST
 
-    def __init__(self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]):
+    def __init__(self, manifest: Manifest, predictor: Predictor, options: Mapping[str, Any]):
+        self.predictor = predictor
         self._manifest = manifest
-        (self._model,) = files.values()
-        check_classes(self._model, manifest)
-        self.block_size = (4 if are_trees(self._model) else 1) << 20
         self._json = options["format"] == "json"
         self._kept = options.get("keep", options["columns"])
         taken = {*manifest.features, *self._kept}
         self.needed: Sequence[str] = [name for name in options["columns"] if name in taken]
         self._table = TableFormat.of_options(options, manifest.features, manifest.all_types)
+        # each call is dear, and takes them half as long for a row among many
+        self.block_size = (4 if predictor.facts.are_trees else 1) << 20
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """Read the records; reject those that aren't rows of the table."""
@@ -49,15 +47,6 @@ class Tabular:
         rows, rejects = read_table(block, self._table, json=self._json)
         batch = Batch(rows.fields, self._features(rows.features), rows.lines)
         return self._without_unusable(batch, rejects)
-
-    def predict(self, features: Features) -> Prediction:
-        """Score n rows, those with the same types at a time."""
-        return join(
-            [
-                (places, predict_rows(self._model, self._manifest, rows))
-                for places, rows in features.by_types()
-            ]
-        )
 
     def _parse_columns(self, block: Columns) -> tuple[Batch, list[Reject]]:
         rows, columns, rejects = take_features(block, self._table)

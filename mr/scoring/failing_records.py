@@ -6,7 +6,6 @@ first, each alone. Others are searched for in pieces.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,12 @@ from numpy.typing import NDArray
 
 from mr.models.manifest import ModelFault
 from mr.records.tsv import escape_text
+from mr.scoring.caught_exception import CaughtException
 from mr.scoring.prediction import Prediction
+from mr.scoring.predictor import Predictor
 from mr.scoring.probe import probing
-from mr.scoring.scorer import Batch, Scorer
+from mr.scoring.scorer import Batch
+from mr.supervision.watchdog import call_returned
 
 __all__ = ["FailureSearch", "QuotedCells", "Rows"]
 
@@ -29,23 +31,6 @@ SHORTEST = 4  # of words with a digit in them that aren't quoted
 
 Rows = NDArray[np.intp]
 Cell = tuple[int, bytes]  # a column's place, and what stands there
-
-
-@dataclass(frozen=True)
-class CaughtException:
-    """An exception of the model: the name of its class, ``kind``, and its message, ``words``."""
-
-    kind: str
-    words: str
-
-    @classmethod
-    def of(cls, error: Exception) -> "CaughtException":
-        """Without the traceback, which would keep the features."""
-        try:
-            words = str(error)
-        except Exception as worse:  # a model may have exceptions of its own
-            words = f"and its text raised {type(worse).__name__}"
-        return cls(type(error).__name__, words)
 
 
 class QuotedCells:
@@ -78,9 +63,9 @@ class FailureSearch:
     """A batch of records, and for which of them the model is known to raise: ``raised`` has its
     exceptions by row."""
 
-    def __init__(self, scorer: Scorer, batch: Batch, quoted_cells: QuotedCells) -> None:
+    def __init__(self, predictor: Predictor, batch: Batch, quoted_cells: QuotedCells) -> None:
         self.raised: dict[int, CaughtException] = {}
-        self._scorer = scorer
+        self._predictor = predictor
         self._batch = batch
         self._quoted_cells = quoted_cells
         self._left = np.ones(len(batch.fields), np.bool_)
@@ -88,11 +73,13 @@ class FailureSearch:
     def predict(self, rows: Rows) -> Prediction | CaughtException:
         """The prediction of some rows, or the exception that the model raises for them."""
         try:
-            return self._scorer.predict(_take(self._batch.features, rows))
+            return self._predictor.predict(_take(self._batch.features, rows))
         except (ModelFault, MemoryError):  # no record is the cause
             raise
         except Exception as error:
             return CaughtException.of(error)
+        finally:
+            call_returned()
 
     def left(self, rows: Rows) -> Rows:
         """Those of the rows for which the model isn't known to raise."""

@@ -16,7 +16,7 @@ from mr.scoring.label_rules import classes_by_output
 from mr.scoring.model_call import Floats, Indices, ModelCall
 from mr.scoring.prediction import Prediction
 
-__all__ = ["check_classes", "predict_rows"]
+__all__ = ["check_classes", "class_texts", "predict_rows"]
 
 YES_NO = (0, 1)
 
@@ -33,21 +33,27 @@ def predict_rows(model: Any, manifest: Manifest, rows: Any) -> Prediction:
     return _KINDS[manifest.kind](ModelCall(model, manifest, rows))
 
 
+def class_texts(model: Any, kind: str) -> tuple[tuple[str, ...], ...] | None:
+    """The classes of a loaded model of this ``kind`` as text, a tuple for each output; None where
+    it has none, or tells of none."""
+    if kind == "several":
+        by_output = classes_by_output(model)
+        return by_output and tuple(tuple(map(str, classes)) for classes in by_output)
+    if kind in ("binary", "classes", "labels"):
+        classes = getattr(model, "classes_", None)
+        return None if classes is None else (tuple(map(str, classes)),)
+    return None
+
+
 def check_classes(model: Any, manifest: Manifest) -> None:
     """Raise ModelFault unless a loaded model's classes, as text, are its manifest's labels."""
-    stated: Any = None
-    found: Any = None
-    if manifest.kind in ("binary", "classes", "labels"):
-        stated = manifest.labels
-        if (classes := getattr(model, "classes_", None)) is not None:
-            found = tuple(map(str, classes))
-    elif manifest.kind == "several" and (by_output := classes_by_output(model)) is not None:
-        stated = tuple(map(tuple, manifest.output_labels))
-        found = tuple(tuple(map(str, classes)) for classes in by_output)
-    if found is not None and found != tuple(stated):
+    several = manifest.kind == "several"
+    stated = tuple(map(tuple, manifest.output_labels)) if several else (manifest.labels,)
+    found = class_texts(model, manifest.kind)
+    if found is not None and found != stated:
         raise ModelFault(
-            f"model {manifest.name} has the classes {_shown(found)}; its manifest states"
-            f" {_shown(stated)}"
+            f"model {manifest.name} has the classes {_shown(found if several else found[0])};"
+            f" its manifest states {_shown(stated if several else stated[0])}"
         )
 
 

@@ -16,7 +16,6 @@ from mr.scoring.model_call import ROWS_AT_ONCE
 from mr.scoring.prediction import Prediction
 from mr.scoring.scorer import Batch, Scorer
 from mr.stages import Stage, StageTimer
-from mr.supervision.threads import one_thread
 from mr.supervision.watchdog import watched_call
 
 __all__ = ["ScoredBatch", "predict_block", "score_block"]
@@ -84,8 +83,11 @@ def predict_block(
         batch, rejects = scorer.parse(block)
     if not batch.fields:
         return [], rejects
-    search = FailureSearch(scorer, batch, QuotedCells() if quoted_cells is None else quoted_cells)
-    with timed(Stage.PREDICT), one_thread(), watched_call(manifest.name):
+    predictor = scorer.predictor
+    search = FailureSearch(
+        predictor, batch, QuotedCells() if quoted_cells is None else quoted_cells
+    )
+    with timed(Stage.PREDICT), predictor.one_thread(), watched_call(manifest.name):
         predicted = list(_predict(search, np.arange(len(batch.fields))))
     pieces = []
     for rows, prediction in predicted:

@@ -1,4 +1,4 @@
-"""What a pipeline that scores provides: it parses blocks into batches, and predicts these.
+"""What a pipeline that scores provides: it parses blocks into batches, and has them predicted.
 
 TSV fields are escaped: a backslash is written ``\\\\``, a tab ``\\t``, a carriage return
 ``\\r`` and, where a field can hold one, a newline ``\\n``.
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mr.models.manifest import Manifest
 from mr.records.block import Block, Reject
 from mr.scoring.format import Layout
-from mr.scoring.prediction import Prediction
+from mr.scoring.predictor import Predictor
 
 __all__ = ["Batch", "Scorer"]
 
@@ -30,23 +30,22 @@ class Batch:
 
 
 class Scorer(Protocol):
-    """A pipeline that scores, in a task: pure functions on blocks around a loaded model.
+    """A pipeline that scores, in a task: pure functions on blocks, and the ``predictor`` that
+    batches' features are given to, whole or some of their rows.
 
     ``layout`` says where the prediction stands in an output line; ``block_size``: how many bytes
     of input are scored at once; ``needed``: the columns that are read of files that have their
     rows in columns.
     """
 
+    predictor: Predictor
     layout: Layout
     block_size: int
     needed: Sequence[str]
 
     def __init__(
-        self, manifest: Manifest, files: Mapping[str, Any], options: Mapping[str, Any]
+        self, manifest: Manifest, predictor: Predictor, options: Mapping[str, Any]
     ) -> None: ...
 
     def parse(self, block: Block) -> tuple[Batch, list[Reject]]:
         """The records of a block as the model takes them, and those that can't be parsed."""
-
-    def predict(self, features: Any) -> Prediction:
-        """The prediction for a batch's features, or for some of their rows."""

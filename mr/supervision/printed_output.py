@@ -19,7 +19,7 @@ from typing import NoReturn, TextIO
 
 from mr.log_lines import PRINTED
 
-__all__ = ["PrefixedLines", "RedirectedStreams", "warn_once"]
+__all__ = ["PrefixedLines", "RedirectedStreams", "flush_printed", "open_streams", "warn_once"]
 
 CHUNK = 1 << 16
 FIRST = 1 << 20  # bytes that are copied at once; of the others,
@@ -50,16 +50,11 @@ class RedirectedStreams:
         self.stderr = os.fdopen(os.dup(2), "wb")
         _replace(printed, 1, 2)
         _replace(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdout, sys.stderr = map(_text, (1, 2))
+        open_streams()
 
     def flush(self) -> None:
         """Have what Python and C still hold of what was printed."""
-        for stream in (sys.stdout, sys.stderr):  # which a model may have replaced
-            with suppress(Exception):
-                stream.flush()
-        import ctypes
-
-        ctypes.CDLL(None).fflush(None)
+        flush_printed()
 
     def end(self) -> None:
         """Wait until the log has all that was printed; what comes later is dropped."""
@@ -115,6 +110,21 @@ class PrefixedLines:
             while self._kept > LAST:
                 self._kept -= len(self._later.popleft())
                 self._left_out += 1
+
+
+def open_streams() -> None:
+    """Have Python print to the file descriptors 1 and 2, line by line, whatever the text is."""
+    sys.stdout, sys.stderr = map(_text, (1, 2))
+
+
+def flush_printed() -> None:
+    """Have Python and C write what they still hold of what was printed."""
+    for stream in (sys.stdout, sys.stderr):  # which a model may have replaced
+        with suppress(Exception):
+            stream.flush()
+    import ctypes
+
+    ctypes.CDLL(None).fflush(None)
 
 
 def warn_once() -> None:

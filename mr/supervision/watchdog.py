@@ -2,6 +2,8 @@
 
 The watchdog is a thread, which starts a timer again and again. Where the thread can't run, because
 C code keeps the interpreter's lock, the timer runs out and ends the task.
+
+A model may also be at work in a process of its own, which tells when calls return, and where it is.
 """
 
 import faulthandler
@@ -13,7 +15,15 @@ from contextlib import contextmanager
 from threading import Event, Thread, main_thread
 from typing import IO
 
-__all__ = ["CALL_TIMEOUT", "LOAD_SECONDS", "Watchdog", "call_returned", "watched_call"]
+__all__ = [
+    "CALL_TIMEOUT",
+    "LOAD_SECONDS",
+    "Watchdog",
+    "at_work_elsewhere",
+    "call_returned",
+    "tell_returns",
+    "watched_call",
+]
 
 CALL_TIMEOUT = 600.0  # seconds that a model may take for one call, unless more is known of it
 GRACE_SECONDS = 5.0  # more, for the thread to be the first
@@ -22,6 +32,8 @@ REPORT_SECONDS = 5.0
 LOAD_SECONDS = 60.0  # seconds that a model may take to load, at least
 
 _calls: list[tuple[str, float]] = []  # the model that is being called, and since when
+_stacks: list[Callable[[], str]] = []  # what tells where it is, if that is another process
+_listeners: list[Callable[[], None]] = []
 
 
 @contextmanager
@@ -38,6 +50,23 @@ def call_returned() -> None:
     """The model has returned from one call, and is called again."""
     if _calls:
         _calls[:] = [(_calls[0][0], time.monotonic())]
+    for listener in _listeners:
+        listener()
+
+
+def tell_returns(listener: Callable[[], None]) -> None:
+    """From now on ``listener`` is told, too, when the model has returned from a call."""
+    _listeners.append(listener)
+
+
+@contextmanager
+def at_work_elsewhere(stack: Callable[[], str]) -> Iterator[None]:
+    """While a model is at work in another process; ``stack`` ends that, and tells where it was."""
+    _stacks[:] = [stack]
+    try:
+        yield
+    finally:
+        _stacks.clear()
 
 
 class Watchdog:
@@ -76,14 +105,16 @@ class Watchdog:
             now = time.monotonic()
             for model, since in _calls[:]:
                 if now - since > self._timeout:
-                    frame = sys._current_frames()[main_thread().ident or 0]
-                    self._end(
-                        f"model {model} has not answered for {self._timeout:g} s",
-                        "".join(traceback.format_stack(frame)),
-                    )
+                    stack = _stacks[0]() if _stacks else _own_stack()
+                    self._end(f"model {model} has not answered for {self._timeout:g} s", stack)
                 elif now - told > REPORT_SECONDS:
                     told = now
                     self._alive()
 
     def _restart_timer(self) -> None:
         faulthandler.dump_traceback_later(self._timeout + GRACE_SECONDS, exit=True, file=self._log)
+
+
+def _own_stack() -> str:
+    frame = sys._current_frames()[main_thread().ident or 0]
+    return "".join(traceback.format_stack(frame))

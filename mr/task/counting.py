@@ -1,6 +1,6 @@
 """What a task does for a pipeline that counts: adds up a split's counts, or reduces partials."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Counting:
         folder: Path,
         files: JobFiles | None,
         timed: StageTimer,
+        environments: Mapping[str, str],
     ) -> None:
         self._tally = tally
         self._split = split
@@ -49,6 +50,7 @@ class Counting:
                 files=files,
                 file=split.file,
                 start=split.start,
+                environments=environments,
             )
         )
         self.block_size = tally.block_size

@@ -167,7 +167,7 @@ def _processor(
         tally = pipeline.tally()(spec.options)
         takes_files = isinstance(tally, FileTally)
         files = JobFiles(spec.files, spec.webhdfs_url, spec.user) if takes_files else None
-        return Counting(tally, split, sink, folder, files, timed)
+        return Counting(tally, split, sink, folder, files, timed, spec.environments)
     from mr.task.scoring import Scoring
 
     return Scoring(spec, split, PartFile(sink, f"scores/{split.part}"), folder, timed)

@@ -7,7 +7,7 @@ from typing import Any
 from mr import summary
 from mr.columnar.columns import InputBlock
 from mr.columnar.table import places_to_keep
-from mr.models.loading import load_files
+from mr.model_process.start import start_model
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.registry import PIPELINES
 from mr.records.block import Reject
@@ -39,8 +39,8 @@ class Scoring:
         scorer = PIPELINES[spec.pipeline].scorer
         assert scorer
         with watched_call(self._manifest.name, allowed=LOAD_SECONDS):
-            files = load_files(self._manifest, folder)
-            self._scorer: Scorer = scorer()(self._manifest, files, spec.options)
+            predictor = start_model(self._manifest, folder, spec.environments)
+            self._scorer: Scorer = scorer()(self._manifest, predictor, spec.options)
         self._quoted_cells = QuotedCells()
         self._kept = places_to_keep(spec.options)
         self.block_size = self._scorer.block_size

@@ -16,6 +16,7 @@ from bench import inputs, peers
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.records.raw_block import RawBlock
+from mr.scoring.predictor import LoadedModel
 from mr.scoring.score_block import score_block
 from tests.mr.small_models import with_labels
 
@@ -60,7 +61,7 @@ def expected(source: Path, model: Path) -> bytes:
     )
     options = {"format": "csv", "delimiter": ",", "columns": inputs.COLUMNS}
     scorer = Tabular(
-        manifest, {model.name: with_labels(joblib.load(model), ["no", "yes"])}, options
+        manifest, LoadedModel(with_labels(joblib.load(model), ["no", "yes"]), manifest), options
     )
     scored, _ = score_block(scorer, manifest, RawBlock.of_lines(source.read_bytes()))
     return b"".join(batch.tsv for batch in scored)

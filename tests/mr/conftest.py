@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pytest
 
+from mr.model_process.remote import close_all
 from mr.models.manifest import Manifest, sha256_of
 from mr.records.split import Split
 from mr.spec import MODEL_FILE, Spec
@@ -52,19 +53,22 @@ def score(tmp_path: Path) -> Score:
         splits: int = 1,
         options: Mapping[str, Any] | None = None,
         header: bool = False,
+        pipeline: str = "tabular",
+        environment: str = "",
         **stated: Any,
     ) -> Scored:
         stated = {"features": list(columns), "kind": "binary", "labels": ["no", "yes"]} | stated
-        stated = {"refuses_missing": stated["features"]} | stated
+        stated = {"refuses_missing": stated["features"], "pipeline": pipeline} | stated
         joblib.dump(with_labels(model, stated["labels"]), tmp_path / "model.joblib")
         write_manifest(tmp_path, "model.joblib", **stated)
         source = tmp_path / "input.csv"
         source.write_bytes(data)
         spec = Spec(
-            "tabular",
+            pipeline,
             headers=[source.name] if header else [],
             options={"format": "csv", "delimiter": ",", "columns": list(columns)}
             | dict(options or {}),
+            environments={"small": environment} if environment else {},
         )
         return run_tasks(spec, source, splits, tmp_path)
 
@@ -85,6 +89,13 @@ def _toml(value: Any) -> str:
 
 def run_tasks(spec: Spec, source: Path, splits: int, folder: Path) -> Scored:
     """Score ``source`` in ``splits`` tasks, with the model in ``folder``."""
+    try:
+        return _run_tasks(spec, source, splits, folder)
+    finally:
+        close_all()
+
+
+def _run_tasks(spec: Spec, source: Path, splits: int, folder: Path) -> Scored:
     out = folder / "output"
     shutil.rmtree(out, ignore_errors=True)
     size = source.stat().st_size

@@ -16,6 +16,7 @@ from mr.models.compiled_trees import CompiledTrees, Trees
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.records.raw_block import RawBlock
+from mr.scoring.predictor import LoadedModel
 from mr.scoring.score_block import score_block
 from mr.supervision.threads import one_thread
 
@@ -62,7 +63,7 @@ def compare_sample(model: Any, compiled: CompiledTrees, manifest: Manifest, samp
     raw = RawBlock(data, len(data), starts)
 
     def lines(scored_by: Any) -> list[bytes]:
-        scorer = Tabular(manifest, {"model": scored_by}, sample.columns.options)
+        scorer = Tabular(manifest, LoadedModel(scored_by, manifest), sample.columns.options)
         scored, rejects = score_block(scorer, manifest, raw)
         refused = [f"{reject.line}: {reject.reason}".encode() for reject in rejects]
         return b"".join(part.tsv for part in scored).split(b"\n")[:-1] + refused

@@ -14,6 +14,7 @@ from typing import Any
 from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.records.block import Block
+from mr.scoring.predictor import Predictor
 from mr.scoring.probe import probing
 
 __all__ = [
@@ -46,10 +47,10 @@ def json_columns(manifest: Manifest) -> dict[str, Any]:
     return {"format": "json", "delimiter": "", "columns": manifest.features}
 
 
-def prediction_error(model: Any, manifest: Manifest, record: Record) -> str | None:
+def prediction_error(predictor: Predictor, manifest: Manifest, record: Record) -> str | None:
     """What the model raises for a record, in its own words; None where it answers."""
     bare = replace(manifest, refuses_missing=(), refuses_infinite=())
-    scorer = Tabular(bare, {"model": model}, json_columns(manifest))
+    scorer = Tabular(bare, predictor, json_columns(manifest))
     line = json.dumps({name: record[name] for name in manifest.features}).encode() + b"\n"
     try:
         with warnings.catch_warnings():
@@ -58,7 +59,7 @@ def prediction_error(model: Any, manifest: Manifest, record: Record) -> str | No
             if rejects:
                 return rejects[0].reason
             with probing():
-                scorer.predict(batch.features)
+                predictor.predict(batch.features)
     except Exception as error:  # whatever the model raises
         return f"{type(error).__name__}: {error}"
     return None
@@ -75,11 +76,13 @@ class RefusedValues:
     infinite: tuple[str, ...] = ()
 
 
-def find_refused_values(model: Any, manifest: Manifest, records: Sequence[Record]) -> RefusedValues:
+def find_refused_values(
+    predictor: Predictor, manifest: Manifest, records: Sequence[Record]
+) -> RefusedValues:
     """Find one of ``records`` that the model takes, and see what it raises for if it lacks."""
     why = ""
     for record in records:
-        raised = prediction_error(model, manifest, record)
+        raised = prediction_error(predictor, manifest, record)
         if raised is None:
             break
         why = why or raised
@@ -89,19 +92,23 @@ def find_refused_values(model: Any, manifest: Manifest, records: Sequence[Record
     numbers = [name for name, kind in types if kind == "number"]
     return RefusedValues(
         taken=record,
-        missing=_refused(model, manifest, record, manifest.features, None),
-        infinite=_refused(model, manifest, record, numbers, float("inf")),
+        missing=_refused(predictor, manifest, record, manifest.features, None),
+        infinite=_refused(predictor, manifest, record, numbers, float("inf")),
     )
 
 
 def _refused(
-    model: Any, manifest: Manifest, record: Record, features: Sequence[str], value: float | None
+    predictor: Predictor,
+    manifest: Manifest,
+    record: Record,
+    features: Sequence[str],
+    value: float | None,
 ) -> tuple[str, ...]:
     """Those of ``features`` for which the model raises if they alone have this value."""
-    if prediction_error(model, manifest, {**record, **dict.fromkeys(features, value)}) is None:
+    if prediction_error(predictor, manifest, {**record, **dict.fromkeys(features, value)}) is None:
         return ()
     return tuple(
         name
         for name in features[:MOST]
-        if prediction_error(model, manifest, {**record, name: value})
+        if prediction_error(predictor, manifest, {**record, name: value})
     )

@@ -19,9 +19,15 @@ MOST_BYTES = 1 << 20
 
 
 def measure_resources(
-    manifest: Manifest, folder: Path, sample: Sample | None, record: Record | None, scratch: Path
+    manifest: Manifest,
+    folder: Path,
+    sample: Sample | None,
+    record: Record | None,
+    scratch: Path,
+    environment: Path | None = None,
 ) -> Manifest:
-    """The manifest with what a task took that predicted 2,048 records, or less of long ones.
+    """The manifest with what a task took that predicted 2,048 records, or less of long ones, on
+    the packages of ``environment``, if not on Howdah's own.
 
     They are those of the sample, over and over, else ``record``; without either, or where the
     model raises for it, only loading is measured.
@@ -37,7 +43,7 @@ def measure_resources(
     source = scratch / "repeated"
     source.write_bytes(_repeated(lines))
     spec = Spec(manifest.pipeline, options=columns)
-    run = run_task(spec, folder, source, scratch / "repeated.output")
+    run = run_task(spec, folder, source, scratch / "repeated.output", environment)
     return replace(
         manifest,
         memory_mb=run.memory_mb,

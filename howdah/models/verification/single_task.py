@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from howdah.settings import ROOT
-from mr.spec import SPEC_FILE, Spec
+from mr.models.manifest import read_manifest
+from mr.spec import MODEL_FILE, SPEC_FILE, Spec
 from mr.stages import COUNTER_GROUP, Stage, counted_stages
 from mr.storage.file_range import FileRange
 from mr.storage.whole_files import FileEntry
@@ -25,8 +26,8 @@ COUNTER = re.compile(rf"^reporter:counter:{COUNTER_GROUP},(\w+),(\d+)$", re.MULT
 @dataclass(frozen=True)
 class TaskRun:
     """How a task ended: ``status`` is its exit status, 0 where it is done; ``scores`` and
-    ``rejected`` are its part files, ``log`` its stderr; ``memory_mb`` is its peak, ``seconds`` is
-    by stage."""
+    ``rejected`` are its part files, ``log`` its stderr; ``memory_mb`` is its peak, with
+    that of the model's process if it has its own, ``seconds`` is by stage."""
 
     status: int
     scores: bytes
@@ -36,8 +37,14 @@ class TaskRun:
     seconds: Mapping[Stage, float]
 
 
-def run_task(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
-    """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``."""
+def run_task(
+    spec: Spec, folder: Path, source: Path, output: Path, environment: Path | None = None
+) -> TaskRun:
+    """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``; the
+    model has the packages of ``environment``, or Howdah's own."""
+    if environment is not None:
+        name = read_manifest(folder / MODEL_FILE).name
+        spec = replace(spec, environments={name: str(environment.absolute())})
     spec.write(folder / SPEC_FILE)
     try:
         return _run(spec, folder, source, output)
@@ -80,7 +87,7 @@ def _run(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
         _read(output / "scores"),
         _read(output / "rejected"),
         log,
-        used.ru_maxrss >> 10,
+        counters["memory_mb"] or used.ru_maxrss >> 10,
         counted_stages(counters),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mr.models.loading import load_files
+from mr.model_process.start import own_packages, start_model
 from mr.models.manifest import Manifest, read_manifest
 from mr.pipelines.scorers import SCORERS
 from mr.records.block import Block, Reject
@@ -127,18 +127,33 @@ def common_options(manifests: Sequence[Manifest]) -> dict[str, Any]:
     }
 
 
-def load_models(options: Mapping[str, Any], folder: Path) -> list[ComparedModel]:
+def load_models(
+    options: Mapping[str, Any], folder: Path, environments: Mapping[str, str]
+) -> list[ComparedModel]:
     """The models from ``folder``, where each one's files begin with its name; ModelFileError if
-    one isn't to be trusted."""
+    one isn't to be trusted. Those of ``environments`` have packages of their own."""
     scorer = SCORERS[options["of"]]()
-    loaded = []
+    manifests = []
     for name, threshold in zip(options["models"].split(","), options["thresholds"], strict=True):
         manifest = read_manifest(folder / f"{name}.{MODEL_FILE}")
-        with watched_call(name, allowed=LOAD_SECONDS):
-            files = load_files(manifest, folder, f"{name}.")
-            if options["threshold"]:
-                manifest = replace(manifest, threshold=threshold, labels_from="threshold")
-            loaded.append(ComparedModel(manifest, scorer(manifest, files, options)))
+        if options["threshold"]:
+            manifest = replace(manifest, threshold=threshold, labels_from="threshold")
+        manifests.append(manifest)
+        if manifest.code and manifest.environment is None:
+            # its maker's modules may be called as another model's are
+            environments = {name: own_packages()} | environments
+    started = {
+        manifest.name: start_model(manifest, folder, environments, f"{manifest.name}.")
+        for manifest in manifests
+        if manifest.name in environments
+    }
+    loaded = []
+    for manifest in manifests:
+        with watched_call(manifest.name, allowed=LOAD_SECONDS):
+            predictor = started.get(manifest.name) or start_model(
+                manifest, folder, environments, f"{manifest.name}."
+            )
+            loaded.append(ComparedModel(manifest, scorer(manifest, predictor, options)))
     return loaded
 
 

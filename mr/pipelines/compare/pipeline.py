@@ -89,7 +89,7 @@ class Compare(Tally):
     def load(self, task: TaskContext) -> None:
         """Load the models."""
         super().load(task)
-        self._models = load_models(self._options, task.folder)
+        self._models = load_models(self._options, task.folder, task.environments)
         self.block_size = max(each.scorer.block_size for each in self._models)
         taken = {name for each in self._models for name in each.scorer.needed}
         taken |= {*self._known.features}

@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from howdah.models.registry import find_model
 from howdah.settings import load
-from mr.pipelines.moderation import quicken
+from mr.scoring.vectorizer import quicken
 from mr.spec import Spec
 from tests.mr.conftest import run_tasks
 

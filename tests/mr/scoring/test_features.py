@@ -19,6 +19,7 @@ from mr.records.block import parse_block
 from mr.records.cells import MISSING
 from mr.records.table import TableFormat, read_rows
 from mr.scoring.features import INPUTS, Features
+from mr.scoring.predictor import LoadedModel
 from mr.scoring.scorer import Batch
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n")
@@ -72,7 +73,7 @@ class Written:
             "columns": ["id", *self.names],
         }
         block, rejects = parse_block("".join(line + "\n" for line in self.lines).encode())
-        batch, more = Tabular(manifest, {"model": None}, options).parse(block)
+        batch, more = Tabular(manifest, LoadedModel(None, manifest), options).parse(block)
         assert not [*rejects, *more]
         features: Features = batch.features
         return features
@@ -290,4 +291,4 @@ def test_only_what_a_model_refuses_is_rejected(manifest: Manifest) -> None:
 def parse(manifest: Manifest, lines: list[str], columns: list[str]) -> tuple[Batch, list[Any]]:
     options = {"format": "csv", "delimiter": ",", "columns": columns}
     block, _ = parse_block("\n".join(lines).encode())
-    return Tabular(manifest, {"model": None}, options).parse(block)
+    return Tabular(manifest, LoadedModel(None, manifest), options).parse(block)

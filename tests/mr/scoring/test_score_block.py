@@ -9,6 +9,7 @@ from mr.models.manifest import Manifest, ModelFault
 from mr.pipelines.tabular import Tabular
 from mr.records.raw_block import RawBlock
 from mr.scoring.failing_records import QuotedCells
+from mr.scoring.predictor import LoadedModel
 from mr.scoring.score_block import score_block
 from tests.mr.small_models import Fussy, Picky
 
@@ -17,7 +18,7 @@ OPTIONS = {"format": "csv", "delimiter": ",", "columns": ["a", "b"]}
 
 def lines(model: Any, manifest: Manifest, raw: bytes) -> tuple[list[bytes], list[tuple[int, str]]]:
     scored, rejects = score_block(
-        Tabular(manifest, {"model": model}, OPTIONS), manifest, RawBlock.of_lines(raw)
+        Tabular(manifest, LoadedModel(model, manifest), OPTIONS), manifest, RawBlock.of_lines(raw)
     )
     tsv = b"".join(batch.tsv for batch in scored)
     return tsv.splitlines(), [(reject.line, reject.reason) for reject in rejects]
@@ -42,7 +43,9 @@ def test_records_that_the_model_raises_for_are_rejected_alone(
 def test_what_the_model_said_is_kept(manifest: Manifest) -> None:
     """A reject's detail is the exception's message."""
     _, rejects = score_block(
-        Tabular(manifest, {"model": Picky(9)}, OPTIONS), manifest, RawBlock.of_lines(b"9,9\n")
+        Tabular(manifest, LoadedModel(Picky(9), manifest), OPTIONS),
+        manifest,
+        RawBlock.of_lines(b"9,9\n"),
     )
     assert rejects[0].detail == "9 is out of the question"
 
@@ -126,7 +129,7 @@ def test_what_was_quoted_is_known_in_the_next_block(manifest: Manifest) -> None:
     """A record with the same cell is tried by itself at once; all others go in one call."""
     raw = b"".join(b"0.5,%d\n" % (7 if row in (3, 900) else row + 1000) for row in range(1000))
     model = Fussy({7}, (0, 0), 0)
-    scorer, quoted_cells = Tabular(manifest, {"model": model}, OPTIONS), QuotedCells()
+    scorer, quoted_cells = Tabular(manifest, LoadedModel(model, manifest), OPTIONS), QuotedCells()
     for calls in (4, 3):  # at first, there is one that tells what to look for
         model.calls = 0
         _, rejects = score_block(

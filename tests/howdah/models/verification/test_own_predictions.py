@@ -44,6 +44,7 @@ from mr.models.manifest import Manifest
 from mr.pipelines.tabular import Tabular
 from mr.records.raw_block import RawBlock
 from mr.scoring.format import prediction_columns
+from mr.scoring.predictor import LoadedModel
 from mr.scoring.score_block import score_block
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "200"))
@@ -216,7 +217,9 @@ def test_a_task_writes_what_a_random_models_own_methods_say(made: Model) -> None
             "booleans": [n for n, kind in learned if (kind, types[n]) == ("number", "boolean")],
         }
         raw = RawBlock.of_lines(table.to_csv(index=False, header=False).encode())
-        scored, rejects = score_block(Tabular(manifest, {"model": model}, options), manifest, raw)
+        scored, rejects = score_block(
+            Tabular(manifest, LoadedModel(model, manifest), options), manifest, raw
+        )
         rejected = {reject.line for reject in rejects}
         lines = b"".join(batch.tsv for batch in scored).decode().split("\n")[:-1]
         found = iter(line.split("\t")[-len(prediction_columns(manifest)) :] for line in lines)
