@@ -66,16 +66,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
     version, scores = json.loads(trained.stdout)
     assert version == "1.5.2"
     name = f"test-{uuid.uuid4().hex[:8]}"
-    stated = {
-        "lock": environment.lock,
-        "requires": list(environment.requires),
-        "python": environment.python,
-        "sha256": environment.sha256,
-        "bytes": environment.bytes,
-        "time": environment.time,
-    }
+    stated = environment.manifest
     (folder / "model.toml").write_text(manifest(name, stated, folder / "model.joblib"))
-    (folder / ENVIRONMENT_LOCK).write_bytes((environment.folder.parent / "lock.txt").read_bytes())
+    (folder / ENVIRONMENT_LOCK).write_text(environment.lock_text)
     MODELS.mkdir(parents=True, exist_ok=True)
     folder.rename(MODELS / name)
     yield Old(name, environment, stated, rows, scores)
@@ -119,7 +112,7 @@ def test_a_model_of_another_scikit_learn_gives_its_own_scores(
     path = publish(old.stated, settings, cluster)
     client.set_times(path, access_time=1000 * int(time.time()) - 100 * DAY)
 
-    arguments = ("table.csv", "--model", old.name, "--splits", 2)
+    arguments = ("table.csv", "--model", old.name)
     here, there = local.score(*arguments), hadoop.score(*arguments)
     assert (there / "scores.tsv").read_bytes() == (here / "scores.tsv").read_bytes()
     found = [line.split("\t")[3] for line in (here / "scores.tsv").read_text().splitlines()[1:]]
