@@ -1,0 +1,163 @@
+"""Locks: what is resolved, as of when, and what is said where nothing fits."""
+
+import pytest
+
+from howdah import installer
+from howdah.environments.lock import PYTHON, make_lock, pins_of
+from howdah.errors import ModelError, UsageError
+from tests.howdah.environments.package_index import COMPILED, OTHER_PYTHON, PackageIndex
+
+SCIPY = ("numpy", "scipy")
+
+
+def pins(*requires: str) -> dict[str, str]:
+    """The versions that a lock pins, by name."""
+    return dict(pin.split("==") for pin in pins_of(make_lock(requires).text))
+
+
+def test_what_isnt_pinned_is_as_of_the_pinned_releases_date(index: PackageIndex) -> None:
+    """scikit-learn 1.2.2 allows any numpy, and can't be imported with the newest."""
+    index.put("numpy", "2.0", "2024-06-16")
+    index.put("scipy", "1.10", "2023-02-20")
+    index.put("scipy", "1.15", "2025-01-03")
+    index.put("scikit-learn", "1.2.2", "2023-03-09", tag=COMPILED, requires=SCIPY)
+    found = pins("scikit-learn==1.2.2")
+    assert found == {
+        "numpy": "1.0",
+        "pandas": "1.0",
+        "pyarrow": "1.0",
+        "scikit-learn": "1.2.2",
+        "scipy": "1.10",
+    }
+
+
+def test_of_several_releases_the_oldest_with_machine_code_counts(index: PackageIndex) -> None:
+    """It is the one that can't know what came later; text alone has no such ties."""
+    index.put("numpy", "1.24", "2023-02-05")
+    index.put("numpy", "2.0", "2024-06-16")
+    index.put("scikit-learn", "1.2.2", "2023-03-09", tag=COMPILED, requires=["numpy"])
+    index.put("lightgbm", "4.6.0", "2025-02-15", tag=COMPILED, requires=["numpy"])
+    index.put("six", "1.16.0", "2021-05-05")
+    assert pins("six==1.16.0", "scikit-learn==1.2.2", "lightgbm==4.6.0")["numpy"] == "1.24"
+
+
+def test_the_newest_release_counts_where_the_oldest_ones_date_is_too_early(
+    index: PackageIndex,
+) -> None:
+    """What the newer one needs wasn't there yet."""
+    index.put("numpy", "2.0", "2024-06-16")
+    index.put("scikit-learn", "1.2.2", "2023-03-09", tag=COMPILED, requires=["numpy"])
+    index.put("lightgbm", "4.6.0", "2025-02-15", tag=COMPILED, requires=["numpy>=2"])
+    index.put("numpy", "2.9", "2026-01-01")
+    assert pins("scikit-learn==1.2.2", "lightgbm==4.6.0")["numpy"] == "2.0"
+
+
+def test_a_release_that_is_older_than_this_python_gets_its_first_wheels(
+    index: PackageIndex,
+) -> None:
+    """A release for any Python may be: then numpy had none for this one."""
+    index.put("lightgbm", "3.2.1", "2021-04-12", tag=COMPILED, requires=["numpy"])
+    index.put("numpy", "2.0", "2024-06-16")
+    assert pins("lightgbm==3.2.1") | {"lightgbm": ""} == dict.fromkeys(
+        ("numpy", "pandas", "pyarrow"), "1.0"
+    ) | {"lightgbm": ""}
+
+
+def test_the_same_requirements_always_make_the_same_lock(index: PackageIndex) -> None:
+    """In whatever order they are; later releases don't change it."""
+    index.put("six", "1.16.0", "2023-05-05")
+    index.put("toolz", "1.0.0", "2023-05-05")
+    first = make_lock(["six==1.16.0", "toolz==1.0.0"])
+    index.put("numpy", "9.9", "2026-01-01")
+    assert make_lock(["toolz==1.0.0", "six==1.16.0"]).text == first.text
+    assert first.requires == ("six==1.16.0", "toolz==1.0.0")
+    assert len(first.sha256) == 64
+
+
+def test_xgboost_comes_without_what_graphics_processors_need(
+    index: PackageIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there is such a build; the release is the same."""
+    for version in ("1.7.6", "2.1.4"):
+        index.put("xgboost", version, "2025-02-06", tag=COMPILED, requires=["nvidia-nccl-cu12"])
+    index.put("xgboost-cpu", "2.1.4", "2025-02-06", tag=COMPILED)
+    index.put("nvidia-nccl-cu12", "2.0", "2024-01-01", tag=COMPILED)
+    lock = make_lock(["xgboost==2.1.4"])
+    assert lock.requires == ("xgboost-cpu==2.1.4",)
+    assert "xgboost-cpu==2.1.4 for xgboost==2.1.4" in capsys.readouterr().err
+    older = make_lock(["xgboost==1.7.6"])
+    assert older.requires == ("xgboost==1.7.6",)
+    assert capsys.readouterr().err == ""
+    assert "nccl" not in older.text
+
+
+def test_plots_are_left_out_where_only_known_libraries_are_required(index: PackageIndex) -> None:
+    """Another package may need them."""
+    index.put("catboost", "1.2.7", "2024-09-07", tag=COMPILED, requires=["plotly"])
+    index.put("plotly", "5.0", "2023-01-01")
+    index.put("charts", "1.0", "2023-01-01")
+    assert "plotly" not in pins("catboost==1.2.7")
+    assert "plotly" in pins("catboost==1.2.7", "charts==1.0")
+
+
+def test_a_release_without_a_wheel_says_which_is_the_oldest_that_has_one(
+    index: PackageIndex,
+) -> None:
+    """The index is asked for that."""
+    index.put("scikit-learn", "0.24.2", "2021-04-28", tag=OTHER_PYTHON)
+    for version in ("1.3.0", "1.2.0"):
+        index.put("scikit-learn", version, "2023-04-28", tag=COMPILED)
+    said = f"scikit-learn 0.24.2 has no wheel for Python {PYTHON} on .*; 1.2.0 is the oldest"
+    with pytest.raises(ModelError, match=said):
+        make_lock(["scikit-learn==0.24.2"])
+    index.put("ours", "1.0", "2021-04-28", tag=OTHER_PYTHON)
+    with pytest.raises(ModelError, match="no other release of it has one"):
+        make_lock(["ours==1.0"])
+
+
+def test_what_the_index_doesnt_have_is_named(index: PackageIndex) -> None:
+    """A release, or a package."""
+    index.put("six", "1.16.0")
+    with pytest.raises(UsageError, match=r"the package index has no six 1\.99\.0"):
+        make_lock(["six==1.99.0"])
+    with pytest.raises(UsageError, match="siks was not found"):
+        make_lock(["siks==1.16.0"])
+
+
+def test_what_cant_be_together_is_told_in_uvs_words(index: PackageIndex) -> None:
+    """Without its marks."""
+    index.put("catboost", "1.2.7", "2024-09-07", requires=["numpy<1"])
+    with pytest.raises(UsageError, match=r"^these packages can't be together: Because .*numpy<1"):
+        make_lock(["catboost==1.2.7"])
+
+
+def test_an_index_without_dates_gives_the_newest_and_says_so(
+    index: PackageIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As mirrors do."""
+    index.dated = False
+    index.put("numpy", "2.0")
+    index.put("six", "1.16.0")
+    assert pins("six==1.16.0")["numpy"] == "2.0"
+    assert (
+        "states no dates, so these are the newest releases: numpy==2.0" in capsys.readouterr().err
+    )
+
+
+def test_an_index_that_doesnt_answer_is_no_fault_of_the_requirements(
+    index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address isn't right, or the network is down."""
+    settings = {"index-url": "http://127.0.0.1:9/simple"}
+    monkeypatch.setattr(installer, "pip_settings", lambda: settings)
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(ModelError, match="the package index could not be asked"):
+        make_lock(["six==1.16.0"])
+
+
+def test_the_real_index_gives_an_old_scikit_learn_a_numpy_of_its_time() -> None:
+    """Which it can be imported with; nothing is installed."""
+    found = pins("scikit-learn==1.2.2", "xgboost==2.1.4")
+    assert found["numpy"].startswith("1.")
+    assert found["scipy"].startswith("1.10.")
+    assert found["xgboost-cpu"] == "2.1.4"
