@@ -13,7 +13,12 @@ from howdah.commands.arguments import CommandParser
 from howdah.environments.janitor import remove_unused
 from howdah.models.job_models import environments_in_use
 from howdah.settings import Settings
-from howdah.workflows.retention import Limits, remove_leftovers, remove_old_records
+from howdah.workflows.retention import (
+    Limits,
+    remove_leftovers,
+    remove_old_records,
+    remove_published,
+)
 
 __all__ = ["parser", "run"]
 
@@ -35,7 +40,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name, default, what in (
-        ("failed", 2, "what jobs that didn't succeed left, and inputs of those that did"),
+        (
+            "failed",
+            2,
+            "what jobs that didn't succeed left, inputs of those that did, and on a cluster's host"
+            " packages that HDFS has",
+        ),
         ("done", 30, "results in HDFS, and records of jobs that have ended"),
         ("environment", 90, "environments in HDFS that no job was submitted with"),
     ):
@@ -70,4 +80,5 @@ def _removed(settings: Settings, limits: Limits, *, remove: bool) -> Iterator[st
     locks = environments_in_use(settings)
     yield from map(str, remove_unused(settings, locks, remove=remove))
     if cluster := settings.cluster:
+        yield from remove_published(settings, cluster, limits.failed, remove=remove)
         yield from remove_leftovers(cluster, limits, locks, remove=remove)

@@ -1,4 +1,4 @@
-"""Environments here that no model and no job needs are removed, and what builds left behind."""
+"""Environments that no model and no job needs are removed, and what builds have left behind."""
 
 import time
 from collections.abc import Collection, Iterator
@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from howdah.environments.building import building
+from howdah.environments.hdfs_archive import ARCHIVE, ENVIRONMENTS
 from howdah.environments.installed import environment_name
+from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.scratch_folder import remove_leftovers, scratch_folder
-from howdah.settings import Settings
+from howdah.settings import Cluster, Settings
 
-__all__ = ["remove_unused"]
+__all__ = ["remove_unused", "remove_unused_in_hdfs"]
 
 YOUNG_SECONDS = 3600  # until then, a model that needs it may be about to be added
 

@@ -11,7 +11,7 @@ from howdah.environments.archive import archive_chunks
 from howdah.environments.building import building
 from howdah.environments.environment import environment_folder
 from howdah.environments.hdfs_archive import ARCHIVE, ENVIRONMENTS, archive_path, difference
-from howdah.environments.installed import find_by_lock, own_folder
+from howdah.environments.installed import find_by_lock
 from howdah.errors import ClusterError, ModelError
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.scratch_folder import scratch_folder
@@ -66,19 +66,22 @@ def publish(
     return path
 
 
-def forget_local(stated: Mapping[str, Any], settings: Settings, cluster: Cluster) -> bool:
-    """Remove the caller's own folder of an environment that a cluster of several hosts has in HDFS,
-    which is where it comes from if it is needed here again; False where it stays."""
-    if not cluster.uses_systemd or not stated.get("sha256"):
-        return False
+def forget_local(
+    stated: Mapping[str, Any], settings: Settings, cluster: Cluster, before: float, *, remove: bool
+) -> Path | None:
+    """Remove the caller's own folder of an environment that nobody has asked for here since
+    ``before`` (Unix seconds) and that a cluster of several hosts has in HDFS, which is where it
+    comes from if it is needed here again. The folder; None where it stays."""
     found = find_by_lock(stated["lock"], settings)
-    if found is None or found.home.parent != own_folder(settings):
-        return False
-    if difference(stated, cluster) != "":
-        return False
-    with building(settings) as place, scratch_folder(place, "removing") as scratch:
-        found.home.rename(scratch / found.home.name)
-    return True
+    if found is None or found.home.parent != settings.state / "environments":
+        return None
+    is_young = found.home.stat().st_mtime > before
+    if is_young or not cluster.uses_systemd or difference(stated, cluster) != "":
+        return None
+    if remove:
+        with building(settings) as place, scratch_folder(place, "removing") as scratch:
+            found.home.rename(scratch / found.home.name)
+    return found.home
 
 
 def _compared(packages: Path, stated: Mapping[str, Any]) -> Iterator[bytes]:

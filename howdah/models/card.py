@@ -75,7 +75,7 @@ def format_of(manifest: Manifest) -> str:
 
 def is_data(manifest: Manifest) -> bool:
     """Whether loading it runs nothing of its maker's; skops files with other types are refused."""
-    return manifest.data or format_of(manifest) == "skops"
+    return (manifest.data or format_of(manifest) == "skops") and not manifest.code
 
 
 def card_lines(entry: ModelEntry, manifest: Manifest, settings: Settings) -> Iterator[str]:

@@ -2,21 +2,25 @@
 environments that no model needs any more."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from howdah.environments.installed import environment_name
 from howdah.environments.janitor import remove_unused_in_hdfs
+from howdah.environments.publishing import forget_local
+from howdah.errors import ModelError
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
 from howdah.jobs.record import Jobs, State
 from howdah.models.hdfs_copies import is_complete
-from howdah.settings import Cluster, Settings
+from howdah.models.registry import manifest_of, model_entries
+from howdah.settings import Cluster, Runner, Settings
 from howdah.submission.task_environments import ENVIRONMENT_TAG
 from howdah.workflows.record import Runs, jobs_of
 
-__all__ = ["Limits", "remove_leftovers", "remove_old_records"]
+__all__ = ["Limits", "remove_leftovers", "remove_old_records", "remove_published"]
 
 SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
 
@@ -47,6 +51,27 @@ def remove_old_records(settings: Settings, before: float, *, remove: bool) -> It
             if remove:
                 runs.remove(run.id)
             yield str(runs.path(run.id))
+
+
+def remove_published(
+    settings: Settings, cluster: Cluster, before: float, *, remove: bool
+) -> Iterator[str]:
+    """The folders of environments here that nobody has asked for since ``before``, where a cluster
+    of several hosts has them in HDFS: its host may be small. Each is given once it was removed, if
+    ``remove``."""
+    running = {
+        environment["lock"]
+        for job in Jobs(settings.state).all()
+        if job.runner == Runner.LOCAL and not job.is_finished
+        for environment in job.environments.values()
+    }
+    for entry in model_entries(settings):
+        with suppress(ModelError):  # bin/models tells of it
+            stated = manifest_of(entry).environment
+            if stated is None or stated["lock"] in running:
+                continue
+            if home := forget_local(stated, settings, cluster, before, remove=remove):
+                yield str(home)
 
 
 def remove_leftovers(

@@ -7,16 +7,16 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from howdah.environments.environment import Environment, build_environment, seal
-from howdah.environments.publishing import publish
+from howdah.environments.publishing import forget_local, publish
 from howdah.models.model_checks import ENVIRONMENT_LOCK
-from howdah.settings import load
+from howdah.settings import SYSTEMD, load
 from mr.models.manifest import sha256_of
 from tests.conftest import MODELS, SHARED, Howdah
 from tests.end_to_end.watching import cluster_of, hdfs_of
@@ -66,16 +66,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
     version, scores = json.loads(trained.stdout)
     assert version == "1.5.2"
     name = f"test-{uuid.uuid4().hex[:8]}"
-    stated = {
-        "lock": environment.lock,
-        "requires": list(environment.requires),
-        "python": environment.python,
-        "sha256": environment.sha256,
-        "bytes": environment.bytes,
-        "time": environment.time,
-    }
+    stated = environment.manifest
     (folder / "model.toml").write_text(manifest(name, stated, folder / "model.joblib"))
-    (folder / ENVIRONMENT_LOCK).write_bytes((environment.folder.parent / "lock.txt").read_bytes())
+    (folder / ENVIRONMENT_LOCK).write_text(environment.lock_text)
     MODELS.mkdir(parents=True, exist_ok=True)
     folder.rename(MODELS / name)
     yield Old(name, environment, stated, rows, scores)
@@ -119,7 +112,7 @@ def test_a_model_of_another_scikit_learn_gives_its_own_scores(
     path = publish(old.stated, settings, cluster)
     client.set_times(path, access_time=1000 * int(time.time()) - 100 * DAY)
 
-    arguments = ("table.csv", "--model", old.name, "--splits", 2)
+    arguments = ("table.csv", "--model", old.name)
     here, there = local.score(*arguments), hadoop.score(*arguments)
     assert (there / "scores.tsv").read_bytes() == (here / "scores.tsv").read_bytes()
     found = [line.split("\t")[3] for line in (here / "scores.tsv").read_text().splitlines()[1:]]
@@ -136,7 +129,8 @@ def test_a_model_of_another_scikit_learn_gives_its_own_scores(
 @pytest.mark.hadoop
 def test_an_environment_in_hdfs_stays_while_it_is_used(hadoop: Howdah, old: Old) -> None:
     """It is compared with what the model's manifest names; once no model that can be seen has it,
-    and no job was submitted with it for long, it goes, and a job would put it there again."""
+    and no job was submitted with it for long, it goes, and a job would put it there again. The
+    host of a cluster doesn't need its packages once HDFS has them."""
     settings = load({"HOWDAH_STATE": str(hadoop.state)})
     client, cluster = hdfs_of(hadoop), cluster_of(hadoop)
     path = publish(old.stated, settings, cluster)
@@ -145,6 +139,13 @@ def test_an_environment_in_hdfs_stays_while_it_is_used(hadoop: Howdah, old: Old)
     client.set_times(path, modification_time=old.environment.time + 1000)
     assert f"{uri} isn't the archive" in hadoop("models", "check", exits=4).stdout
     client.set_times(path, modification_time=old.environment.time)
+
+    now, shared = time.time(), load({"HOWDAH_STATE": str(SHARED)})
+    several = replace(cluster, service_manager=SYSTEMD)
+    for hosts, before, goes in ((cluster, now, False), (several, now - 3600, False),
+                                (several, now + 1, True)):  # fmt: skip
+        home = forget_local(old.stated, shared, hosts, before, remove=False)
+        assert home == (old.environment.home if goes else None)
 
     client.set_times(path, access_time=1000 * int(time.time()) - 100 * DAY)
     assert uri not in hadoop("janitor", "--dry-run").stdout
