@@ -64,6 +64,11 @@ class Environment:
         return (self.home / LOCK).read_text()
 
     @property
+    def libraries(self) -> dict[str, str]:
+        """The versions of what was pinned, by distribution."""
+        return dict(pin.split("==") for pin in self.requires)
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """What a model's manifest states of it."""
         stated = asdict(self) | {"requires": list(self.requires)}

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from howdah.errors import UsageError
+from howdah.errors import ModelError, UsageError
 from howdah.models.add_options import TYPES, known_answers
 from howdah.models.add_report import report_lines
 from howdah.models.candidate_model import (
@@ -36,7 +37,7 @@ from howdah.models.verification.resource_usage import measure_resources
 from howdah.models.verification.row_places import check_places, scored_features
 from howdah.models.verification.sample import Sample, infer_types, read_sample, with_columns_for
 from howdah.settings import Settings
-from mr.models.manifest import Manifest
+from mr.models.manifest import Manifest, ModelFault
 from mr.pipelines.scorers import SCORERS
 from mr.scoring.predictor import Predictor
 
@@ -51,6 +52,16 @@ def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Man
     trusted, needs packages that can't be had, can't be compiled, or whose scores of the sample
     aren't the model's own.
     """
+    try:
+        return _add(folder, args, settings)
+    except ModelFault as fault:
+        raise ModelError(
+            str(fault),
+            hint="what it wrote before is above; try its file where it was made, with one record",
+        ) from fault
+
+
+def _add(folder: Path, args: argparse.Namespace, settings: Settings) -> Manifest:
     known = known_answers(args)
     scratch = folder.parent
     source = find_source(folder, args, settings)
@@ -93,9 +104,9 @@ def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Man
 def _loaded(source: ModelSource, name: str) -> AbstractContextManager[Candidate]:
     # pandas may be needed: what the model takes isn't known yet
     provisional = Manifest(name, "tabular", "", input="frame", **source.manifest_fields)
-    if source.packages is None:
+    if source.environment is None:
         return candidate_here(provisional, source.folder)
-    return candidate_there(provisional, source.folder, source.packages)
+    return candidate_there(provisional, source.folder, source.environment)
 
 
 def _make_manifest(
@@ -183,5 +194,6 @@ def _places(predictor: Predictor, manifest: Manifest, sample: Sample | None) -> 
     options = sample.columns.options if manifest.pipeline == "tabular" else {}
     scorer = SCORERS[manifest.pipeline]()(manifest, predictor, options)
     features = scored_features(scorer, manifest, sample)
-    with predictor.one_thread():
+    with predictor.one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         return check_places(predictor.predict, features, manifest)

@@ -67,8 +67,8 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
         "--code",
         type=Path,
         metavar="MODULE",
-        help="what its maker wrote of the functions and classes that it names: a .py file, a package"
-        " or a folder of those",
+        help="what its maker wrote of the functions and classes that it names: a .py file, a"
+        " package, or a folder of those",
     )
     add.add_argument("--outputs", metavar="NAMES", help="of a model with several, in its order")
     add.add_argument("--decimals", type=int, default=6, help="of the scores, 0 to 15 (default 6)")

@@ -9,19 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from howdah.environments.installed import Environment
 from howdah.errors import ModelError
 from howdah.models.interface.model_interface import ModelInterface
 from howdah.models.load_errors import loading_error
 from howdah.settings import ROOT
 from mr.model_process.remote import ModelProcess
 from mr.models.loading import load_files
-from mr.models.manifest import Manifest, ModelFileError
+from mr.models.manifest import Manifest, ModelFault, ModelFileError
 from mr.scoring.predictor import LoadedModel, Predictor
 
 __all__ = ["Candidate", "CandidateHere", "candidate_here", "candidate_there"]
 
 NATIVE = ("onnx", "xgboost", "lightgbm", "catboost")
 INSPECT = "howdah.models.interface.remote:inspect"
+QUIET = "howdah.models.quiet:ignore_warnings"
 DESCRIBE = "mr.models.native.description:describe"
 
 
@@ -52,9 +54,9 @@ class CandidateHere:
 
 
 class CandidateThere:
-    """A model in a process of its own, with the packages of ``environment``."""
+    """A model in a process of its own, with the packages of the source's environment."""
 
-    def __init__(self, manifest: Manifest, folder: Path, environment: Path) -> None:
+    def __init__(self, manifest: Manifest, folder: Path, environment: Environment) -> None:
         self._folder = folder
         self._environment = environment
         self._native = manifest.format in NATIVE
@@ -71,6 +73,7 @@ class CandidateThere:
         """It is loaded anew: its process goes by one manifest."""
         self.close()
         self._process = self._start(manifest)
+        self._process.call(QUIET)
         return self._process
 
     def close(self) -> None:
@@ -78,12 +81,25 @@ class CandidateThere:
         self._process.close()
 
     def _start(self, manifest: Manifest) -> ModelProcess:
-        return ModelProcess(manifest, self._folder, self._environment, extra_path=[ROOT])
+        """Load it; ModelError where that can't be."""
+        folder = self._environment.folder
+        process = ModelProcess(manifest, self._folder, folder, extra_path=[ROOT])
+        try:
+            assert process.facts
+        except ModelFileError as error:
+            raise ModelError(str(error)) from None
+        except ModelFault:
+            raise
+        except Exception as error:  # whatever its libraries or its maker's code raise
+            raise loading_error(
+                type(error).__name__, str(error), self._environment.libraries
+            ) from error
+        return process
 
 
 @contextmanager
 def candidate_there(
-    manifest: Manifest, folder: Path, environment: Path
+    manifest: Manifest, folder: Path, environment: Environment
 ) -> Iterator[CandidateThere]:
     """The model in ``folder``, loaded by a process with the packages of ``environment``; ModelError
     where it can't be."""

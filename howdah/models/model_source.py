@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from howdah.environments.environment import Environment, build_environment, seal
+from howdah.environments.installed import installed_environments
 from howdah.environments.requirements import read_requirements
 from howdah.errors import UsageError
 from howdah.models.code_archive import make_code_archive, top_level_names
@@ -60,8 +61,7 @@ class ModelSource:
         """The versions of what predicts it, by distribution."""
         if self.environment is None:
             return {"scikit-learn": importlib.metadata.version("scikit-learn")}
-        pairs = (pin.partition("==") for pin in self.environment.requires)
-        return {name: version for name, _, version in pairs}
+        return self.environment.libraries
 
     @property
     def manifest_fields(self) -> dict[str, Any]:
@@ -195,12 +195,15 @@ def _check_modules(found: Provenance, given: frozenset[str], packages: frozenset
 
 def _environment(found: Provenance, requires: tuple[str, ...], settings: Settings) -> Environment:
     """The packages that were asked for, found here or installed."""
+    here = {one.lock for one in installed_environments(settings)}
     began = time.monotonic()
     environment = build_environment(requires, settings, extras=found.extras)
     seconds = time.monotonic() - began
+    size = sum(path.lstat().st_size for path in environment.folder.rglob("*"))
+    new = f"made in {seconds:.0f} s, {size >> 20:,} MB"
     _tell(
-        f"it runs with {', '.join(pin.replace('==', ' ') for pin in environment.requires)}, in an"
-        f" environment of its own: {seconds:.0f} s"
+        f"runs with {', '.join(pin.replace('==', ' ') for pin in environment.requires)} in an"
+        f" environment of its own: {'the one that is here' if environment.lock in here else new}"
     )
     return environment
 

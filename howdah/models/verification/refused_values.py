@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mr.models.manifest import Manifest
+from mr.models.manifest import Manifest, ModelFault
 from mr.pipelines.tabular import Tabular
 from mr.records.block import Block
-from mr.scoring.predictor import Predictor
+from mr.scoring.predictor import LoadedModel, Predictor
 from mr.scoring.probe import probing
 
 __all__ = [
@@ -60,6 +60,10 @@ def prediction_error(predictor: Predictor, manifest: Manifest, record: Record) -
                 return rejects[0].reason
             with probing():
                 predictor.predict(batch.features)
+    except ModelFault as fault:
+        if not isinstance(predictor, LoadedModel):
+            raise  # its process may have ended, and would raise for whatever comes next
+        return str(fault)
     except Exception as error:  # whatever the model raises
         return f"{type(error).__name__}: {error}"
     return None
