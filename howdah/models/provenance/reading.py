@@ -116,7 +116,9 @@ def _with_mlflow(found: Provenance, model: MlflowModel, folder: Path) -> Provena
         if (distribution := canonical_name(name.partition(".")[0])) in model.pins:
             notes.append(f"{name} may be of {distribution} {model.pins[distribution]}")
     wanted = {name: version for name, version in model.pins.items() if name in libraries}
-    if left := [name for name in (*model.pins, *model.loose) if name not in wanted]:
+    if loose := [name for name in model.loose if name in libraries]:
+        notes.append(f"MLflow states no exact version of {', '.join(loose)}")
+    if left := [name for name in (*model.pins, *model.loose) if name not in libraries]:
         notes.append(f"left out, since the model's file names nothing of it: {', '.join(left)}")
     for code in model.code:
         notes.append(f"it comes with modules of its maker's: --code {code}")

@@ -5,7 +5,6 @@ text of a value has its quotes escaped (JSON) or has no key's sign behind it (UB
 """
 
 import re
-from collections.abc import Iterable
 
 __all__ = ["CATBOOST_HEAD", "XGBOOST_HEADS", "SerializedModel"]
 
@@ -20,12 +19,14 @@ XGBOOST_HEADS = (
 CATBOOST_HEAD = b"CBM1"
 
 SMALL = rb"i([\x00-\x7f])"  # a number of one byte
-VERSIONS = {
+BINARY_VERSIONS = {
     "xgboost": (
         re.compile(rb"L\0{7}\x07version\[#L\0{7}\x03" + SMALL * 3, re.DOTALL),
         re.compile(rb"L\0{7}\x07version\[" + SMALL * 3 + rb"\]", re.DOTALL),
-        re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]'),
-    ),
+    )
+}
+TEXT_VERSIONS = {
+    "xgboost": (re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]'),),
     "catboost": (
         re.compile(rb"\bBranch: tags/v(\d+)\.(\d+)(?:\.(\d+))?\s"),
         re.compile(rb"\bSummary: CatBoost Release (\d+)\.(\d+)(?:\.(\d+))?\b"),
@@ -49,8 +50,12 @@ class SerializedModel:
         """Look at the next bytes, which begin with the last ones of those before."""
         if self.library is None:
             self.library = _library(window)
-        for pattern in VERSIONS.get(self.library, ()):
-            self.versions.update(map(_version, pattern.findall(window)))
+        for pattern in TEXT_VERSIONS.get(self.library, ()):
+            for numbers in pattern.findall(window):
+                self.versions.add(".".join(part.decode() for part in numbers if part))
+        for pattern in BINARY_VERSIONS.get(self.library, ()):
+            for numbers in pattern.findall(window):
+                self.versions.add(".".join(str(part[0]) for part in numbers))
         if self.library == "xgboost" and not self.objective:
             found = next(filter(None, (one.search(window) for one in OBJECTIVES)), None)
             self.objective = found[1].decode() if found else ""
@@ -60,11 +65,3 @@ def _library(head: bytes) -> str:
     if head.startswith(XGBOOST_HEADS):
         return "xgboost"
     return "catboost" if head.startswith(CATBOOST_HEAD) else ""
-
-
-def _version(numbers: Iterable[bytes]) -> str:
-    """Of text (JSON), or of numbers of one byte each (UBJSON)."""
-    words = [part for part in numbers if part]
-    if all(part.isdigit() for part in words):
-        return ".".join(part.decode() for part in words)
-    return ".".join(str(part[0]) for part in words)
