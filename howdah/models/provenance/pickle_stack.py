@@ -79,7 +79,7 @@ class PickleStack:
         model = SerializedModel()
         self.stream.skip(size, model.watch)
         for version in model.versions:
-            self.contents.add_version(str(model.library), version)
+            self.contents.add_version(model.library, version)
 
     # Names
 
