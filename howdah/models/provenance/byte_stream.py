@@ -11,12 +11,20 @@ from typing import IO, cast
 
 from howdah.errors import ModelError, UsageError
 
-__all__ = ["LONGEST_TEXT", "UNREADABLE", "ByteStream", "open_unpacked", "windows"]
+__all__ = [
+    "FEWEST_INSTRUCTIONS",
+    "LONGEST_TEXT",
+    "UNREADABLE",
+    "ByteStream",
+    "open_unpacked",
+    "windows",
+]
 
 LONGEST_TEXT = 1000  # bytes; no name of a module or class is longer
 CHUNK = 1 << 20
 OVERLAP = 4096  # bytes of a chunk that are seen again with the next one
-MOST_BYTES = 32 << 30  # more is a file that was made to unpack without end
+MOST_BYTES = 16 << 30  # more is a file that was made to unpack without end
+FEWEST_INSTRUCTIONS = 10_000_000  # that a file may have; more if it is larger
 # What the standard library raises for damaged or truncated files
 UNREADABLE = (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError)
 
@@ -70,13 +78,23 @@ def windows(file: IO[bytes]) -> Iterator[bytes]:
 
 
 class ByteStream:
-    """Takes and skips bytes; EOFError where there are fewer."""
+    """Takes and skips bytes; EOFError where there are fewer.
 
-    def __init__(self, file: IO[bytes]) -> None:
+    ``instructions``: how many a pickle in it may have; a file made to unpack without end has more.
+    """
+
+    def __init__(self, file: IO[bytes], instructions: int = FEWEST_INSTRUCTIONS) -> None:
         self.read = file.read
+        self._instructions = instructions
         self._readline = file.readline
         self._tell = file.tell
         self._skipped = 0
+
+    def spend(self, instructions: int) -> None:
+        """Note that instructions have been read; ModelError where there are too many."""
+        self._instructions -= instructions
+        if self._instructions < 0:
+            raise ModelError("it unpacks to many more instructions than a model has")
 
     def take(self, count: int) -> bytes:
         data = self.read(count)

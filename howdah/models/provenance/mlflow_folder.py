@@ -19,6 +19,7 @@ __all__ = ["MLMODEL", "MlflowModel", "read_mlflow"]
 MLMODEL = "MLmodel"
 LONGEST = 16 << 20  # bytes; a signature of ten thousand columns is in it
 PYFUNC = "python_function"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*===?\s*([A-Za-z0-9.!+_-]+)")
 
 
@@ -43,7 +44,7 @@ FLAVOURS = {
 @dataclass(frozen=True)
 class MlflowModel:
     """``versions``: what the flavour states of its library; ``pins``: the folder's requirements
-    with exact versions, by name; ``loose``: the others."""
+    with exact versions, by name; ``loose``: the names of the others."""
 
     file: Path
     flavour: str
@@ -118,13 +119,13 @@ def _requirements(folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Pins of ``requirements.txt``; without that, those of ``conda.yaml``."""
     path = folder / "requirements.txt"
     lines = _text(path).splitlines() if path.is_file() else _conda_requirements(folder)
-    words = [line.partition("#")[0].partition(";")[0].strip() for line in lines]
     pins, loose = {}, []
-    for word in filter(None, words):
+    for line in lines:
+        word = re.split(r"\s#|^#|\s--hash|\\", line)[0].strip()
         if pin := PIN.fullmatch(word):
             pins[canonical_name(pin[1])] = pin[2]
-        else:
-            loose.append(word)
+        elif name := NAME.match(word):  # without what follows: an address may have a password
+            loose.append(canonical_name(name[0]))
     return pins, tuple(loose)
 
 

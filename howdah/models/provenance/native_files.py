@@ -26,7 +26,7 @@ def read_serialized(path: Path) -> Provenance:
                 model.watch(window)
     except HowdahError as error:
         raise type(error)(f"{path}: {error.message}") from None
-    library = str(model.library)
+    library = model.library
     if library == "xgboost" and not model.objective:
         raise ModelError(
             f"{path} is no model of XGBoost, or not whole: it states no objective",

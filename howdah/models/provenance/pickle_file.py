@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from howdah.errors import HowdahError, ModelError, UsageError
-from howdah.models.provenance.byte_stream import UNREADABLE, ByteStream, open_unpacked
+from howdah.models.provenance.byte_stream import (
+    FEWEST_INSTRUCTIONS,
+    UNREADABLE,
+    ByteStream,
+    open_unpacked,
+)
 from howdah.models.provenance.libraries import distribution_of, is_standard
 from howdah.models.provenance.pickle_scan import scan_pickle
 from howdah.models.provenance.pickle_stack import PickleContents
@@ -51,7 +56,7 @@ def scan_file(path: Path) -> tuple[PickleContents, bool]:
     contents = PickleContents()
     try:
         with open_unpacked(path) as file:
-            stream = ByteStream(file)
+            stream = ByteStream(file, max(FEWEST_INSTRUCTIONS, 8 * path.stat().st_size))
             scan_pickle(stream, contents)
             return contents, stream.is_at_end()
     except HowdahError as error:

@@ -79,7 +79,7 @@ class PickleStack:
         model = SerializedModel()
         self.stream.skip(size, model.watch)
         for version in model.versions:
-            self.contents.add_version(str(model.library), version)
+            self.contents.add_version(model.library, version)
 
     # Names
 
@@ -153,8 +153,10 @@ class PickleStack:
 
     def make_object(self, of: object) -> None:
         """An instance of a class, which matters only where it describes an array."""
-        described = isinstance(of, Name) and of.is_array_wrapper
-        self.values.append(Instance(of) if described else UNKNOWN)
+        if isinstance(of, Name) and of.is_array_wrapper:
+            self.values.append(Instance(of))
+        else:
+            self.values.append(UNKNOWN)
 
     def build(self) -> None:
         state, target = self.values.pop(), self.values[-1]

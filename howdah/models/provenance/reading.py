@@ -15,7 +15,7 @@ from howdah.models.provenance.native_files import LIGHTGBM_HEAD, read_lightgbm, 
 from howdah.models.provenance.onnx_file import read_onnx
 from howdah.models.provenance.pickle_file import read_pickle
 from howdah.models.provenance.provenance import Provenance
-from howdah.models.provenance.serialized_models import CATBOOST_HEAD, XGBOOST_HEADS
+from howdah.models.provenance.serialized_models import is_serialized_model
 from howdah.models.provenance.skops_file import SCHEMA, read_skops
 
 __all__ = ["read_provenance"]
@@ -25,7 +25,6 @@ PICKLE = re.compile(rb"\x80[\x01-\xff]")  # protocols from 2 on begin so
 OLD_PICKLE = re.compile(rb"[c(\])}IFNVSULJKMXi]")  # protocols 0 and 1
 PICKLE_SUFFIXES = (".joblib", ".pickle", ".pkl", ".sav")
 PACKED = (b"\x78", b"\x1f\x8b", b"BZ", b"\x5d\x00", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"ZF")
-XGBOOST_JSON = re.compile(rb'\s*\{\s*"(learner|version|Config|Model)"\s*:')
 
 
 def read_provenance(path: Path) -> Provenance:
@@ -61,7 +60,7 @@ def _read_file(path: Path) -> Provenance:
 def _reader(path: Path, head: bytes) -> Callable[[Path], Provenance]:
     if head.startswith(b"PK\x03\x04") and _has_schema(path):
         return read_skops
-    if head.startswith((*XGBOOST_HEADS, CATBOOST_HEAD)) or XGBOOST_JSON.match(head):
+    if is_serialized_model(head):
         return read_serialized
     if LIGHTGBM_HEAD.match(head):
         return read_lightgbm
@@ -116,7 +115,9 @@ def _with_mlflow(found: Provenance, model: MlflowModel, folder: Path) -> Provena
         if (distribution := canonical_name(name.partition(".")[0])) in model.pins:
             notes.append(f"{name} may be of {distribution} {model.pins[distribution]}")
     wanted = {name: version for name, version in model.pins.items() if name in libraries}
-    if left := [name for name in (*model.pins, *model.loose) if name not in wanted]:
+    if loose := [name for name in model.loose if name in libraries]:
+        notes.append(f"MLflow states no exact version of {', '.join(loose)}")
+    if left := [name for name in (*model.pins, *model.loose) if name not in libraries]:
         notes.append(f"left out, since the model's file names nothing of it: {', '.join(left)}")
     for code in model.code:
         notes.append(f"it comes with modules of its maker's: --code {code}")

@@ -64,6 +64,22 @@ def test_a_version_that_the_file_lacks_is_that_of_the_flavour(tmp_path: Path) ->
     assert needed_requirements(found, ()) == ("lightgbm==4.6.0",)
 
 
+def test_requirements_that_are_no_pins_are_told_without_their_addresses(tmp_path: Path) -> None:
+    lines = (
+        "--extra-index-url https://ann:secret@example.org/simple\n"
+        "kit @ https://ann:secret@example.org/kit.zip\n"
+        "numpy>=1.20  # any\nscikit-learn==1.2.2 --hash=sha256:00 \\\n    --hash=sha256:01\n"
+    )
+    (tmp_path / "code").mkdir()
+    folder(tmp_path, SKLEARN, "sklearn-1.2.2.joblib", "model.pkl", requirements_txt=lines)
+    found = read_provenance(tmp_path)
+    assert found.requires == ("scikit-learn==1.2.2",)
+    said = " ".join(found.notes)
+    assert "no exact version of numpy" in said
+    assert "names nothing of it: kit" in said
+    assert "secret" not in said
+
+
 def test_what_file_and_folder_say_differently_is_told(tmp_path: Path) -> None:
     other = SKLEARN.replace("sklearn_version: 1.2.2", "sklearn_version: 1.3.0")
     (tmp_path / "code").mkdir()

@@ -271,3 +271,9 @@ def test_what_no_pickler_writes_ends_in_an_error(pickled: bytes) -> None:
 def test_what_is_outside_of_the_file_is_refused(code: bytes) -> None:
     with pytest.raises(UsageError, match="can't be loaded by itself"):
         scan_pickle(ByteStream(io.BytesIO(b"\x80\x05" + code + b".")), PickleContents())
+
+
+def test_a_file_that_unpacks_to_endless_instructions_is_refused() -> None:
+    stream = ByteStream(io.BytesIO(b"\x80\x04" + b"N0" * 100_000), instructions=100_000)
+    with pytest.raises(ModelError, match="many more instructions"):
+        scan_pickle(stream, PickleContents())

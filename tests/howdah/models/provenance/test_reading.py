@@ -7,6 +7,7 @@ import bz2
 import contextlib
 import gzip
 import io
+import json
 import os
 import pickle
 import shutil
@@ -77,6 +78,19 @@ def test_numpy_2_is_known_by_the_names_of_its_modules() -> None:
 def test_numpy_1_26_can_load_arrays_of_protocol_4(tmp_path: Path) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(LogisticRegression().fit([[0], [1]], [0, 1]), 4))
     assert read_provenance(tmp_path / "m.pkl").oldest_numpy == "1.26.1"
+
+
+def test_json_may_be_written_anew_with_blanks(tmp_path: Path) -> None:
+    spaced = json.dumps(json.loads((DATA / "xgboost-2.1.4.json").read_text()), indent=2)
+    (tmp_path / "model.json").write_text(spaced)
+    assert made_with(tmp_path / "model.json") == {"xgboost": "2.1.4"}
+
+
+def test_a_json_file_of_xgboost_that_was_cut_off_has_no_version(tmp_path: Path) -> None:
+    content = (DATA / "xgboost-2.1.4.json").read_bytes()
+    (tmp_path / "model.json").write_bytes(content[:-30])
+    with pytest.raises(UsageError, match="needs xgboost, and doesn't say which version"):
+        needed_requirements(read_provenance(tmp_path / "model.json"), ())
 
 
 def test_an_onnx_file_says_what_it_takes() -> None:
