@@ -14,7 +14,7 @@ import pytest
 from tests.models_of_the_world.conftest import Packages, Program
 
 ENVIRONMENTS = {"sk12": "1.5.3", "sk15": "2.2.3", "sk17": "2.3.3"}  # with the pandas of each
-EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "20"))
 EVERY = EXAMPLES >= 1000
 PREDICTORS = (
     *("AdaBoostClassifier", "BaggingClassifier", "CalibratedClassifierCV", "GaussianMixture"),
