@@ -141,7 +141,7 @@ def _is_near_of_xgboost(model: Any) -> bool:
         return False
     two = model.objective == "binary:logistic"
     config = json.loads(model.get_booster().save_config())["learner"]["learner_model_param"]
-    return config.get("num_target") == "1" and (model.n_classes_ == 2) == two
+    return bool(config.get("num_target") == "1" and (model.n_classes_ == 2) == two)
 
 
 def _is_near_of_catboost(model: Any) -> bool:

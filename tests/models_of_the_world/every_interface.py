@@ -1,7 +1,7 @@
 """A program for a model's environment: what is learned of every model of its scikit-learn.
 
 ``every_interface.py ENVIRONMENT [MODEL...]``, by the base interpreter. On stdout, as JSON: for each
-model (all without a word) and table a list of what ``inspect`` answers; a claim that doesn't hold
+model (all without a word, else on one table) and table a list of what ``inspect`` answers; a claim that doesn't hold
 is in it as ``fails``.
 """
 
@@ -33,9 +33,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     found = {
         f"{name} of {kind}": [learned(model, table) for model in fitted(name, table)]
-        for name in PREDICTORS
-        if name in sys.argv[2:] or not sys.argv[2:]
+        for name in sys.argv[2:] or PREDICTORS
         for kind, table in TABLES.items()
+        if kind == "integers" or not sys.argv[2:]
     }
     print(json.dumps(found))
 

@@ -1,17 +1,21 @@
 """What inspection learns of a model in its own environment holds there, and labels' rules do.
 
-HOWDAH_EXAMPLES=1000 has every model of each version looked at, not only one for each rule.
+HOWDAH_EXAMPLES=1000 has every model of each version looked at, not only one for each rule, and as
+many models made at random.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.models_of_the_world.conftest import Packages, Program
 
 ENVIRONMENTS = {"sk12": "1.5.3", "sk15": "2.2.3", "sk17": "2.3.3"}  # with the pandas of each
-EVERY = int(os.environ.get("HOWDAH_EXAMPLES", "0")) >= 1000
+EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "20"))
+EVERY = EXAMPLES >= 1000
 PREDICTORS = (
     *("AdaBoostClassifier", "BaggingClassifier", "CalibratedClassifierCV", "GaussianMixture"),
     *("GridSearchCV", "HistGradientBoostingClassifier", "IsolationForest", "KMeans", "KernelRidge"),
@@ -36,6 +40,16 @@ def test_what_is_learned_of_a_model_of_another_version_holds(
     assert len(found) >= len(names)
     answers = [answer for each in found.values() for answer in each]
     assert not [answer for answer in answers if "fails" in answer or "refused" in answer]
+
+
+@pytest.mark.parametrize("environment", list(ENVIRONMENTS))
+def test_what_is_learned_of_models_made_at_random_holds(
+    environment: str, packages: Packages, run_in: Program
+) -> None:
+    """Of pipelines and their like, as of Howdah's own version."""
+    libraries = str(Path(hypothesis.__file__).parents[1])
+    found = run_in("every_random.py", packages(environment), libraries, str(EXAMPLES))
+    assert found["fitted"] > EXAMPLES / 4
 
 
 @pytest.mark.parametrize("environment", list(ENVIRONMENTS))

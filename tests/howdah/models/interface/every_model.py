@@ -48,8 +48,8 @@ PREDICTORS = {
 def made(kind: Any) -> Any:
     takes = inspect.signature(kind).parameters
     stated = {name: value for name, value in PARTS.items() if name in takes}
-    if "base_estimator" in takes and "estimator" not in takes:  # before scikit-learn 1.6
-        stated["base_estimator"] = CLASSIFIER
+    if "base_estimator" in takes and "estimator" not in takes:  # before scikit-learn 1.7
+        stated["base_estimator"] = REGRESSOR if issubclass(kind, tuple(REGRESSION)) else CLASSIFIER
     if issubclass(kind, tuple(REGRESSION)) and "estimator" in stated:
         stated["estimator"] = REGRESSOR
     if issubclass(kind, tuple(REGRESSION)) and "estimators" in stated:

@@ -1,11 +1,13 @@
 """Models made at random, of the parts that people make theirs of, on small tables."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas
+from hypothesis import event
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import Birch, BisectingKMeans, KMeans
@@ -24,7 +26,6 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, VarianceThreshold
-from sklearn.frozen import FrozenEstimator
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.linear_model import (
     LinearRegression,
@@ -33,11 +34,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
 )
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    GridSearchCV,
-    TunedThresholdClassifierCV,
-)
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
 from sklearn.naive_bayes import GaussianNB
@@ -51,10 +48,16 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     RobustScaler,
     StandardScaler,
-    TargetEncoder,
 )
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from howdah.models.interface.versions import (
+    FixedThresholdClassifier,
+    FrozenEstimator,
+    TargetEncoder,
+    TunedThresholdClassifierCV,
+)
 
 ROWS = 48
 CITIES = ["Basel", "Bern", "Chur", "Davos"]
@@ -120,7 +123,7 @@ CATEGORIES = {
     "strict": strict,
     "ordinal": ordinal,
     "few": lambda: one_hot(max_categories=2),
-    "target": lambda: TargetEncoder(cv=2),
+    **({"target": lambda: TargetEncoder(cv=2)} if hasattr(TargetEncoder, "fit") else {}),
 }
 WHOLE = {
     **CATEGORIES,
@@ -267,6 +270,14 @@ WRAPPERS: dict[str, Callable[[Any, Any], Any]] = {
     "target scaled": lambda model, _: TransformedTargetRegressor(
         model, transformer=StandardScaler()),
 }  # fmt: skip
+# what an older scikit-learn hasn't
+LATER = {
+    "frozen": FrozenEstimator, "tuned": TunedThresholdClassifierCV,
+    **{name: FixedThresholdClassifier for name in WRAPPERS if name.startswith(("fixed", "decided"))}
+}  # fmt: skip
+WRAPPERS = {
+    name: wrap for name, wrap in WRAPPERS.items() if hasattr(LATER.get(name, FeatureUnion), "fit")
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -281,6 +292,22 @@ class Made:
     def __repr__(self) -> str:
         dtypes = self.table.dtypes.astype(str).to_dict()
         return f"{self.model} of {dtypes}, given as {type(self.given)}"
+
+
+def fitted(sample: Made) -> Any:
+    """The model, fitted; None if its parts can't be together."""
+    model = sample.model
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if type(model).__name__ == "FrozenEstimator":
+                model.estimator.fit(sample.given, sample.target)
+            model.fit(sample.given, sample.target)
+            model.predict(sample.given)
+    except Exception as error:
+        event(f"can't be fitted: {type(error).__name__}")
+        return None
+    return model
 
 
 @st.composite

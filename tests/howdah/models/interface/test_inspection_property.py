@@ -1,31 +1,13 @@
 """Whatever a model is made of: what is learned of it is what it was trained with and answers."""
 
 import os
-import warnings
-from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 
 from tests.howdah.models.interface.claims import check_claims
-from tests.howdah.models.interface.random_models import Made, made
+from tests.howdah.models.interface.random_models import Made, fitted, made
 
 EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "200"))
-
-
-def fitted(sample: Made) -> Any:
-    """The model, fitted; None if its parts can't be together."""
-    model = sample.model
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if type(model).__name__ == "FrozenEstimator":
-                model.estimator.fit(sample.given, sample.target)
-            model.fit(sample.given, sample.target)
-            model.predict(sample.given)
-    except Exception as error:
-        event(f"can't be fitted: {type(error).__name__}")
-        return None
-    return model
 
 
 @settings(
