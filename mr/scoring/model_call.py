@@ -25,9 +25,9 @@ Indices = NDArray[np.intp]
 
 
 def are_trees(model: Any) -> bool:
-    """Whether ``model`` is a tree or a forest: it sends each row alone down its trees, and takes
-    half as long for a row among many, since each call is dear."""
-    return type(model).__module__ in TREES
+    """Whether ``model`` is trees, in scikit-learn or in a booster's own file: it sends each row
+    alone down its trees, and takes half as long for a row among many, since each call is dear."""
+    return type(model).__module__ in TREES or bool(getattr(model, "are_trees", False))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class BoosterModel:
     predicted above ``middle``.
     """
 
+    are_trees = True  # a row has the same bits wherever it stands
     classes_: NDArray[Any]
     feature_names_in_: NDArray[Any]
 
@@ -45,7 +46,8 @@ class BoosterModel:
             case "binary" if values.ndim == 1:
                 return self.classes_[(values > self._middle).astype(np.intp)]
             case "binary" | "classes":
-                return self.classes_[values.argmax(axis=1)]
+                likeliest: NDArray[np.intp] = np.argmax(values, axis=1)
+                return self.classes_[likeliest]
             case "labels":
                 return self.classes_[values.astype(np.intp)]
             case "several" if self.description.score == "predict_proba":

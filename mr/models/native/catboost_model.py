@@ -33,6 +33,7 @@ CATEGORY = (
 class CatBoostModel:
     """A model of CatBoost's with the methods of its CatBoostClassifier or CatBoostRegressor."""
 
+    are_trees = True  # a row has the same bits wherever it stands
     classes_: NDArray[Any]
     feature_names_in_: NDArray[Any]
 

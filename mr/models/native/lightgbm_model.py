@@ -76,7 +76,7 @@ def load(path: Path) -> LightGBMModel:
 
 def _header(path: Path) -> dict[str, str]:
     """The lines before the first tree, by name."""
-    found = {}
+    found: dict[str, str] = {}
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if line.startswith("Tree=") or len(found) > 100:

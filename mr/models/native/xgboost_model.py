@@ -26,7 +26,12 @@ WRAPPER = "scikit_learn"  # the attribute by which XGBoost's scikit-learn classe
 
 
 class XGBoostModel(BoosterModel):
-    """A Booster; its trees up to the best iteration, where training was stopped early."""
+    """A Booster; its trees up to the best iteration, where training was stopped early.
+
+    A file that one of XGBoost's scikit-learn classes has saved is asked as that class asks it:
+    in place, where infinite values are numbers and the last bits of drop-out trees (dart) others.
+    Any other gets a DMatrix, which raises for infinite values.
+    """
 
     def __init__(self, booster: Any) -> None:
         learner = json.loads(booster.save_config())["learner"]
@@ -38,16 +43,21 @@ class XGBoostModel(BoosterModel):
         super().__init__(_description(booster, learner, classes, middle), classes, middle)
         self._booster = booster
         last = attributes.get("best_iteration")
-        stopped = last is not None and learner["gradient_booster"]["name"] != "gblinear"
+        self.are_trees = learner["gradient_booster"]["name"] != "gblinear"
+        self._in_place = WRAPPER in attributes and self.are_trees
+        stopped = last is not None and self.are_trees
         self._iterations = (0, int(str(last)) + 1) if stopped else (0, 0)
 
     def values(self, rows: Any) -> NDArray[Any]:
+        found: NDArray[Any]
+        given, booster = as_floats(rows), self._booster
+        if self._in_place:
+            found = booster.inplace_predict(given, iteration_range=self._iterations, missing=np.nan)
+            return found
         from xgboost import DMatrix
 
-        matrix = DMatrix(
-            as_floats(rows), missing=np.nan, feature_names=self._booster.feature_names, nthread=1
-        )
-        found: NDArray[Any] = self._booster.predict(matrix, iteration_range=self._iterations)
+        matrix = DMatrix(given, missing=np.nan, feature_names=booster.feature_names, nthread=1)
+        found = booster.predict(matrix, iteration_range=self._iterations)
         return found
 
 
@@ -93,7 +103,7 @@ def _description(
             " were isn't in files of most versions: put it behind an encoder in a Pipeline of"
             " scikit-learn, fit that, and save it with joblib"
         )
-    notes = ()
+    notes: tuple[str, ...] = ()
     if "best_iteration" in booster.attributes():
         notes = ("training was stopped early: trees up to the best iteration are used, as"
                  " XGBClassifier and XGBRegressor do",)  # fmt: skip

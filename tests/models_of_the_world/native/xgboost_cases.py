@@ -47,6 +47,8 @@ def cases(folder: Path) -> Iterator[Case]:
                kind="several", output_labels=[[], []])  # fmt: skip
     yield case("of counts", regressor(objective="count:poisson", **SMALL), data.classes,
                ["predict"], kind="regression")  # fmt: skip
+    yield case("of drop-outs", regressor(booster="dart", rate_drop=0.5, **SMALL), data.number,
+               ["predict"], kind="regression")  # fmt: skip
     yield case("of lines", regressor(booster="gblinear", n_estimators=7, n_jobs=1),
                data.number, ["predict"], kind="regression")  # fmt: skip
     yield case("stopped early", regressor(n_estimators=60, n_jobs=1, early_stopping_rounds=2),
@@ -68,12 +70,11 @@ def _boosters(folder: Path, data: Any) -> Iterator[Case]:
     margins = booster.predict(matrix)
     answers = {"decision_function": margins, "predict": (margins > 0).astype(int)}
     yield Case("xgboost own margins", "xgboost", path, data.x, answers, {"threshold": None})
-    # its last bits differ from those that XGBRegressor gives, which doesn't make a DMatrix
     matrix = xgboost.DMatrix(data.x, data.number)
     booster = xgboost.train({"booster": "dart", "rate_drop": 0.5, "nthread": 1}, matrix, 7)
     path = folder / "drop-outs.json"
     booster.save_model(path)
-    yield Case("xgboost of drop-outs", "xgboost", path, data.x,
+    yield Case("xgboost own drop-outs", "xgboost", path, data.x,
                {"predict": booster.predict(matrix)}, {"kind": "regression"},
                unfit=np.full((1, 4), np.inf))  # fmt: skip
 
