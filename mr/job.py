@@ -101,14 +101,14 @@ class ScoreJob(MRJob):  # type: ignore[misc]
 
             watchdog.stop()
             kill_children()
-            _end_model_processes(at_once=True)
+            _close_model_processes()
             streams.flush()
             streams.end()
             self._fail(where(), traceback.format_exc(), _fault(error))
             exit_task(1)
         watchdog.stop()
         kill_children()
-        elsewhere = _end_model_processes(at_once=False)
+        elsewhere = _close_model_processes()
         streams.flush()
         streams.end()
         for stage, seconds in task.seconds.items():
@@ -159,15 +159,10 @@ class ScoreJob(MRJob):  # type: ignore[misc]
         self.stderr.flush()
 
 
-def _end_model_processes(*, at_once: bool) -> int:
-    """End the processes of models that have packages of their own; the MB that they have had."""
+def _close_model_processes() -> int:
+    """Close the processes of models that have packages of their own; the MB that they have had."""
     remote = sys.modules.get("mr.model_process.remote")
-    if remote is None:
-        return 0
-    if at_once:
-        remote.kill_all()
-        return 0
-    memory: int = remote.close_all()
+    memory: int = remote.close_all() if remote else 0
     return memory
 
 

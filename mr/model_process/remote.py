@@ -24,7 +24,7 @@ from mr.scoring.probe import is_probe
 from mr.supervision.threads import ONE_THREAD
 from mr.supervision.watchdog import at_work_elsewhere, call_returned
 
-__all__ = ["ModelProcess", "close_all", "kill_all"]
+__all__ = ["ModelProcess", "close_all"]
 
 # Python alone: no site's packages, no environment variables, no folder that happens to be current
 PYTHON = ("-P", "-s", "-S", "-E", "-B", "-X", "utf8")
@@ -73,6 +73,7 @@ class ModelProcess:
         self._name = manifest.name
         self._columns: Any = None
         self._idle = False
+        self._given_up = False
         self._memory_mb: int | None = None
         self._traces = os.memfd_create("traces")
         self._process, self._channel = self._start(environment)
@@ -130,8 +131,8 @@ class ModelProcess:
         self.close()
 
     def close(self) -> int:
-        """End the process, once it has written what was printed; the most memory that it has had,
-        in MB, as far as it could tell."""
+        """End the process, once it has written what was printed, and at once if it is at work; the
+        most memory that it has had, in MB, as far as it could tell."""
         if self._memory_mb is None:
             told: dict[str, Any] = {}
             with suppress(ModelFault, Closed):
@@ -192,6 +193,8 @@ class ModelProcess:
                     call_returned()
             except Closed:
                 raise self._death() from None
+        if self._given_up:  # the signal that asks where it is may interrupt what it waits for
+            raise ModelFault(f"model {self._name}: its process has been ended")
         self._idle = True
         if "error" in told:
             raise as_told(told["error"], f"the process of model {self._name}")
@@ -220,6 +223,7 @@ class ModelProcess:
         """Where the process is, most recent call last, as far as it tells; it is ended."""
         before = os.fstat(self._traces).st_size
         deadline = time.monotonic() + SECONDS_TO_TELL
+        self._given_up = True
         self._process.send_signal(WHERE)
         trace = ""
         while time.monotonic() < deadline:
@@ -239,9 +243,3 @@ class ModelProcess:
 def close_all() -> int:
     """Close every model's process that runs; the memory that all have had, in MB."""
     return sum(process.close() for process in [*_running])
-
-
-def kill_all() -> None:
-    """End every model's process that runs at once."""
-    for process in [*_running]:
-        process.kill()

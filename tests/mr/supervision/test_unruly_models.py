@@ -47,28 +47,37 @@ Task = Callable[..., Ended]
 @pytest.fixture
 def task(tmp_path: Path) -> Task:
     """Runs a map task over three numbers; the model does what ``code`` says at the second."""
+    return runner(tmp_path, {})
+
+
+def runner(folder: Path, environments: dict[str, str]) -> Task:
+    """What runs such tasks in ``folder``."""
 
     def run(code: str, *, call_timeouts: float = 60, attempt: int = 0) -> Ended:
-        joblib.dump(Script(code), tmp_path / "model.joblib")
+        joblib.dump(Script(code), folder / "model.joblib")
         stated = {"kind": "regression", "score": "predict", "features": ["x"]}
-        write_manifest(tmp_path, "model.joblib", **stated)
-        options = {"format": "csv", "delimiter": ",", "columns": ["x"]}
-        spec = Spec("tabular", options=options, call_timeouts=(call_timeouts, call_timeouts / 2))
-        spec.write(tmp_path / SPEC_FILE)
-        (tmp_path / "rows.csv").write_text(f"1\n{STONE}\n3\n")
+        write_manifest(folder, "model.joblib", **stated)
+        spec = Spec(
+            "tabular",
+            options={"format": "csv", "delimiter": ",", "columns": ["x"]},
+            call_timeouts=(call_timeouts, call_timeouts / 2),
+            environments=environments,
+        )
+        spec.write(folder / SPEC_FILE)
+        (folder / "rows.csv").write_text(f"1\n{STONE}\n3\n")
         environ = {
-            "mapreduce_map_input_file": f"file://{tmp_path}/rows.csv",
+            "mapreduce_map_input_file": f"file://{folder}/rows.csv",
             "mapreduce_map_input_start": "0",
             "mapreduce_map_input_length": "100",
-            "mapreduce_task_output_dir": str(tmp_path / "output"),
+            "mapreduce_task_output_dir": str(folder / "output"),
             "mapreduce_task_attempt_id": f"attempt_1_0001_m_000000_{attempt}",
             "PYTHONPATH": str(ROOT),
         }
-        with (tmp_path / "rows.csv").open("rb") as stdin:
+        with (folder / "rows.csv").open("rb") as stdin:
             done = subprocess.run(
                 [sys.executable, str(ROOT / "mr" / "job.py"), "--step-num=0", "--mapper"],
                 stdin=stdin,
-                cwd=tmp_path,
+                cwd=folder,
                 env=os.environ | environ,
                 capture_output=True,
                 check=False,
