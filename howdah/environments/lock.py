@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
-from howdah.environments.libraries import ALWAYS, unneeded_by
+from howdah.environments.libraries import ALWAYS, PREDICTING, unneeded_by
 from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
@@ -175,17 +175,28 @@ def _unsolvable(
 
 
 def _no_wheel(index: Index, name: str, version: str) -> ModelError:
-    """Say which is the oldest release that has a wheel for this Python: the index knows."""
+    """Say which is the nearest release that has a wheel for this Python: the index knows."""
     said = f"{name} {version} has no wheel for Python {PYTHON} on {platform.machine()}"
-    try:
-        (oldest,) = index.resolve([name], alone=True, lowest=True)
-    except (UnsolvableError, ModelError, ValueError):
+    nearest = _first(index, f"{name}<{version}")
+    which = "the newest one before it that has one"
+    if nearest is None:
+        nearest, which = _first(index, name, lowest=True), "the oldest that has one"
+    if nearest is None:
         return ModelError(
             f"{said}, and no other release of it has one",
             hint="a model that doesn't need it: Howdah installs wheels only",
         )
-    return ModelError(
-        f"{said}; {oldest.version} is the oldest that has one",
-        hint=f"train the model again with {name} {oldest.version} or newer, or save it there as"
-        " ONNX, which needs no scikit-learn",
-    )
+    instead = f"leave {name} out, and a version that fits is chosen; or {nearest.pin}"
+    if name in PREDICTING:
+        instead = f"train the model again with {name} {nearest.version}"
+        instead += " or newer" if which.startswith("the oldest") else ""
+        instead += f"; or, where it was made, save it as ONNX, which needs no {name}"
+    return ModelError(f"{said}; {nearest.version} is {which}", hint=instead)
+
+
+def _first(index: Index, requirement: str, *, lowest: bool = False) -> Wheel | None:
+    try:
+        (found,) = index.resolve([requirement], alone=True, lowest=lowest)
+    except (UnsolvableError, ModelError, ValueError):
+        return None
+    return found

@@ -100,7 +100,7 @@ def test_plots_are_left_out_where_only_known_libraries_are_required(index: Packa
     assert "plotly" in pins("catboost==1.2.7", "charts==1.0")
 
 
-def test_a_release_without_a_wheel_says_which_is_the_oldest_that_has_one(
+def test_a_release_without_a_wheel_says_which_is_the_nearest_that_has_one(
     index: PackageIndex,
 ) -> None:
     """The index is asked for that."""
@@ -110,6 +110,9 @@ def test_a_release_without_a_wheel_says_which_is_the_oldest_that_has_one(
     said = f"scikit-learn 0.24.2 has no wheel for Python {PYTHON} on .*; 1.2.0 is the oldest"
     with pytest.raises(ModelError, match=said):
         make_lock(["scikit-learn==0.24.2"])
+    index.put("scikit-learn", "1.9.9", "2026-04-28", tag=OTHER_PYTHON)
+    with pytest.raises(ModelError, match=r"1\.3\.0 is the newest one before it that has one"):
+        make_lock(["scikit-learn==1.9.9"])
     index.put("ours", "1.0", "2021-04-28", tag=OTHER_PYTHON)
     with pytest.raises(ModelError, match="no other release of it has one"):
         make_lock(["ours==1.0"])
