@@ -1,6 +1,7 @@
 """An environment's archive is put into HDFS once; YARN takes it to every node that needs it."""
 
 import hashlib
+import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,8 +26,8 @@ def publish(
 ) -> str:
     """Have HDFS hold the archive of the environment that a manifest states; its path there.
 
-    It is uploaded unless it is there with the length and the time that the manifest states, both
-    of which YARN looks at. ``lock`` is that of ``environment_folder``. Raises ModelError where the
+    It is uploaded unless it is there with the length and the time that the manifest states; YARN
+    looks at the time again. ``lock`` is that of ``environment_folder``. Raises ModelError where the
     packages here don't give that archive, ClusterError where HDFS doesn't take it.
     """
     if not stated.get("sha256"):
@@ -67,11 +68,17 @@ def publish(
 
 
 def forget_local(
-    stated: Mapping[str, Any], settings: Settings, cluster: Cluster, before: float, *, remove: bool
+    stated: Mapping[str, Any],
+    settings: Settings,
+    cluster: Cluster,
+    before: float = math.inf,
+    *,
+    remove: bool = True,
 ) -> Path | None:
     """Remove the caller's own folder of an environment that nobody has asked for here since
     ``before`` (Unix seconds) and that a cluster of several hosts has in HDFS, which is where it
-    comes from if it is needed here again. The folder; None where it stays."""
+    comes from if it is needed here again. The folder (only looked for, not to ``remove`` it); None
+    where it stays."""
     found = find_by_lock(stated["lock"], settings)
     if found is None or found.home.parent != settings.state / "environments":
         return None

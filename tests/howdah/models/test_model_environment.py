@@ -30,8 +30,13 @@ def put_packages(settings: Settings, name: str = NAME) -> Path:
     digest = "sha256=FUy3x5cBHHTAAAAA"
     (package / "RECORD").write_text(f"sklearn.py,{digest},{3 << 20}\n")
     (home / "lock.txt").write_text(LOCK)
-    record = {"requires": ["scikit-learn==1.5.2"], "python": "{}.{}".format(*sys.version_info[:2])}
-    record |= {"sha256": "", "bytes": 0, "time": 0}
+    record = {
+        "requires": ["scikit-learn==1.5.2"],
+        "python": "{}.{}".format(*sys.version_info[:2]),
+        "sha256": "",
+        "bytes": 0,
+        "time": 0,
+    }
     (home / "environment.json").write_text(json.dumps(record))
     return home
 
