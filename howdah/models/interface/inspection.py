@@ -135,8 +135,12 @@ def _names(model: Any) -> tuple[str, ...]:
 
 def _width(model: Any, otherwise: int) -> int:
     """How many features there are; ``otherwise`` where nothing tells."""
-    return next((int(each.n_features_in_) for each in _given_rows(model)
-                 if hasattr(each, "n_features_in_")), otherwise)  # fmt: skip
+    for each in _given_rows(model):
+        if is_boosted(each) and (names := getattr(each, "feature_names_", None)):
+            return len(names)  # CatBoost's n_features_in_ is 0 once it was pickled
+        if hasattr(each, "n_features_in_"):
+            return int(each.n_features_in_)
+    return otherwise
 
 
 def _check_categories(model: Any) -> None:
