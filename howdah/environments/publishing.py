@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,10 @@ def publish(
                 )
             client.makedirs(ENVIRONMENTS, permission="755")
         try:
-            client.write(partial, data=_compared(packages, stated), overwrite=True)
+            digest = hashlib.sha256()
+            client.write(partial, data=_hashed(archive_chunks(packages), digest), overwrite=True)
+            if digest.hexdigest() != stated["sha256"]:
+                raise _changed_packages(packages)
             client.set_permission(partial, "644")
             client.set_times(partial, modification_time=stated["time"])
             _rename(client, partial, path, cluster, differing)
@@ -91,19 +94,21 @@ def forget_local(
     return found.home
 
 
-def _compared(packages: Path, stated: Mapping[str, Any]) -> Iterator[bytes]:
-    """The archive's bytes; raises ModelError where they aren't those that the manifest states."""
-    digest = hashlib.sha256()
-    for chunk in archive_chunks(packages):
+def _hashed(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    """The same bytes. They are judged once all are written: of an upload that breaks off, HDFS may
+    keep a file that was deleted a moment before."""
+    for chunk in chunks:
         digest.update(chunk)
         yield chunk
-    if digest.hexdigest() != stated["sha256"]:
-        raise ModelError(
-            f"the packages in {packages} don't give the archive that the model's manifest names:"
-            " its SHA-256 differs",
-            hint="bin/models check says which packages were changed; if none was, bin/models add"
-            " the model again, with --replace",
-        )
+
+
+def _changed_packages(packages: Path) -> ModelError:
+    return ModelError(
+        f"the packages in {packages} don't give the archive that the model's manifest names:"
+        " its SHA-256 differs",
+        hint="bin/models check says which packages were changed; if none was, bin/models add"
+        " the model again, with --replace",
+    )
 
 
 def _rename(client: Any, partial: str, path: str, cluster: Cluster, differing: str | None) -> None:
