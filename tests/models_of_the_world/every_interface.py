@@ -1,8 +1,8 @@
 """A program for a model's environment: what is learned of every model of its scikit-learn.
 
 ``every_interface.py ENVIRONMENT [MODEL...]``, by the base interpreter. On stdout, as JSON: for each
-model (all without a word, else on one table) and table a list of what ``inspect`` answers; a claim that doesn't hold
-is in it as ``fails``.
+model and table a list of what ``inspect`` answers; a claim that doesn't hold is in it as ``fails``.
+Of models that are named, one table alone is used.
 """
 
 import json
