@@ -28,7 +28,8 @@ def put_packages(settings: Settings, name: str = NAME) -> Path:
     package.mkdir(parents=True)
     (home / "packages" / "sklearn.py").write_bytes(bytes(3 << 20))
     digest = "sha256=FUy3x5cBHHTAAAAA"
-    (package / "RECORD").write_text(f"sklearn.py,{digest},{3 << 20}\n")
+    compiled = f"old/__pycache__/old.cpython-311.pyc,{digest},9"  # in some wheels; made anew
+    (package / "RECORD").write_text(f"sklearn.py,{digest},{3 << 20}\n{compiled}\n")
     (home / "lock.txt").write_text(LOCK)
     record = {
         "requires": ["scikit-learn==1.5.2"],
