@@ -60,7 +60,7 @@ def pack(prediction: Prediction) -> tuple[dict[str, Any], Pieces]:
 
 def unpack(form: dict[str, Any], pieces: Sequence[memoryview]) -> Prediction:
     """What ``pack`` was given."""
-    given = {
+    given: dict[str, Any] = {
         name: tuple(unpack(each, pieces) for each in value)
         if name == "outputs"
         else _unpack_array(value, pieces)
@@ -93,7 +93,7 @@ def _pack_array(array: NDArray[Any], pieces: Pieces) -> dict[str, Any]:
 
 
 def _unpack_array(form: dict[str, Any], pieces: Sequence[memoryview]) -> NDArray[Any]:
-    flat = np.frombuffer(pieces[form["piece"]], np.uint8).view(form["type"])
+    flat: NDArray[Any] = np.frombuffer(pieces[form["piece"]], np.uint8).view(form["type"])
     return flat.reshape(form["shape"], order=form["order"])
 
 

@@ -38,7 +38,9 @@ def class_texts(model: Any, kind: str) -> tuple[tuple[str, ...], ...] | None:
     it has none, or tells of none."""
     if kind == "several":
         by_output = classes_by_output(model)
-        return by_output and tuple(tuple(map(str, classes)) for classes in by_output)
+        if by_output is None:
+            return None
+        return tuple(tuple(map(str, classes)) for classes in by_output)
     if kind in ("binary", "classes", "labels"):
         classes = getattr(model, "classes_", None)
         return None if classes is None else (tuple(map(str, classes)),)

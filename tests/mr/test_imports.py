@@ -31,6 +31,8 @@ def test_a_task_never_imports_the_hosts_side(path: Path) -> None:
         ("mr.job", {"sklearn", "numpy", "pandas", "pyarrow"} | SETUPTOOLS),
         ("mr.task.map_task", {"sklearn", "pandas", "pyarrow", "simdjson", "hdfs"}),
         ("mr.pipelines.tabular", {"sklearn", "pandas", "pyarrow"}),
+        ("mr.model_process.remote", {"sklearn", "pandas", "pyarrow", "joblib"}),
+        ("mr.model_process.child", {"numpy"}),
     ],
 )
 def test_a_module_imports_nothing_heavy(module: str, absent: set[str]) -> None:

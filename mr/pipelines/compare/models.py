@@ -141,7 +141,7 @@ def load_models(
         manifests.append(manifest)
         if manifest.code and manifest.environment is None:
             # its maker's modules may be called as another model's are
-            environments = {name: own_packages()} | environments
+            environments = {name: own_packages(), **environments}
     started = {
         manifest.name: start_model(manifest, folder, environments, f"{manifest.name}.")
         for manifest in manifests
