@@ -16,6 +16,7 @@ from howdah.settings import Cluster, Settings
 __all__ = ["altered_files", "check_archive", "check_environments", "check_packages"]
 
 PROGRAMS = ("bin/", "../")  # they aren't kept
+COMPILED = "/__pycache__/"  # some wheels have a few, which the building makes anew
 SHOWN = 3
 
 
@@ -65,7 +66,9 @@ def altered_files(packages: Path, lock: str, *, full: bool = False) -> list[str]
         pinned.discard(normalised(record.parent.name.partition("-")[0]))
         with record.open(newline="", encoding="utf-8") as lines:
             for name, digest, size in csv.reader(lines):
-                if not name.startswith(PROGRAMS) and _differs(packages / name, digest, size, full):
+                if name.startswith(PROGRAMS) or COMPILED in name:
+                    continue
+                if _differs(packages / name, digest, size, full):
                     found.append(name)
     return found + sorted(pinned)
 
