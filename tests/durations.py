@@ -1,4 +1,4 @@
-"""A pytest plugin that notes what each test cost, for the table at the end of ``bin/test``.
+"""A pytest plugin that notes what each test cost, and why it failed, for the end of ``bin/test``.
 
 A test's seconds and CPU seconds are those of its set-up, its call and its tear-down: what tests
 share is counted with the first of them. CPU seconds are those of pytest and of all processes that
@@ -20,6 +20,7 @@ DURATIONS = "HOWDAH_TEST_DURATIONS"  # the environment variable that names the f
 CPU = "HOWDAH_TEST_CPU"  # the one that names the cgroup's file with the CPU time
 
 _costs: dict[str, tuple[float, float]] = {}
+_failures: dict[str, str] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +41,7 @@ class Failures:
             why = crash.message.partition("\n")[0] if crash else ""
             writer = self._config.get_terminal_writer()
             writer.line(f"\nfailed: {report.nodeid} ({report.when}): {why}")
+            _failures[f"{report.nodeid} ({report.when})"] = report.longreprtext
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -52,9 +54,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def pytest_sessionfinish() -> None:
-    """Write what each test cost."""
+    """Write what each test cost, and what pytest says of those that failed."""
     if path := os.environ.get(DURATIONS):
-        Path(path).write_text(json.dumps(_costs))
+        Path(path).write_text(json.dumps({"costs": _costs, "failures": _failures}))
 
 
 def cpu_seconds() -> float:

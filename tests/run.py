@@ -20,7 +20,7 @@ from howdah.errors import HowdahError, UsageError
 from howdah.settings import Settings
 from tests.durations import DURATIONS, cpu_seconds
 from tests.phase import Cost, Phase
-from tests.timetable import timetable
+from tests.timetable import failures, timetable
 
 __all__ = ["parser", "run"]
 
@@ -96,8 +96,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         finally:
             seconds = time.monotonic() - start
             used = (_busy_seconds() - busy) / seconds / (os.cpu_count() or 1)
-            print(f"\n{timetable(costs, _costs_of_tests(Path(folder)))}")
+            noted = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))]
+            tests = {name: Cost(*cost) for each in noted for name, cost in each["costs"].items()}
+            print(f"\n{timetable(costs, tests)}")
             print(f"{seconds:9.1f} s in all, in which the cores were busy for {used:.0%}")
+            print(failures({name: why for each in noted for name, why in each["failures"].items()}))
     return 0
 
 
@@ -145,14 +148,6 @@ def _run_beside(each: list[Tests], root: Path, folder: Path, costs: dict[str, Co
         raise
     if failed:
         raise TestsFailed(f"failed: {', '.join(failed)}")
-
-
-def _costs_of_tests(folder: Path) -> dict[str, Cost]:
-    return {
-        test: Cost(*cost)
-        for path in sorted(folder.glob("*.json"))
-        for test, cost in json.loads(path.read_text()).items()
-    }
 
 
 def _busy_seconds() -> float:

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.durations import DURATIONS
 from tests.phase import Cost, Phase
-from tests.timetable import timetable
+from tests.timetable import failures, timetable
 
 TESTS = """\
 def test_busy():
@@ -50,11 +50,15 @@ def test_what_a_test_costs_is_noted_and_a_failure_named_at_once(tmp_path: Path) 
     at_once, _, later = done.stdout.partition("= FAILURES =")
     assert "failed: test_two.py::test_wrong (call): assert 1 == 2\n" in at_once
     assert "E       assert 1 == 2" in later
-    costs = json.loads((tmp_path / "costs.json").read_text())
+    noted = json.loads((tmp_path / "costs.json").read_text())
+    costs = noted["costs"]
     assert costs.keys() == {"test_two.py::test_busy", "test_two.py::test_wrong"}
     seconds, cpu = costs["test_two.py::test_busy"]
     assert cpu > 0
     assert seconds > 0
+    told = failures(noted["failures"]).splitlines()
+    assert told[0] == "failed: test_two.py::test_wrong (call)"
+    assert "    E       assert 1 == 2" in told
 
 
 def test_lines_of_a_phase_come_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,22 +1,36 @@
-"""Where the minutes of ``bin/test`` went: its phases, the files of tests, and the slowest tests."""
+"""The end of ``bin/test``: its phases, files of tests and slowest tests, and what has failed."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from tests.phase import Cost
 
-__all__ = ["timetable"]
+__all__ = ["failures", "timetable"]
 
-SLOWEST = 30
+SLOWEST = 30  # tests, and as many files
+LAST_LINES = 12  # of what pytest says of a failure
 
 
 def timetable(phases: Mapping[str, Cost], tests: Mapping[str, Cost]) -> str:
     """The tables; ``tests`` has what each test cost, by pytest's name of it."""
     by_file = groupby(sorted(tests), key=lambda name: name.partition("::")[0])
-    files = {file: _sum(tests[name] for name in names) for file, names in by_file}
-    slowest = dict(sorted(tests.items(), key=_longest_first)[:SLOWEST])
-    tables = {"phases, side by side": phases, "files of tests": files, "slowest tests": slowest}
+    files = _slowest({file: _sum(tests[name] for name in names) for file, names in by_file})
+    slowest = _slowest(tests)
+    tables = {"phases, side by side": phases, "slowest files": files, "slowest tests": slowest}
     return "\n".join(_table(title, costs) for title, costs in tables.items() if costs)
+
+
+def failures(said: Mapping[str, str]) -> str:
+    """The tests that have failed, by name, each with the end of what pytest ``said`` of it."""
+    ends = {name: text.splitlines()[-LAST_LINES:] for name, text in said.items()}
+    return "\n".join(
+        "\n".join([f"failed: {name}", *(f"    {line}" for line in lines)])
+        for name, lines in ends.items()
+    )
+
+
+def _slowest(costs: Mapping[str, Cost]) -> dict[str, Cost]:
+    return dict(sorted(costs.items(), key=_longest_first)[:SLOWEST])
 
 
 def _table(title: str, costs: Mapping[str, Cost]) -> str:

@@ -32,7 +32,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], seconds: float = 120) -> T:
+def until(condition: Callable[[], T], seconds: float = 300) -> T:
     """Wait for ``condition``; its first true answer."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

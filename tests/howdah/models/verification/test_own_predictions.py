@@ -6,6 +6,7 @@ HOWDAH_EXAMPLES=5000 tries more of them.
 import argparse
 import importlib.metadata
 import io
+import math
 import os
 import warnings
 from typing import Any
@@ -198,6 +199,11 @@ def _own_words(model: Any, manifest: Manifest, table: pd.DataFrame) -> list[list
     return [[score, label] for score, label in zip(scores, labels, strict=True)]
 
 
+def is_finite(value: Any) -> bool:
+    """Whether a cell can be written: large numbers may make NaN of what a network says."""
+    return isinstance(value, str) or math.isfinite(value)
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -224,7 +230,7 @@ def test_a_task_writes_what_a_random_models_own_methods_say(made: Model) -> None
         lines = b"".join(batch.tsv for batch in scored).decode().split("\n")[:-1]
         found = iter(line.split("\t")[-len(prediction_columns(manifest)) :] for line in lines)
         for row, expected in enumerate(own_words(model, manifest, table)):
-            if expected is None:
+            if expected is None or not all(map(is_finite, expected)):
                 assert row in rejected
                 continue
             assert row not in rejected, next(r for r in rejects if r.line == row)
