@@ -230,4 +230,4 @@ def test_a_function_of_its_makers_comes_with_code(local: Howdah, tmp_path: Path)
     given = ("--code", "rent_steps.py", "--sample", "rooms.csv")
     assert "all alike" in local("models", "add", *arguments, *given).stderr
     scores = (local.score("rooms.csv", "--model", "rent") / "scores.tsv").read_text()
-    assert scores.splitlines()[1].split("\t")[-1] == "32"
+    assert float(scores.splitlines()[1].split("\t")[-1]) == 32
