@@ -30,12 +30,14 @@ ABOUT = "tasks whose model has packages of its own: XGBoost, LightGBM, ONNX"
 ALONE = "process"  # the figure of a model in a process of its own over one in the task's
 NAMES = (*SUFFIXES, ALONE)
 
-REQUIRES = (
+REQUIRES = (  # what tests' models are made with, too, so that they share the environment
     "scikit-learn==1.7.2",
-    "xgboost-cpu==3.1.3",
     "lightgbm==4.6.0",
+    "xgboost==3.1.3",
     "onnxruntime==1.23.2",
     "skl2onnx==1.19.1",
+    "onnxmltools==1.15.0",
+    "skops==0.13.0",
 )
 READERS = [(reader, size) for reader in ("pyarrow", "pandas") for size in (1 << 20, 4 << 20, 0)]
 HEAD = (
