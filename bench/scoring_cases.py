@@ -171,8 +171,8 @@ def plain_program(
 ) -> list[str | Path]:
     """The plain program that scores ``source``, ``times`` over, its scores in ``target``."""
     name, size = reader
-    arguments = ["bench/plain_scoring.py", name, str(size), source, target, str(times), *case.files]
-    return in_environment(case.environment, *arguments)
+    arguments: list[str | Path] = [name, str(size), source, target, str(times), *case.files]
+    return in_environment(case.environment, "bench/plain_scoring.py", *arguments)
 
 
 def in_environment(packages: Path | None, program: str, *arguments: str | Path) -> list[str | Path]:
