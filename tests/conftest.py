@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,10 @@ def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
         name = f"test-{uuid.uuid4().hex[:8]}"
         joblib.dump(model, folder / f"{name}.joblib")
         names.append(name)
-        howdah("models", "add", name, f"{name}.joblib", *arguments)
+        # a class of the tests' own doesn't say what it was made with
+        own = type(model).__module__.startswith("tests.")
+        requires = ["--requires", f"scikit-learn=={version('scikit-learn')}"] if own else []
+        howdah("models", "add", name, f"{name}.joblib", *arguments, *requires)
         return name
 
     yield add

@@ -1,6 +1,8 @@
 """`bin/models add`: what is learned, asked for, compared and refused."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +204,30 @@ def test_booleans_that_a_function_computes_otherwise_are_not_taken_for_numbers(
     rows = (local.score("some.csv", "--model", "m2") / "scores.tsv").read_text().splitlines()
     chances = model.predict_proba(table.head(20))[:, 1]
     assert [row.split("\t")[2] for row in rows[1:]] == [f"{chance:.6f}" for chance in chances]
+
+
+def test_a_function_of_its_makers_comes_with_code(local: Howdah, tmp_path: Path) -> None:
+    """It is asked for, scored with in a job, and forgotten by the process that added it."""
+    (tmp_path / "rent_steps.py").write_text("def doubled(rows):\n    return rows * 2\n")
+    program = (
+        "import joblib, numpy, rent_steps\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "from sklearn.pipeline import make_pipeline\n"
+        "from sklearn.preprocessing import FunctionTransformer\n"
+        "rows = numpy.arange(12.0).reshape(6, 2)\n"
+        "model = make_pipeline(FunctionTransformer(rent_steps.doubled), LinearRegression())\n"
+        "joblib.dump(model.fit(rows, rows.sum(axis=1)), 'rent.joblib')\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    (tmp_path / "rooms.csv").write_text("rooms,area\n1.5,30.5\n2.5,50\n")
+    arguments = ("rent", "rent.joblib", "--features", "rooms:number,area:number")
+    refused = local("models", "add", *arguments, exits=2)
+    assert "--code rent_steps.py" in refused.stderr
+    (tmp_path / "numpy.py").write_text("")
+    taken = local("models", "add", *arguments, "--code", "numpy.py", exits=2)
+    assert "numpy is an installed package" in taken.stderr
+    (tmp_path / "numpy.py").unlink()
+    given = ("--code", "rent_steps.py", "--sample", "rooms.csv")
+    assert "all alike" in local("models", "add", *arguments, *given).stderr
+    scores = (local.score("rooms.csv", "--model", "rent") / "scores.tsv").read_text()
+    assert float(scores.splitlines()[1].split("\t")[-1]) == 32

@@ -74,14 +74,16 @@ class ByValues:
         raise NotImplementedError
 
     def predict(self, rows: Any) -> NDArray[Any]:
-        values, labels = self.values(rows), np.array(self.request["labels"])
+        values: NDArray[Any] = self.values(rows)
+        labels: NDArray[Any] = np.array(self.request["labels"])
         kind, score = self.request["kind"], self.request["score"]
         if kind == "binary":
-            return labels[(values > (0.5 if score == "predict_proba" else 0)).astype(int)]
+            above = 0.5 if score == "predict_proba" else 0
+            return labels.take((values > above).astype(int))
         if kind == "classes":
-            return labels[values.argmax(axis=1)]
+            return labels.take(values.argmax(axis=1))
         if kind == "labels":
-            return labels[values.astype(int)]
+            return labels.take(values.astype(int))
         if kind == "several" and score == "predict_proba":
             return (values > 0.5).astype(int)
         return values
