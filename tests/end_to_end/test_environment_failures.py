@@ -11,8 +11,8 @@ from mr.models.manifest import read_manifest
 from mr.spec import MODEL_FILE
 from tests.conftest import MODELS, SHARED, Howdah, InProcess
 from tests.end_to_end.watching import hdfs_of, until
-from tests.models_of_the_world.environments import requires
 
+REQUIRES = "scikit-learn==1.2.2, lightgbm==3.3.5"  # other tests have an environment of these
 LEAVES, SLEEPS = 701, 702
 MODULE = f"""
 import os
@@ -23,6 +23,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 class Unruly(RegressorMixin, BaseEstimator):
     n_features_in_ = 1
+
+    def fit(self, rows, truth):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
 
     def predict(self, rows):
         first = [float(row[0]) for row in rows]
@@ -43,7 +49,7 @@ def unruly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "unruly.py").write_text(MODULE)
     (folder / "unruly.pkl").write_bytes(PICKLE)
     name = f"test-{uuid.uuid4().hex[:8]}"
-    options = ("--code", "unruly.py", "--requires", requires("sk12"), "--features", "x:number")
+    options = ("--code", "unruly.py", "--requires", REQUIRES, "--features", "x:number")
     InProcess(SHARED, folder, "local")("models", "add", name, "unruly.pkl", *options)
     yield name
     (MODELS / name).rename(folder / name)
