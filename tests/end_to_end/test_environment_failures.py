@@ -13,9 +13,9 @@ from tests.conftest import MODELS, SHARED, Howdah, InProcess
 from tests.end_to_end.watching import hdfs_of, until
 
 REQUIRES = "scikit-learn==1.2.2, lightgbm==3.3.5"  # other tests have an environment of these
-LEAVES, SLEEPS = 701, 702
+CRASHES, SLEEPS = 701, 702
 MODULE = f"""
-import os
+import ctypes
 import time
 
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -32,9 +32,8 @@ class Unruly(RegressorMixin, BaseEstimator):
 
     def predict(self, rows):
         first = [float(row[0]) for row in rows]
-        if {LEAVES} in first:
-            print("that is all", flush=True)
-            os._exit(3)
+        if {CRASHES} in first:
+            ctypes.string_at(0)
         if {SLEEPS} in first:
             time.sleep(1000)
         return first
@@ -44,7 +43,7 @@ PICKLE = b"\x80\x02cunruly\nUnruly\n)\x81."  # of an instance of it
 
 @pytest.fixture(scope="module")
 def unruly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A model whose process ends, or sleeps, where it is given a certain number."""
+    """A model whose process crashes, or sleeps, where it is given a certain number."""
     folder = tmp_path_factory.mktemp("unruly")
     (folder / "unruly.py").write_text(MODULE)
     (folder / "unruly.pkl").write_bytes(PICKLE)
@@ -69,19 +68,19 @@ def model_processes() -> list[int]:
 
 
 @pytest.mark.hadoop
-def test_a_process_that_ends_is_told_and_an_altered_archive_is_replaced(
+def test_a_process_that_crashes_is_told_and_an_altered_archive_is_replaced(
     hadoop: Howdah, unruly: str, tmp_path: Path
 ) -> None:
-    """The archive is compared before anything is uploaded; then the job fails for what its model
+    """The archive is compared before the input is uploaded; then the job fails for what its model
     does: bin/submit and bin/logs say how its process ended, and where the task was."""
     client = hdfs_of(hadoop)
     stated = read_manifest(MODELS / unruly / MODEL_FILE).environment
     assert stated
     client.write(archive_path(stated), data=b"something else", overwrite=True)
-    (tmp_path / "numbers.csv").write_text(f"x\n1\n{LEAVES}\n")
+    (tmp_path / "numbers.csv").write_text(f"x\n1\n{CRASHES}\n")
     done = hadoop("submit", "numbers.csv", "--model", unruly, "--runner", "hadoop", exits=4)
     assert client.status(archive_path(stated))["length"] == stated["bytes"]
-    said = f"model {unruly}: its process ended with exit status 3"
+    said = f"model {unruly}: its process was killed by SIGSEGV"
     assert said in done.stderr
     assert said in hadoop("logs", done.stdout.strip()).stdout
     assert "input numbers.csv, split at 0" in done.stderr
