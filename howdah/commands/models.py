@@ -6,7 +6,7 @@ from typing import Any
 
 from howdah.answer import Answer
 from howdah.commands.arguments import CommandParser
-from howdah.errors import HowdahError, ModelError
+from howdah.errors import ClusterError, HowdahError, ModelError
 from howdah.models.card import (
     PLACES,
     card_lines,
@@ -15,9 +15,24 @@ from howdah.models.card import (
     is_data,
     shadow_note,
 )
-from howdah.models.job_models import environments_in_use, unfinished_jobs_with
-from howdah.models.model_environment import check_environment_of, describe_environment
-from howdah.models.registry import ModelEntry, find_entry, find_model, manifest_of, model_entries
+from howdah.models.job_models import (
+    environments_in_use,
+    environments_that_run_here,
+    unfinished_jobs_with,
+)
+from howdah.models.model_environment import (
+    check_environment_of,
+    describe_environment,
+    move_to_hdfs,
+)
+from howdah.models.registry import (
+    Model,
+    ModelEntry,
+    find_entry,
+    find_model,
+    manifest_of,
+    model_entries,
+)
 from howdah.models.storage import adding_model, remove_model
 from howdah.settings import Settings
 
@@ -107,10 +122,23 @@ def _add(args: argparse.Namespace, settings: Settings, answer: Answer) -> int:
         rows = manifest.compiled["rows_compared"]
         _tell(f"compiled; scikit-learn's scores, bit by bit, of {rows:,} rows")
     entry = find_entry(settings, args.name)
+    _publish(Model(entry.folder, manifest), settings)
     answer.tell(**describe_model(entry, manifest_of(entry), settings))
     _tell(f"{PLACES[entry.place]}{shadow_note(entry)}: {entry.folder}")
     _tell(f"use it: bin/submit INPUT --model {manifest.name}")
     return 0
+
+
+def _publish(model: Model, settings: Settings) -> None:
+    """Have HDFS hold the packages of a model that was added, where the cluster has several hosts;
+    the model can be used without, too."""
+    try:
+        uri = move_to_hdfs(model, settings, environments_that_run_here(settings))
+    except ClusterError as error:
+        _tell(f"its packages stay here until a job puts them into HDFS: {error.message}")
+    else:
+        if uri:
+            _tell(f"its packages are in HDFS, for all hosts: {uri}")
 
 
 def _remove(name: str, settings: Settings, answer: Answer) -> int:

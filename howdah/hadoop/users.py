@@ -3,11 +3,19 @@
 import getpass
 import grp
 import os
+from dataclasses import replace
 
 from howdah.errors import ClusterError
 from howdah.settings import Cluster
 
-__all__ = ["check_user"]
+__all__ = ["SUPERUSER", "as_superuser", "check_user"]
+
+SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
+
+
+def as_superuser(cluster: Cluster) -> Cluster:
+    """The cluster as HDFS' superuser sees it, where daemons have users of their own."""
+    return replace(cluster, hadoop_user=SUPERUSER) if cluster.uses_systemd else cluster
 
 
 def check_user(cluster: Cluster) -> None:

@@ -122,7 +122,7 @@ def _runs(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if environment["folder"]:
             yield "  packages", f"{environment['folder']}, {environment['unpacked']:,} bytes"
         else:
-            yield "  packages", "not here: the next job makes them again"
+            yield "  packages", "not on this machine: what needs them here makes them again"
         yield "  archive", f"{environment['bytes']:,} bytes, sha256 {environment['sha256']}"
 
 

@@ -22,13 +22,14 @@ from howdah.models.registry import (
     manifest_of,
     model_entries,
 )
-from howdah.settings import Settings
+from howdah.settings import Runner, Settings
 from mr.models.manifest import sha256_of
 from mr.spec import MODEL_FILE
 
 __all__ = [
     "environments_in_use",
     "environments_of",
+    "environments_that_run_here",
     "link_models",
     "linked_models",
     "unfinished_jobs_with",
@@ -62,6 +63,16 @@ def environments_in_use(settings: Settings) -> set[str]:
         with suppress(OSError):  # there is none, or it is another user's, as its environment is
             found.add(sha256_of(entry.folder / ENVIRONMENT_LOCK))
     return found
+
+
+def environments_that_run_here(settings: Settings) -> set[str]:
+    """The locks of the environments that the caller's jobs use on this machine itself."""
+    return {
+        environment["lock"]
+        for job in Jobs(settings.state).all()
+        if job.runner == Runner.LOCAL and not job.is_finished
+        for environment in job.environments.values()
+    }
 
 
 def unfinished_jobs_with(entry: ModelEntry, settings: Settings) -> list[str]:

@@ -1,18 +1,31 @@
 """The environment of a model as people see it: where its packages are, what they take, and whether
 they are what the model's manifest names."""
 
+import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from howdah.environments.checks import check_archive, check_packages
-from howdah.environments.environment import find_packages
-from howdah.environments.publishing import archive_path
+from howdah.environments.environment import environment_folder, find_packages
+from howdah.environments.installed import find_by_requirements
+from howdah.environments.lock import with_cpu_builds
+from howdah.environments.publishing import archive_path, forget_local, publish
 from howdah.errors import ModelError
-from howdah.models.registry import Model
+from howdah.hadoop.users import as_superuser, check_user
+from howdah.models.model_checks import ENVIRONMENT_LOCK
+from howdah.models.registry import Model, manifest_of, model_entries
 from howdah.settings import Cluster, Settings
 from mr.models.manifest import Manifest
 
-__all__ = ["altered_archive", "check_environment_of", "describe_environment"]
+__all__ = [
+    "altered_archive",
+    "bring_back",
+    "check_environment_of",
+    "describe_environment",
+    "move_to_hdfs",
+]
 
 
 def describe_environment(manifest: Manifest, settings: Settings) -> dict[str, Any] | None:
@@ -47,6 +60,40 @@ def altered_archive(manifest: Manifest, what: str, cluster: Cluster) -> ModelErr
         f" its {what} differs",
         hint=f"{cluster.hadoop_bin} fs -rm {path}  (the next job restores it)",
     )
+
+
+def move_to_hdfs(model: Model, settings: Settings, running: Collection[str]) -> str | None:
+    """Put the model's packages into HDFS, where the cluster has several hosts, and remove the
+    caller's own folder of them unless their lock is among those of ``running`` jobs: the host may
+    be small. What root puts there is HDFS' superuser's, and nobody else's to change. The archive's
+    URI; None where the packages stay here alone.
+
+    Raises ClusterError where HDFS doesn't take it.
+    """
+    stated, cluster = model.manifest.environment, settings.cluster
+    if stated is None or cluster is None or not cluster.uses_systemd:
+        return None
+    check_user(cluster)
+    if os.geteuid() == 0:
+        cluster = as_superuser(cluster)
+    path = publish(stated, settings, cluster, model.folder / ENVIRONMENT_LOCK)
+    if stated["lock"] not in running:
+        forget_local(stated, settings, cluster)
+    return f"{cluster.fs_uri}{path}"
+
+
+def bring_back(requires: tuple[str, ...], settings: Settings) -> None:
+    """Have the environment here that a model with the same requirements has, if there is one: from
+    HDFS, or from its lock."""
+    wanted = [requires, with_cpu_builds(requires)]
+    if find_by_requirements(wanted, settings):
+        return
+    for entry in model_entries(settings):
+        with suppress(ModelError):  # its manifest can't be read, or it is for another Python
+            stated = manifest_of(entry).environment
+            if stated and {*stated["requires"]} in map(set, wanted):
+                environment_folder(stated, settings, entry.folder / ENVIRONMENT_LOCK)
+                return
 
 
 def _bytes_of(folder: Path) -> int:

@@ -18,6 +18,7 @@ from howdah.environments.requirements import read_requirements
 from howdah.errors import UsageError
 from howdah.models.code_archive import make_code_archive, top_level_names
 from howdah.models.model_checks import ENVIRONMENT_LOCK
+from howdah.models.model_environment import bring_back
 from howdah.models.provenance.provenance import PYTHON, Provenance
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
@@ -200,6 +201,7 @@ def _environment(found: Provenance, requires: tuple[str, ...], settings: Setting
     """The packages that were asked for, found here or installed."""
     here = {one.lock for one in installed_environments(settings)}
     began = time.monotonic()
+    bring_back(requires, settings)
     environment = build_environment(requires, settings, extras=found.extras)
     seconds = time.monotonic() - began
     size = sum(path.lstat().st_size for path in environment.folder.rglob("*"))

@@ -19,9 +19,11 @@ from howdah.jobs.record import Job, Jobs
 from howdah.settings import Cluster, Runner, Settings
 from mr.log_lines import AT, FAILED, FAULT
 
-__all__ = ["AttemptFailure", "failure_of", "failures_of", "first_error"]
+__all__ = ["AttemptFailure", "failure_of", "failures_of", "first_error", "memory_exceeded"]
 
 EXITED = re.compile(r"subprocess failed with code (\d+)")  # as streaming says it of a task
+# as the NodeManager says it of a container that it has ended
+MEMORY = re.compile(r"Current usage: (\S+ \w+) of (\S+ \w+) physical memory used")
 LOG_POLL_SECONDS = 0.5
 LAST_WORDS = re.compile(r"^reporter:counter:howdah,input_bytes,", re.MULTILINE)  # of a success
 LOG_WAIT_SECONDS = 20  # logs are collected once the application has ended
@@ -146,8 +148,19 @@ def _master_failures(
     return [AttemptFailure(container, node, _cause(why[0]), log)]
 
 
+def memory_exceeded(diagnostics: str) -> str:
+    """That a container has taken more memory than it was given; empty where YARN doesn't say so."""
+    found = MEMORY.search(diagnostics)
+    if not found:
+        return ""
+    return f"a task took {found[1]} of memory, and its container was given {found[2]}"
+
+
 def _cause(diagnostics: str) -> str:
-    """YARN's first line; an exit code above 128 is what a shell makes of a signal."""
+    """YARN's first line, unless it was for memory; an exit code above 128 is what a shell makes of
+    a signal."""
+    if exceeded := memory_exceeded(diagnostics):
+        return exceeded
     line = diagnostics.split("\n")[0]
     code = EXITED.search(line)
     if code and int(code[1]) > 128:

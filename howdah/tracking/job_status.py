@@ -16,6 +16,7 @@ from howdah.jobs.layout import LISTS, OUTPUT, RUN_LOCK, RUN_LOG, SENT, SUBMIT_LO
 from howdah.jobs.marks import Mark
 from howdah.jobs.record import Job, Jobs, State
 from howdah.settings import Runner, Settings
+from howdah.tracking.failures import memory_exceeded
 
 __all__ = ["JobStatus", "cancel", "follow", "refresh_status"]
 
@@ -171,7 +172,8 @@ def _settle(job: Job, application: Application, jobs: Jobs, settings: Settings) 
     succeeded = application.final_status == FinalStatus.SUCCEEDED
     if succeeded and SUCCESS in store.sizes(OUTPUT):
         return _count(jobs.update(job, state=State.DONE), jobs, settings)
-    error = application.diagnostics.strip() or "the application left no _SUCCESS"
+    told = application.diagnostics.strip()
+    error = memory_exceeded(told) or told or "the application left no _SUCCESS"
     return jobs.update(job, state=State.FAILED, error=error, finished=time.time())
 
 

@@ -3,7 +3,7 @@ environments that no model needs any more."""
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from howdah.environments.installed import environment_name
@@ -11,18 +11,18 @@ from howdah.environments.janitor import remove_unused_in_hdfs
 from howdah.environments.publishing import forget_local
 from howdah.errors import ModelError
 from howdah.hadoop.store import HdfsStore, hdfs_client
+from howdah.hadoop.users import as_superuser
 from howdah.hadoop.yarn import Yarn
 from howdah.jobs.layout import INPUT, JOBS, KEEP, MODELS, OUTPUT, SENT, SUCCESS
 from howdah.jobs.record import Jobs, State
 from howdah.models.hdfs_copies import is_complete
+from howdah.models.job_models import environments_that_run_here
 from howdah.models.registry import manifest_of, model_entries
-from howdah.settings import Cluster, Runner, Settings
+from howdah.settings import Cluster, Settings
 from howdah.submission.task_environments import ENVIRONMENT_TAG
 from howdah.workflows.record import Runs, jobs_of
 
 __all__ = ["Limits", "remove_leftovers", "remove_old_records", "remove_published"]
-
-SUPERUSER = "hdfs"  # of a cluster whose daemons have users of their own
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,7 @@ def remove_published(
     """The folders of environments here that nobody has asked for since ``before``, where a cluster
     of several hosts has them in HDFS: its host may be small. Each is given once it was removed, if
     ``remove``."""
-    running = {
-        environment["lock"]
-        for job in Jobs(settings.state).all()
-        if job.runner == Runner.LOCAL and not job.is_finished
-        for environment in job.environments.values()
-    }
+    running = environments_that_run_here(settings)
     for entry in model_entries(settings):
         with suppress(ModelError):  # bin/models tells of it
             stated = manifest_of(entry).environment
@@ -80,8 +75,7 @@ def remove_leftovers(
     """The URIs of what nobody needs any more in HDFS; each is given once it was removed, if
     ``remove``. Never touched are what YARN still knows as unfinished, with the environments that
     this runs in, and environments with one of ``locks``."""
-    if cluster.uses_systemd:
-        cluster = replace(cluster, hadoop_user=SUPERUSER)
+    cluster = as_superuser(cluster)
     unfinished = Yarn(cluster).unfinished()
     store = HdfsStore(cluster, "")
     with store.reaching():

@@ -205,7 +205,7 @@ class ModelProcess:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(SECONDS_TO_END)
         status = self._process.poll()
-        trace = self._trace(0)
+        trace = self._trace(0).partition("\nExtension modules:")[0]
         self.kill()
         if status is None:
             how = "closed its pipe"

@@ -17,8 +17,8 @@ from tests.conftest import ROOT, Howdah
 from tests.end_to_end.test_same_bytes import awkward_text, real_text
 
 FOLDER = Path(__file__).parent
-ORDER = ["test_lab", "test_install", "test_use", "test_scale", "test_monitoring", "test_failures",
-         "test_day_two"]  # fmt: skip
+ORDER = ["test_lab", "test_install", "test_use", "test_environments", "test_scale",
+         "test_monitoring", "test_failures", "test_day_two"]  # fmt: skip
 LOG_LINES = 5
 LONGEST = 300
 COMPLAINT = re.compile(r" (WARN|ERROR|FATAL) |^\S*(Exception|Error)\b")

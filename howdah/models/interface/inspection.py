@@ -87,6 +87,8 @@ def _is_fitted(model: Any) -> bool:
         check_is_fitted(model)
     except NotFittedError:
         return False
+    except TypeError:  # it can't be fitted, and so needn't be
+        return True
     return True
 
 

@@ -10,6 +10,7 @@ __all__ = ["canonical_name", "distribution_of", "is_standard"]
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "_catboost": "catboost",
+    "_loss": "scikit-learn",  # 1.5's sklearn._loss._loss calls itself so, and later ones' do
     "autosklearn": "auto-sklearn",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",

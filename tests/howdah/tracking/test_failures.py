@@ -8,7 +8,7 @@ from howdah.errors import JobError, ModelError
 from howdah.jobs.layout import TASKS
 from howdah.jobs.record import Job, Jobs
 from howdah.settings import Settings
-from howdah.tracking.failures import failure_of
+from howdah.tracking.failures import failure_of, memory_exceeded
 
 PRINTED = """howdah: model: Traceback (most recent call last):
 howdah: model: Timeout (0:00:09)!
@@ -73,3 +73,18 @@ def test_what_a_model_has_printed_is_no_error(settings: Settings, log: str) -> N
     assert isinstance(error, JobError)
     assert "nowhere" not in error.message
     assert "input 00000.csv" in error.message
+
+
+def test_a_container_that_took_too_much_memory_is_told_in_a_sentence() -> None:
+    """As YARN 3.4 says it of a task, and of an application whose master's container had the task;
+    of anything else nothing is said."""
+    said = (
+        "[2026-11-30 10:01:57.674]Container [pid=28961,containerID=container_e01_7_0003_04_000001]"
+        " is running 254668800B beyond the 'PHYSICAL' memory limit. Current usage: 1.7 GB of 1.5 GB"
+        " physical memory used; 5.0 GB of 3.1 GB virtual memory used. Killing container.\n"
+        "Dump of the process-tree for container_e01_7_0003_04_000001 :\n"
+    )
+    told = "a task took 1.7 GB of memory, and its container was given 1.5 GB"
+    assert memory_exceeded(said) == told
+    assert memory_exceeded(f"Application failed 4 times due to AM Container\n{said}") == told
+    assert memory_exceeded("subprocess failed with code 137") == ""

@@ -133,6 +133,13 @@ def test_its_makers_modules_are_named(tmp_path: Path) -> None:
     assert read_provenance(tmp_path / "model.pkl").modules == ("churnkit.steps",)
 
 
+def test_a_library_whose_module_calls_itself_otherwise_is_known(tmp_path: Path) -> None:
+    """Boosted trees of scikit-learn 1.5 to 1.7 refer to sklearn._loss._loss by its last name."""
+    (tmp_path / "model.pkl").write_bytes(b"c_loss\n__pyx_unpickle_CyHalfBinomialLoss\n.")
+    found = read_provenance(tmp_path / "model.pkl")
+    assert (found.libraries, found.modules) == ({"scikit-learn": None}, ())
+
+
 def test_what_follows_the_first_object_is_told(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(LogisticRegression()) + pickle.dumps([1]))
     assert "more in the file" in " ".join(read_provenance(tmp_path / "model.pkl").notes)
