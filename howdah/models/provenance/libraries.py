@@ -10,6 +10,7 @@ __all__ = ["canonical_name", "distribution_of", "is_standard"]
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "_catboost": "catboost",
+    "_loss": "scikit-learn",  # as compiled losses of its boosted trees are called in pickles
     "autosklearn": "auto-sklearn",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",

@@ -42,8 +42,10 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
         return XGBoost(booster, request)
     if request["kind"] == "regression":
         estimator = xgboost.XGBRegressor()
-    elif request["kind"] in ("binary", "classes") and request["score"] == "predict_proba":
+    elif request["kind"] in ("binary", "classes"):
         estimator = xgboost.XGBClassifier()
+        if request["score"] == "decision_function":  # of binary:logitraw
+            estimator.decision_function = lambda rows: estimator.predict(rows, output_margin=True)
     else:
         return XGBoost(booster, request)
     estimator.load_model(file)
@@ -63,7 +65,7 @@ def _catboost(file: str, request: Mapping[str, Any]) -> Any:
 
 class ByValues:
     """A model whose library gives one table of values for rows: of two classes (n,), the second
-    one's; of more (n, classes); of several outputs (n, outputs)."""
+    one's, or (n, 2), as of more; of several outputs (n, outputs)."""
 
     def __init__(self, booster: Any, request: Mapping[str, Any]) -> None:
         self.booster = booster
@@ -76,9 +78,9 @@ class ByValues:
     def predict(self, rows: Any) -> NDArray[Any]:
         values, labels = self.values(rows), np.array(self.request["labels"])
         kind, score = self.request["kind"], self.request["score"]
-        if kind == "binary":
+        if kind == "binary" and values.ndim == 1:
             return labels[(values > (0.5 if score == "predict_proba" else 0)).astype(int)]
-        if kind == "classes":
+        if kind in ("binary", "classes"):
             return labels[values.argmax(axis=1)]
         if kind == "labels":
             return labels[values.astype(int)]
@@ -88,7 +90,7 @@ class ByValues:
 
     def predict_proba(self, rows: Any) -> NDArray[Any]:
         values = self.values(rows)
-        one = self.request["kind"] == "binary"
+        one = self.request["kind"] == "binary" and values.ndim == 1
         return np.column_stack([1 - values, values]) if one else values
 
     def decision_function(self, rows: Any) -> NDArray[Any]:
@@ -134,7 +136,10 @@ class Onnx:
         import onnxruntime
 
         self.labels = request["labels"]
-        self.session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # several add 32 bit floats in another order
+        providers = ["CPUExecutionProvider"]
+        self.session = onnxruntime.InferenceSession(file, options, providers=providers)
 
     def run(self, rows: Any) -> list[Any]:
         """The session's outputs for n rows: a list of texts, an array or a frame."""
