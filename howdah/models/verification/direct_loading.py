@@ -41,7 +41,8 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
     if "scikit_learn" not in booster.attributes():
         return XGBoost(booster, request)
     if request["kind"] == "regression":
-        estimator = xgboost.XGBRegressor()
+        is_ranker = "ranker" in booster.attributes()["scikit_learn"]
+        estimator = xgboost.XGBRanker() if is_ranker else xgboost.XGBRegressor()
     elif request["kind"] in ("binary", "classes"):
         estimator = xgboost.XGBClassifier()
         if request["score"] == "decision_function":  # of binary:logitraw
