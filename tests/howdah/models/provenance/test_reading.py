@@ -180,6 +180,8 @@ def zipped(*names: str) -> bytes:
         (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch"),
         (b'<?xml version="1.0"?>\n<PMML version="4.4">', "PMML"),
         (gzip.compress(b"X\n\0\0\0\3\0\4\2\3"), "object of R"),
+        (b"\n<!DOCTYPE html>\n<html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
         (b"binf" + bytes(200), "old binary format"),
         (b"\x1c\0\0\0TFL3" + bytes(20), "TensorFlow Lite"),
         (b'{"name":"tree","version":"v4"', "dump of LightGBM"),
