@@ -5,6 +5,7 @@ scikit-learn estimator gets the methods that one has.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
     """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster."""
     import xgboost
 
-    booster = xgboost.Booster(model_file=file)
+    # in memory: of a file, versions before 3 go by its suffix, which says JSON of UBJSON, too
+    written = bytearray(Path(file).read_bytes())
+    booster = xgboost.Booster(model_file=written)
     if "scikit_learn" not in booster.attributes():
         return XGBoost(booster, request)
     if request["kind"] == "regression":
@@ -49,7 +52,7 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
             estimator.decision_function = lambda rows: estimator.predict(rows, output_margin=True)
     else:
         return XGBoost(booster, request)
-    estimator.load_model(file)
+    estimator.load_model(written)
     return estimator
 
 
