@@ -82,12 +82,15 @@ class ByValues:
     def predict(self, rows: Any) -> NDArray[Any]:
         values, labels = self.values(rows), np.array(self.request["labels"])
         kind, score = self.request["kind"], self.request["score"]
+        places: NDArray[np.intp] | None = None
         if kind == "binary" and values.ndim == 1:
-            return labels[(values > (0.5 if score == "predict_proba" else 0)).astype(int)]
-        if kind in ("binary", "classes"):
-            return labels[values.argmax(axis=1)]
-        if kind == "labels":
-            return labels[values.astype(int)]
+            places = (values > (0.5 if score == "predict_proba" else 0)).astype(np.intp)
+        elif kind in ("binary", "classes"):
+            places = np.argmax(values, axis=1)
+        elif kind == "labels":
+            places = values.astype(np.intp)
+        if places is not None:
+            return np.asarray(labels[places])
         if kind == "several" and score == "predict_proba":
             return (values > 0.5).astype(int)
         return values
