@@ -59,6 +59,11 @@ def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Man
             str(fault),
             hint="what it wrote before is above; try its file where it was made, with one record",
         ) from fault
+    except SystemExit as exit_:  # else the command would end as the model says
+        raise ModelError(
+            f"the model ends Python when it is asked to predict: sys.exit({exit_.code})",
+            hint="a model that raises for what it can't predict",
+        ) from exit_
 
 
 def _add(folder: Path, args: argparse.Namespace, settings: Settings) -> Manifest:

@@ -90,7 +90,7 @@ class CandidateThere:
             raise ModelError(str(error)) from None
         except ModelFault:
             raise
-        except Exception as error:  # whatever its libraries or its maker's code raise
+        except (Exception, SystemExit) as error:  # whatever its libraries or its maker's code raise
             raise loading_error(
                 type(error).__name__, str(error), self._environment.libraries
             ) from error
@@ -136,7 +136,7 @@ def _load(manifest: Manifest, folder: Path) -> Any:
             ) from None
         except ModelFileError as error:
             raise ModelError(str(error), hint="save it without them, or as joblib") from None
-        except Exception as error:  # whatever its maker's code raises
+        except (Exception, SystemExit) as error:  # whatever its maker's code raises
             names = ("scikit-learn", "numpy")
             libraries = {name: importlib.metadata.version(name) for name in names}
             raise loading_error(type(error).__name__, str(error), libraries) from error

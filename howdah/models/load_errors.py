@@ -151,6 +151,16 @@ def _byte_code(kind: str, words: str, libraries: Libraries) -> Explained:
     return "it holds byte code of another Python", OWN_MODULE
 
 
+def _exit(kind: str, words: str, libraries: Libraries) -> Explained:
+    """A module that was written as a script ends Python, and so the command, without a word."""
+    if kind != "SystemExit":
+        return None
+    return (
+        f"a module that it imports ends Python when it is imported: sys.exit({words})",
+        "in its maker's modules, put what belongs to a script below: if __name__ == '__main__':",
+    )
+
+
 def _own_file(kind: str, words: str, libraries: Libraries) -> Explained:
     """A library that can't read its own format."""
     distribution = {"XGBoostError": "xgboost", "LightGBMError": "lightgbm",
@@ -191,6 +201,7 @@ EXPLANATIONS: tuple[Callable[[str, str, Libraries], Explained], ...] = (
     _random_state,
     _system_library,
     _byte_code,
+    _exit,
     _own_file,
     _damaged,
 )

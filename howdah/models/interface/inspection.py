@@ -3,7 +3,7 @@
 ``bin/models add`` begins here; what can't be found out, it asks for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
@@ -34,6 +34,12 @@ from mr.scoring.label_rules import labels_rule
 
 __all__ = ["Feature", "ModelInterface", "inspect_model"]
 
+OWN_FILES = {  # how what isn't an estimator of these libraries is saved
+    "catboost": "model.save_model('model.cbm')",
+    "lightgbm": "booster.save_model('model.txt')",
+    "xgboost": "booster.save_model('model.json')",
+}
+
 
 def inspect_model(model: Any) -> ModelInterface:
     """Inspect what ``model`` takes and gives.
@@ -59,11 +65,30 @@ def inspect_model(model: Any) -> ModelInterface:
     )
 
 
+def _no_estimator(model: Any) -> ModelError:
+    """That the file holds something else, and what to save instead."""
+    name, top = type(model).__name__, type(model).__module__.partition(".")[0]
+    if isinstance(model, dict | list | tuple):
+        inside = ", ".join(sorted({type(part).__name__ for part in _parts(model)}))
+        return ModelError(
+            f"the file holds a {name} ({inside[:200] or 'empty'}), no model",
+            hint="save the fitted model alone; steps before it with it, in a Pipeline",
+        )
+    if top in OWN_FILES:
+        return ModelError(f"the file holds a {name} of {top} as a pickle",
+                          hint=f"save it as {top}'s own file: {OWN_FILES[top]}")  # fmt: skip
+    return ModelError(f"{name} is no estimator of scikit-learn's kind",
+                      hint="its class must inherit from sklearn.base.BaseEstimator")  # fmt: skip
+
+
+def _parts(model: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> Iterable[Any]:
+    return model.values() if isinstance(model, dict) else model
+
+
 def _check(model: Any) -> None:
     name = type(model).__name__
     if not is_estimator(model) and not is_boosted(model):
-        raise ModelError(f"{name} is no estimator of scikit-learn's kind",
-                         hint="its class must inherit from sklearn.base.BaseEstimator")  # fmt: skip
+        raise _no_estimator(model)
     if not _is_fitted(model):
         raise ModelError(f"{name} isn't fitted", hint="fit it, then save it")
     if hasattr(model, "predict"):

@@ -37,6 +37,16 @@ MODELS = (
     _foreign("a PMML file", rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<PMML", OTHER_PROGRAM),
     _foreign("an XML file", rb"\s*<\?xml", OTHER_PROGRAM),
     _foreign("an object of R (.rds, .RData)", rb"(RDX[23]\n)?[XAB]\n\0\0\0[\2\3]", OTHER_PROGRAM),
+    _foreign(
+        "a web page, not the file behind it",
+        rb"\s*<(!doctype html|!DOCTYPE [Hh][Tt][Mm][Ll]|html|HTML)\b",
+        "download the file itself (on GitHub: Raw)",
+    ),
+    _foreign(
+        "a pointer of Git LFS, not the file itself",
+        rb"version https://git-lfs\.github\.com/",
+        "git lfs pull, where it was cloned",
+    ),
     _foreign("XGBoost's old binary format", rb"binf|bs64", AS_UBJSON),
     _foreign(
         "a dump of XGBoost's trees, which can't be loaded",

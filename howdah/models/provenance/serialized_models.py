@@ -31,13 +31,19 @@ FORMATS = (
             re.compile(rb"L\0{7}\x07version\[#L\0{7}\x03" + SMALL * 3, re.DOTALL),
             re.compile(rb"L\0{7}\x07version\[" + SMALL * 3 + rb"\]", re.DOTALL),
         ),
-        re.compile(rb"L\0{7}\x09objective\{L\0{7}\x04nameSL\0{7}.([a-z:_0-9]+)", re.DOTALL),
+        re.compile(
+            rb"L\0{7}\x09objective\{.{0,2000}?L\0{7}\x04nameSL\0{7}.([a-z:_0-9]+)", re.DOTALL
+        ),
     ),
     Format(  # JSON, in pickles of 1.0 and 1.1 behind the trees
         "xgboost",
         re.compile(rb'\s*\{\s*"(learner|version|Config|Model)"\s*:|CONFIG-offset:'),
         (re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]'),),
-        re.compile(rb'"objective"\s*:\s*\{\s*"name"\s*:\s*"([a-z:_0-9]+)"'),
+        # some have parameters before the name: "lambdarank_param", "aft_loss_param"
+        re.compile(
+            rb'"objective"\s*:\s*\{(?:\s*"\w+"\s*:\s*\{[^{}]{0,2000}\}\s*,)?'
+            rb'\s*"name"\s*:\s*"([a-z:_0-9]+)"'
+        ),
     ),
     Format(
         "catboost",

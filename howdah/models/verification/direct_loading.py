@@ -38,15 +38,18 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
     """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster."""
     import xgboost
 
-    written = bytearray(Path(file).read_bytes())  # by a name, it would go by the name's suffix
-    booster = xgboost.Booster()
-    booster.load_model(written)
+    # in memory: of a file, versions before 3 go by its suffix, which says JSON of UBJSON, too
+    written = bytearray(Path(file).read_bytes())
+    booster = xgboost.Booster(model_file=written)
     if "scikit_learn" not in booster.attributes():
         return XGBoost(booster, request)
     if request["kind"] == "regression":
-        estimator = xgboost.XGBRegressor()
-    elif request["kind"] in ("binary", "classes") and request["score"] == "predict_proba":
+        is_ranker = "ranker" in booster.attributes()["scikit_learn"]
+        estimator = xgboost.XGBRanker() if is_ranker else xgboost.XGBRegressor()
+    elif request["kind"] in ("binary", "classes"):
         estimator = xgboost.XGBClassifier()
+        if request["score"] == "decision_function":  # of binary:logitraw
+            estimator.decision_function = lambda rows: estimator.predict(rows, output_margin=True)
     else:
         return XGBoost(booster, request)
     estimator.load_model(written)
@@ -66,7 +69,7 @@ def _catboost(file: str, request: Mapping[str, Any]) -> Any:
 
 class ByValues:
     """A model whose library gives one table of values for rows: of two classes (n,), the second
-    one's; of more (n, classes); of several outputs (n, outputs)."""
+    one's, or (n, 2), as of more; of several outputs (n, outputs)."""
 
     def __init__(self, booster: Any, request: Mapping[str, Any]) -> None:
         self.booster = booster
@@ -80,20 +83,22 @@ class ByValues:
         values: NDArray[Any] = self.values(rows)
         labels: NDArray[Any] = np.array(self.request["labels"])
         kind, score = self.request["kind"], self.request["score"]
-        if kind == "binary":
-            above = 0.5 if score == "predict_proba" else 0
-            return labels.take((values > above).astype(int))
-        if kind == "classes":
-            return labels.take(values.argmax(axis=1))
-        if kind == "labels":
-            return labels.take(values.astype(int))
+        places: NDArray[np.intp] | None = None
+        if kind == "binary" and values.ndim == 1:
+            places = (values > (0.5 if score == "predict_proba" else 0)).astype(np.intp)
+        elif kind in ("binary", "classes"):
+            places = np.argmax(values, axis=1)
+        elif kind == "labels":
+            places = values.astype(np.intp)
+        if places is not None:
+            return np.asarray(labels[places])
         if kind == "several" and score == "predict_proba":
             return (values > 0.5).astype(int)
         return values
 
     def predict_proba(self, rows: Any) -> NDArray[Any]:
         values = self.values(rows)
-        one = self.request["kind"] == "binary"
+        one = self.request["kind"] == "binary" and values.ndim == 1
         return np.column_stack([1 - values, values]) if one else values
 
     def decision_function(self, rows: Any) -> NDArray[Any]:
@@ -139,7 +144,10 @@ class Onnx:
         import onnxruntime
 
         self.labels = request["labels"]
-        self.session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # several add 32 bit floats in another order
+        providers = ["CPUExecutionProvider"]
+        self.session = onnxruntime.InferenceSession(file, options, providers=providers)
 
     def run(self, rows: Any) -> list[Any]:
         """The session's outputs for n rows: a list of texts, an array or a frame."""

@@ -1,6 +1,7 @@
 """A model's sample: some records as they will be submitted, which its owner gives to ``add``."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -156,11 +157,19 @@ def run_direct_prediction(
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        last = _last_error(done.stderr) or f"exit status {done.returncode}"
         raise ModelError(
             f"the sample can't be scored directly: {last[:500]}",
             hint="a sample is a table that pandas reads, with records as they will be submitted",
         )
+
+
+def _last_error(said: str) -> str:
+    """The line that names what was raised, which some libraries have calls of their own behind;
+    else the last one."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Exit)\b", line)]
+    return (named or lines or [""])[-1].strip()
 
 
 def _python(environment: Path | None) -> list[str]:

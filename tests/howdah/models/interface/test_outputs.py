@@ -234,7 +234,7 @@ def test_a_model_that_isn_t_fitted_is_refused() -> None:
 
 
 def test_what_is_no_estimator_is_refused() -> None:
-    with pytest.raises(ModelError, match="dict is no estimator"):
+    with pytest.raises(ModelError, match="the file holds a dict"):
         inspect_model({"model": logistic()})
 
 

@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from howdah.errors import ModelError, UsageError
+from howdah.models.provenance.libraries import distribution_of
 from howdah.models.provenance.onnx_file import ONNXRUNTIME, read_onnx_facts
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
@@ -84,6 +85,19 @@ def test_json_may_be_written_anew_with_blanks(tmp_path: Path) -> None:
     spaced = json.dumps(json.loads((DATA / "xgboost-2.1.4.json").read_text()), indent=2)
     (tmp_path / "model.json").write_text(spaced)
     assert made_with(tmp_path / "model.json") == {"xgboost": "2.1.4"}
+
+
+def test_an_objective_of_xgboost_may_have_parameters_before_its_name(tmp_path: Path) -> None:
+    model = json.loads((DATA / "xgboost-2.1.4.json").read_text())
+    ranks = {"lambdarank_param": {"ndcg_exp_gain": "1"}, "name": "rank:ndcg"}
+    model["learner"]["objective"] = ranks
+    (tmp_path / "model.json").write_text(json.dumps(model, separators=(",", ":")))
+    assert read_provenance(tmp_path / "model.json").notes == ("objective rank:ndcg",)
+
+
+def test_losses_of_boosted_trees_are_modules_of_scikit_learn() -> None:
+    # sklearn._loss._loss: compiled without the name of its package until scikit-learn 1.7
+    assert distribution_of("_loss") == "scikit-learn"
 
 
 def test_a_json_file_of_xgboost_that_was_cut_off_has_no_version(tmp_path: Path) -> None:
@@ -173,6 +187,8 @@ def zipped(*names: str) -> bytes:
         (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch"),
         (b'<?xml version="1.0"?>\n<PMML version="4.4">', "PMML"),
         (gzip.compress(b"X\n\0\0\0\3\0\4\2\3"), "object of R"),
+        (b"\n<!DOCTYPE html>\n<html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
         (b"binf" + bytes(200), "old binary format"),
         (b"\x1c\0\0\0TFL3" + bytes(20), "TensorFlow Lite"),
         (b'{"name":"tree","version":"v4"', "dump of LightGBM"),
