@@ -98,14 +98,17 @@ def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> M
     stated = read_requirements(args.requires) if args.requires else ()
     requires = needed_requirements(found, stated)
     _check_options(found, args, own=requires is None)
-    modules = _pack(args.code, folder, frozenset())
-    names = {pin.partition("==")[0].removesuffix("-cpu") for pin in requires or ()}
-    if names <= {*found.libraries}:
-        _check_modules(found, modules, frozenset())  # before packages are installed
-    environment = None if requires is None else _environment(found, requires, settings)
-    if found.modules or modules:
+    modules: frozenset[str] = frozenset()
+    environment = None
+    if requires is not None:
+        modules = _pack(args.code, folder, frozenset())
+        names = {pin.partition("==")[0].removesuffix("-cpu") for pin in requires}
+        if names <= {*found.libraries}:
+            _check_modules(found, modules, frozenset())  # before packages are installed
+        environment = _environment(found, requires, settings)
+    if found.modules or args.code:
         taken = top_level_names(environment.folder if environment else Path(own_packages()))
-        _pack(args.code, folder, taken)
+        modules = _pack(args.code, folder, taken)
         _check_modules(found, modules, taken)
     name = FORMATS[found.format][1]
     original = folder.parent / name
