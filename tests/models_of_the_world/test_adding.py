@@ -60,7 +60,8 @@ def results(path: Path) -> pd.DataFrame:
 def test_a_model_is_added_with_packages_of_its_own(file: str, add: Add) -> None:
     """Its scores of the sample are those that the model gives by itself."""
     told = add(file)
-    assert "60 records of table.csv, all alike" in told
+    assert "table.csv, all alike" in told
+    assert "compared with the model itself: 60 records" in told
     assert "in an environment of its own: the one that is here" in told
 
 

@@ -81,7 +81,8 @@ class ByValues:
             above = 0.5 if score == "predict_proba" else 0
             return labels.take((values > above).astype(int))
         if kind == "classes":
-            return labels.take(values.argmax(axis=1))
+            likeliest: NDArray[np.intp] = values.argmax(axis=1)
+            return labels.take(likeliest)
         if kind == "labels":
             return labels.take(values.astype(int))
         if kind == "several" and score == "predict_proba":
