@@ -10,6 +10,7 @@ from bench.scoring_cases import remove_models
 from bench.suites import (
     cold,
     job_profile,
+    models,
     peer_comparison,
     pipelines,
     roof,
@@ -23,6 +24,7 @@ __all__ = ["parser", "run"]
 
 SUITES = {
     "roof": roof,
+    "models": models,
     "cold": cold,
     "peers": peer_comparison,
     "steady": steady,

@@ -2,7 +2,8 @@
 
 Run as ``plain_scoring.py READER SIZE INPUT OUTPUT TIMES MODEL [VECTORIZER]``. READER is one of
 ``READERS`` or text; SIZE is the bytes of a block, 0 for the whole input at once; OUTPUT
-is written anew each of the TIMES that INPUT is scored.
+is written anew each of the TIMES that INPUT is scored. MODEL is a .joblib file, or one of
+``foreign_models``.
 """
 
 import os
@@ -15,17 +16,37 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"
 
 import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 
+from bench import foreign_models  # noqa: E402
 from mr.records.tsv import substitute  # noqa: E402
 from mr.scoring.fixed_point import digits  # noqa: E402
 
 WIDTH = 20
 NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?$"
-LABELS = {"text": ("clean", "offensive")}
+LABELS = ("clean", "offensive")  # of texts
+FOREIGN_LABELS = ("0", "1")
 
 
 def main(reader: str, size: str, source: str, target: str, times: str, *models: str) -> None:
     """Score ``source`` into ``target``, ``times`` over."""
+    predict, labels = _model(reader, models)
+    with Path(source).open("rb") as file, Path(target).open("wb") as out:
+        for data in passes(file, out, int(size), int(times)):
+            if reader == "text":
+                lines = data.decode().split("\n")[:-1]
+                out.write(text_lines(data, predict(lines), labels))
+            else:
+                rows, fields = READERS[reader](data)
+                out.write(row_lines(fields, predict(rows), labels))
+
+
+def _model(
+    reader: str, files: tuple[str, ...]
+) -> tuple[Callable[[Any], NDArray[Any]], tuple[str, ...]]:
+    """What predicts the chances of the second class, and the classes."""
+    if not files[0].endswith(".joblib"):
+        return foreign_models.load(files[0]), FOREIGN_LABELS
     if reader != "pandas":
         sys.modules["pandas"] = None  # type: ignore[assignment]
         import sklearn  # noqa: F401
@@ -33,18 +54,11 @@ def main(reader: str, size: str, source: str, target: str, times: str, *models: 
         del sys.modules["pandas"]
     import joblib
 
-    loaded = [joblib.load(model) for model in models]
-    labels = LABELS.get(reader, ("no", "yes"))
-    with Path(source).open("rb") as file, Path(target).open("wb") as out:
-        for data in passes(file, out, int(size), int(times)):
-            if reader == "text":
-                lines = data.decode().split("\n")[:-1]
-                chances = loaded[0].predict_proba(loaded[1].transform(lines))[:, 1]
-                out.write(text_lines(data, chances, labels))
-            else:
-                rows, fields = READERS[reader](data)
-                chances = loaded[0].predict_proba(rows)[:, 1]
-                out.write(row_lines(fields, chances, labels))
+    model, *vectorizers = [joblib.load(file) for file in files]
+    if vectorizers:
+        (vectorizer,) = vectorizers
+        return lambda lines: model.predict_proba(vectorizer.transform(lines))[:, 1], LABELS
+    return lambda rows: model.predict_proba(rows)[:, 1], ("no", "yes")
 
 
 def passes(file: IO[bytes], out: IO[bytes], size: int, times: int) -> Iterator[bytes]:

@@ -1,13 +1,16 @@
 """The mapper and a plain program in turn: how the one's speed compares with the other's."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
 
-from bench.measured_process import Used
+from bench.measured_process import Used, run_child
 from bench.report import Bar, Measurement
 from bench.rounds import interleave, over, spread
+from bench.scoring_cases import ScoringCase, fastest_reader, plain_program, run_mapper
+from howdah.settings import ROOT
 
-__all__ = ["measure_in_turn"]
+__all__ = ["first_record", "measure_case", "measure_in_turn"]
 
 ONE = ", one record"
 
@@ -18,6 +21,7 @@ def measure_in_turn(
     one_record: Mapping[str, Callable[[], Used]],
     rounds: int,
     about: str,
+    suite: str = "roof",
 ) -> Measurement:
     """Time "roof" and "mapper" with the ``whole`` input and with its first record only, which tells
     what start-up and loading take; ``about``: what is measured, for the note."""
@@ -34,8 +38,39 @@ def measure_in_turn(
         *(spread(values) for values in (ratios, cpu, net)),
         f"{max(used.peak for used in mappers):.0f}",
     ]
-    figures = {f"roof.{name}": median(ratios), f"roof.{name}.cpu": median(cpu)}
+    figures = {f"{suite}.{name}": median(ratios), f"{suite}.{name}.cpu": median(cpu)}
     return Measurement(figures, row, f"{name}: {about}; {done}", [Bar(name, ratios)])
+
+
+def measure_case(name: str, case: ScoringCase, rounds: int, suite: str = "roof") -> Measurement:
+    """Time the mapper and the plain program that is fastest and gives the same bytes."""
+    mapped, plain = case.job / "mapped", case.job / "plain"
+    run_mapper(case, case.source, mapped)
+    reader = fastest_reader(case, mapped)
+    one = first_record(case)
+
+    def roof(source: Path) -> Used:
+        return run_child(plain_program(case, reader, source, plain), PYTHONPATH=str(ROOT))
+
+    def mapper(source: Path) -> Used:
+        return run_mapper(case, source, mapped)
+
+    return measure_in_turn(
+        name,
+        {"roof": lambda: roof(case.source), "mapper": lambda: mapper(case.source)},
+        {"roof": lambda: roof(one), "mapper": lambda: mapper(one)},
+        rounds,
+        f"{case.source.stat().st_size / 1e6:.0f} MB, plain reader {reader[0]}",
+        suite,
+    )
+
+
+def first_record(case: ScoringCase) -> Path:
+    """The first record of a case's input, as a file."""
+    one = case.job / f"nothing{case.source.suffix}"
+    with case.source.open("rb") as file:
+        one.write_bytes(file.readline())
+    return one
 
 
 def _net(whole: list[Used], one_record: list[Used]) -> list[float]:

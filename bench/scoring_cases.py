@@ -24,9 +24,12 @@ __all__ = [
     "NAMES",
     "Reader",
     "ScoringCase",
+    "add_model",
     "expected_scores",
     "fastest_reader",
+    "in_environment",
     "make_case",
+    "make_job",
     "plain_program",
     "remove_models",
     "run_mapper",
@@ -36,6 +39,13 @@ COMPILED = "_compiled"  # behind the name of an estimator
 NAMES = (*inputs.ESTIMATORS, "text", *WRITERS)
 PREFIX = "bench-"  # of the models that are the bench's
 BLOCK = 1 << 20
+PYTHON = ("-P", "-s", "-S", "-E", "-X", "utf8")
+PROGRAM = """
+import runpy, sys
+sys.path[:0] = sys.argv[1:3]
+del sys.argv[:3]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 CSV = {"format": "csv", "delimiter": ","}
 
 Reader = tuple[str, int]  # of plain_scoring.py, and the bytes that it reads at once, 0 for all
@@ -44,13 +54,15 @@ Reader = tuple[str, int]  # of plain_scoring.py, and the bytes that it reads at 
 @dataclass(frozen=True)
 class ScoringCase:
     """``source``: the input; ``model``: as bin/submit calls it; ``job``: what a task finds in its
-    folder; ``files``: what plain programs load; ``readers``: how these may read."""
+    folder; ``files``: what plain programs load; ``readers``: how these may read;
+    ``environment``: the packages that both have besides, if the model has its own."""
 
     source: Path
     model: str
     job: Path
     files: Sequence[Path]
     readers: Sequence[Reader]
+    environment: Path | None = None
 
 
 def make_case(name: str, rows: int, settings: Settings) -> ScoringCase:
@@ -79,24 +91,24 @@ def _written(folder: Path, name: str, rows: int) -> tuple[Path, dict[str, object
 def _table(settings: Settings, name: str, rows: int) -> ScoringCase:
     folder = settings.state / "bench"
     estimator = "logistic" if name in WRITERS else name.removesuffix(COMPILED)
-    file, model = inputs.estimator(folder, estimator), f"{PREFIX}{name}"
-    features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", "yes")
-    command: list[str | Path] = [
-        ROOT / "bin" / "models",
-        "add",
-        model,
-        file,
-        *features,
-        "--replace",
-    ]
-    if name.endswith(COMPILED):
-        command.append("--compiled")
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    file = inputs.estimator(folder, estimator)
+    compiled = ["--compiled"] if name.endswith(COMPILED) else []
+    added = add_model(settings, name, file, "yes", *compiled)
     source, options, reads = _written(folder, name, rows)
-    added = find_model(settings, model, PIPELINES["tabular"])
-    job = _job(folder / name, added, Spec("tabular", options=options))
+    job = make_job(folder / name, added, Spec("tabular", options=options))
     readers = [(reader, size) for reader in reads for size in (BLOCK, 0)]
-    return ScoringCase(source, model, job, [file], readers)
+    return ScoringCase(source, added.manifest.name, job, [file], readers)
+
+
+def add_model(
+    settings: Settings, name: str, file: Path, positive: str, *arguments: str | Path
+) -> Model:
+    """Add a model of ``inputs.COLUMNS`` as a user would, for as long as the bench runs."""
+    model = f"{PREFIX}{name}"
+    features = ("--features", ",".join(inputs.COLUMNS), "--positive-class", positive)
+    command = [ROOT / "bin" / "models", "add", model, file, *features, *arguments, "--replace"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return find_model(settings, model, PIPELINES["tabular"])
 
 
 def _text(settings: Settings, rows: int) -> ScoringCase:
@@ -104,13 +116,14 @@ def _text(settings: Settings, rows: int) -> ScoringCase:
 
     folder = settings.state / "bench"
     model = find_model(settings, "moderation", PIPELINES["moderation"])
-    job = _job(folder / "text", model, Spec("moderation"))
+    job = make_job(folder / "text", model, Spec("moderation"))
     files = [job / "model.joblib", job / "vectorizer.joblib"]
     source = inputs.texts(folder, rows, sorted(joblib.load(files[1]).vocabulary_))
     return ScoringCase(source, "moderation", job, files, [("text", BLOCK), ("text", 0)])
 
 
-def _job(folder: Path, model: Model, spec: Spec) -> Path:
+def make_job(folder: Path, model: Model, spec: Spec) -> Path:
+    """A folder with what a task finds in its own."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file in model.files:
@@ -157,21 +170,30 @@ def plain_program(
     case: ScoringCase, reader: Reader, source: Path, target: Path, times: int = 1
 ) -> list[str | Path]:
     """The plain program that scores ``source``, ``times`` over, its scores in ``target``."""
-    program = ROOT / "bench" / "plain_scoring.py"
     name, size = reader
-    return [sys.executable, program, name, str(size), source, target, str(times), *case.files]
+    arguments: list[str | Path] = [name, str(size), source, target, str(times), *case.files]
+    return in_environment(case.environment, "bench/plain_scoring.py", *arguments)
+
+
+def in_environment(packages: Path | None, program: str, *arguments: str | Path) -> list[str | Path]:
+    """A program of this project's with these packages alone; None: with Howdah's own."""
+    if packages is None:
+        return [sys.executable, ROOT / program, *arguments]
+    python = getattr(sys, "_base_executable", sys.executable)
+    return [python, *PYTHON, "-c", PROGRAM, packages, ROOT, ROOT / program, *arguments]
 
 
 def fastest_reader(case: ScoringCase, expected: Path) -> Reader:
-    """The plain program that is fastest here and gives the bytes of ``expected``."""
+    """The plain program that is fastest here, by its CPU time, and gives the bytes of
+    ``expected``."""
     target, tried = expected.with_name("tried"), {}
     for reader in case.readers:
         used = run_child(plain_program(case, reader, case.source, target), PYTHONPATH=str(ROOT))
         same = filecmp.cmp(target, expected, shallow=False)
         block = f"{reader[1] >> 20} MiB blocks" if reader[1] else "one block"
-        say(f"plain, {reader[0]}, {block}: {used.wall:.2f} s{'' if same else ', OTHER BYTES'}")
+        say(f"plain, {reader[0]}, {block}: {used.cpu:.2f} s{'' if same else ', OTHER BYTES'}")
         if same:
-            tried[reader] = used.wall
+            tried[reader] = used.cpu
     target.unlink()
     if not tried:
         raise RuntimeError("no plain program's output is the mapper's")

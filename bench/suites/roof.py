@@ -5,13 +5,11 @@ the reader and the block size that are fastest here, and counts, rejects and sum
 """
 
 import argparse
-from pathlib import Path
 
 from bench import columnar_case, inputs, scoring_cases
-from bench.measured_process import Used, run_child
 from bench.report import Measurement, SuiteReport, compose
-from bench.roof_ratio import measure_in_turn
-from howdah.settings import ROOT, Settings
+from bench.roof_ratio import measure_case
+from howdah.settings import Settings
 
 __all__ = ["ABOUT", "NAMES", "run"]
 
@@ -29,38 +27,11 @@ def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
         if name == "memory"
         else columnar_case.compare_with_plain(args, settings)
         if name == columnar_case.NAME
-        else _compare(name, args, settings)
+        else measure_case(name, scoring_cases.make_case(name, args.rows, settings), args.rounds)
         for name in NAMES
         if args.only in (None, name)
     ]
     return compose(HEAD, findings, "the mapper's speed over the roof's, whole processes")
-
-
-def _compare(name: str, args: argparse.Namespace, settings: Settings) -> Measurement:
-    """Time mapper and roof in turn, with the whole input and with its first line only."""
-    case = scoring_cases.make_case(name, args.rows, settings)
-    mapped, plain = case.job / "mapped", case.job / "plain"
-    scoring_cases.run_mapper(case, case.source, mapped)
-    reader = scoring_cases.fastest_reader(case, mapped)
-    nothing = case.job / f"nothing{case.source.suffix}"
-    with case.source.open("rb") as file:
-        nothing.write_bytes(file.readline())
-
-    def roof(source: Path) -> Used:
-        return run_child(
-            scoring_cases.plain_program(case, reader, source, plain), PYTHONPATH=str(ROOT)
-        )
-
-    def mapper(source: Path) -> Used:
-        return scoring_cases.run_mapper(case, source, mapped)
-
-    return measure_in_turn(
-        name,
-        {"roof": lambda: roof(case.source), "mapper": lambda: mapper(case.source)},
-        {"roof": lambda: roof(nothing), "mapper": lambda: mapper(nothing)},
-        args.rounds,
-        f"{case.source.stat().st_size / 1e6:.0f} MB, plain reader {reader[0]}",
-    )
 
 
 def _memory(settings: Settings) -> Measurement:

@@ -11,10 +11,12 @@ import pytest
 from bench.machine_noise import Noise, used_since
 from bench.peers import PEERS
 from bench.rounds import Rounds, interleave
-from bench.suites import pipelines
+from bench.suites import models, pipelines
 from bench.timed_jobs import check_scores
+from howdah.environments.environment import build_environment
 from howdah.errors import IntegrityError
-from tests.conftest import Howdah
+from howdah.settings import Settings
+from tests.conftest import ROOT, SHARED, Howdah
 from tests.end_to_end.watching import jobs_of
 
 LOCAL = ["small_seconds_local"]
@@ -49,6 +51,14 @@ def test_roof_of_parquet(local: Howdah) -> None:
     """The plain program gives the same bytes."""
     figures, _ = bench(local, "roof", "--only", "parquet")
     assert figures.keys() == {"roof.parquet", "roof.parquet.cpu"}
+
+
+def test_a_model_with_packages_of_its_own(local: Howdah) -> None:
+    """The plain program that asks its library gives the same bytes."""
+    build_environment(models.REQUIRES, Settings(ROOT, SHARED, None))  # for all tests that need it
+    figures, said = bench(local, "models", "--only", "onnx")
+    assert figures.keys() == {"models.onnx", "models.onnx.cpu"}
+    assert "OTHER BYTES" not in said
 
 
 def test_cold_without_a_cluster(local: Howdah) -> None:
@@ -149,14 +159,14 @@ def test_every_round_has_every_program() -> None:
     assert [values.keys() for values in done.values[:2]] == [{"a", "b"}] * 2
 
 
-QUIET, STOLEN_FROM, SHARED = Noise(0.1, 0, 0), Noise(0.1, 0.5, 0), Noise(0.1, 0, 0.5)
+QUIET, STOLEN_FROM, USED = Noise(0.1, 0, 0), Noise(0.1, 0.5, 0), Noise(0.1, 0, 0.5)
 
 
 @pytest.mark.parametrize(
     ("noise", "counted"),
     [
-        ([QUIET, STOLEN_FROM, SHARED, QUIET], [1, 4]),
-        ([STOLEN_FROM, SHARED], [1, 2]),
+        ([QUIET, STOLEN_FROM, USED, QUIET], [1, 4]),
+        ([STOLEN_FROM, USED], [1, 2]),
     ],
 )
 def test_noisy_rounds_count_nothing(noise: list[Noise], counted: list[int]) -> None:

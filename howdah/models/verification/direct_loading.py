@@ -5,6 +5,7 @@ scikit-learn estimator gets the methods that one has.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
     """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster."""
     import xgboost
 
-    booster = xgboost.Booster(model_file=file)
+    written = bytearray(Path(file).read_bytes())  # by a name, it would go by the name's suffix
+    booster = xgboost.Booster()
+    booster.load_model(written)
     if "scikit_learn" not in booster.attributes():
         return XGBoost(booster, request)
     if request["kind"] == "regression":
@@ -46,7 +49,7 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
         estimator = xgboost.XGBClassifier()
     else:
         return XGBoost(booster, request)
-    estimator.load_model(file)
+    estimator.load_model(written)
     return estimator
 
 

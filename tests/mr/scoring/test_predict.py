@@ -345,3 +345,33 @@ def test_other_classes_than_the_manifests_are_a_fault(manifest: Manifest) -> Non
     check_classes(forest, several(manifest, MIXED, forest))
     with pytest.raises(ModelFault, match="its manifest states"):
         check_classes(forest, several(manifest, MIXED[:, ::-1], forest))
+
+
+@pytest.mark.parametrize(
+    ("module", "booster", "calls"),
+    [
+        ("xgboost.sklearn", None, [3000]),
+        ("xgboost.sklearn", "gblinear", [2048, 2048]),
+        ("lightgbm.sklearn", None, [3000]),
+        ("anything.else", None, [2048, 2048]),
+    ],
+)
+def test_boosted_trees_get_all_rows_in_one_call(
+    manifest: Manifest, module: str, booster: str | None, calls: list[int]
+) -> None:
+    """By their classes' module, since Howdah has none of these libraries; others get shapes that
+    are equal."""
+    found: list[int] = []
+
+    class Counting:
+        __module__ = module
+        classes_ = np.array(["no", "yes"])
+
+        def predict_proba(self, rows: Any) -> Any:
+            found.append(len(rows))
+            return np.full((len(rows), 2), 0.5)
+
+    model = Counting()
+    model.booster = booster  # type: ignore[attr-defined]
+    predict_rows(model, like(manifest, labels_from="score"), np.zeros((3000, 2)))
+    assert found == calls
