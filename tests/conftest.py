@@ -19,7 +19,7 @@ import pytest
 
 from howdah.__main__ import main
 
-pytest_plugins = ("tests.metrics.fixtures",)
+pytest_plugins = ("tests.metrics.fixtures", "tests.models_of_the_world.environments")
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".howdah" / "test"

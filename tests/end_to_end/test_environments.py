@@ -1,129 +1,77 @@
 """A model that needs other packages than Howdah's own, in an environment of its own."""
 
 import json
-import random
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from howdah.environments.environment import Environment, build_environment, seal
+from howdah.environments.installed import environment_name
 from howdah.environments.publishing import forget_local, publish
-from howdah.models.model_checks import ENVIRONMENT_LOCK
 from howdah.settings import SYSTEMD, load
-from mr.models.manifest import sha256_of
-from tests.conftest import MODELS, SHARED, Howdah
+from mr.models.manifest import read_manifest
+from mr.spec import MODEL_FILE
+from tests.conftest import MODELS, SHARED, Howdah, InProcess
 from tests.end_to_end.watching import cluster_of, hdfs_of
+from tests.models_of_the_world.environments import REQUIRES, Packages, requires, run_programs
 
-REQUIRES = ("scikit-learn==1.5.2",)
 DAY = 86_400_000  # ms
-TRAINING = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-import joblib, numpy, sklearn
-from sklearn.ensemble import GradientBoostingClassifier
-rows = numpy.array(json.loads(sys.stdin.read()))
-truth = numpy.where(rows.sum(axis=1) > 1, "left", "stayed")
-model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(rows, truth)
-joblib.dump(model, sys.argv[2])
-print(json.dumps([sklearn.__version__, model.predict_proba(rows)[:, 0].tolist()]))
-"""
 
 
 @dataclass(frozen=True)
 class Old:
-    """A model of scikit-learn 1.5.2, with the table that it was fitted to and its own scores."""
+    """A model of scikit-learn 1.2 and LightGBM 3.3: what its manifest states of its environment,
+    the table that it was fitted to, and what these libraries said of that."""
 
     name: str
-    environment: Environment
-    stated: dict[str, Any]
-    rows: list[list[float]]
+    stated: Mapping[str, Any]
+    table: Path
     scores: list[float]
-
-    def write_table(self, path: Path) -> None:
-        lines = [",".join(map(repr, row)) for row in self.rows]
-        path.write_text("a,b,c\n" + "\n".join(lines) + "\n")
+    labels: list[str]
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
-    """It is shared by all, as if the checkout's owner had added it."""
-    environment = seal(build_environment(REQUIRES, load({"HOWDAH_STATE": str(SHARED)})))
-    chance = random.Random(1)
-    rows = [[round(chance.gauss(0, 1), 3) for _ in range(3)] for _ in range(3000)]
+def old(packages: Packages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
+    """It is shared by all, since the checkout's owner has added it."""
     folder = tmp_path_factory.mktemp("old")
-    trained = subprocess.run(
-        [sys._base_executable, "-s", "-S", "-E", "-B", "-c", TRAINING,  # type: ignore[attr-defined]
-         environment.folder, folder / "model.joblib"],
-        input=json.dumps(rows), capture_output=True, check=True, text=True, cwd=folder,
-    )  # fmt: skip
-    version, scores = json.loads(trained.stdout)
-    assert version == "1.5.2"
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    stated = environment.manifest
-    (folder / "model.toml").write_text(manifest(name, stated, folder / "model.joblib"))
-    (folder / ENVIRONMENT_LOCK).write_text(environment.lock_text)
-    MODELS.mkdir(parents=True, exist_ok=True)
-    folder.rename(MODELS / name)
-    yield Old(name, environment, stated, rows, scores)
-    (MODELS / name).rename(folder)
-
-
-def manifest(name: str, environment: dict[str, Any], file: Path) -> str:
-    """The model's manifest, as bin/models add writes it."""
-    stated = {
-        "name": name,
-        "pipeline": "tabular",
-        "kind": "binary",
-        "scikit_learn": "1.5.2",
-        "format": "joblib",
-        "labels": ["left", "stayed"],
-        "positive": 0,
-        "features": ["a", "b", "c"],
-        "memory_mb": 400,
-    }
-    tables = {
-        "libraries": {"scikit-learn": "1.5.2"},
-        "environment": environment,
-        "files": {file.name: sha256_of(file)},
-    }
-    lines = [f"{field} = {json.dumps(value)}" for field, value in stated.items()]
-    for table, values in tables.items():
-        lines += ["", f"[{table}]"]
-        lines += [f'"{field}" = {json.dumps(value)}' for field, value in values.items()]
-    return "\n".join(lines) + "\n"
+    said = run_programs(packages("sk12"), folder, "for_adding")["for_adding"]["pipeline.joblib"]
+    name, table = f"test-{uuid.uuid4().hex[:8]}", folder / "table.csv"
+    options = ("--sample", table, "--requires", requires("sk12"))
+    InProcess(SHARED, folder, "local")("models", "add", name, "pipeline.joblib", *options)
+    stated = read_manifest(MODELS / name / MODEL_FILE).environment
+    assert stated
+    yield Old(name, stated, table, said["scores"], said["labels"])
+    (MODELS / name).rename(folder / name)
 
 
 @pytest.mark.hadoop
 def test_a_model_of_another_scikit_learn_gives_its_own_scores(
-    local: Howdah, hadoop: Howdah, old: Old, tmp_path: Path
+    local: Howdah, hadoop: Howdah, old: Old
 ) -> None:
     """The same bytes on this machine and on YARN, which unpacks its packages for all users; who
     submits renews the time by which the janitor goes, and run.json names what predicted."""
-    old.write_table(tmp_path / "table.csv")
     settings = load({"HOWDAH_STATE": str(hadoop.state)})
     client, cluster = hdfs_of(hadoop), cluster_of(hadoop)
     path = publish(old.stated, settings, cluster)
     client.set_times(path, access_time=1000 * int(time.time()) - 100 * DAY)
 
-    arguments = ("table.csv", "--model", old.name)
+    arguments = (old.table, "--model", old.name)
     here, there = local.score(*arguments), hadoop.score(*arguments)
     assert (there / "scores.tsv").read_bytes() == (here / "scores.tsv").read_bytes()
-    found = [line.split("\t")[3] for line in (here / "scores.tsv").read_text().splitlines()[1:]]
-    assert [float(score) for score in found] == [round(score, 6) for score in old.scores]
+    found = [line.split("\t")[3:] for line in (here / "scores.tsv").read_text().splitlines()[1:]]
+    assert [float(score) for score, _ in found] == pytest.approx(old.scores, abs=1e-6)
+    assert [label for _, label in found] == old.labels
     told = json.loads((there / "run.json").read_text())["environments"][old.name]
-    assert (told["lock"], told["requires"]) == (old.environment.lock, list(REQUIRES))
+    assert (told["lock"], told["requires"]) == (old.stated["lock"], list(REQUIRES["sk12"]))
 
     unpacked = hadoop.state / "cluster" / "data" / "nodemanager" / "local" / "filecache"
     assert len([*unpacked.rglob(Path(path).name)]) == 1
     assert client.status(path)["accessTime"] > 1000 * time.time() - DAY
-    assert client.status(path)["modificationTime"] == old.environment.time
+    assert client.status(path)["modificationTime"] == old.stated["time"]
 
 
 @pytest.mark.hadoop
@@ -136,16 +84,17 @@ def test_an_environment_in_hdfs_stays_while_it_is_used(hadoop: Howdah, old: Old)
     path = publish(old.stated, settings, cluster)
     uri = f"{cluster.fs_uri}{path}"
     assert f"{old.name}: ok" in hadoop("models", "check").stdout
-    client.set_times(path, modification_time=old.environment.time + 1000)
+    client.set_times(path, modification_time=old.stated["time"] + 1000)
     assert f"{uri} isn't the archive" in hadoop("models", "check", exits=4).stdout
-    client.set_times(path, modification_time=old.environment.time)
+    client.set_times(path, modification_time=old.stated["time"])
 
+    kept = SHARED / "environments" / environment_name(old.stated["lock"])
     now, shared = time.time(), load({"HOWDAH_STATE": str(SHARED)})
     several = replace(cluster, service_manager=SYSTEMD)
     for hosts, before, goes in ((cluster, now, False), (several, now - 3600, False),
                                 (several, now + 1, True)):  # fmt: skip
         home = forget_local(old.stated, shared, hosts, before, remove=False)
-        assert home == (old.environment.home if goes else None)
+        assert home == (kept if goes else None)
 
     client.set_times(path, access_time=1000 * int(time.time()) - 100 * DAY)
     assert uri not in hadoop("janitor", "--dry-run").stdout

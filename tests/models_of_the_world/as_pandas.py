@@ -1,17 +1,11 @@
 """A program for a model's environment: models there receive what its pandas makes of a table.
 
-``as_pandas.py ENVIRONMENT``, by the base interpreter. On stdout, as JSON: pandas' version, and how
-many random tables were alike; it fails at the first that isn't.
+It gives pandas' version and how many random tables were alike; it fails at the first that isn't.
 """
 
 import io
-import json
-import sys
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path[:1] = [str(Path(__file__).parents[2]), sys.argv[1]]
 
 import numpy as np
 import pandas
@@ -82,12 +76,9 @@ def compare(random: np.random.Generator) -> None:
         assert seen == rows
 
 
-def main() -> None:
+def main(folder: Path) -> dict[str, Any]:
+    """Compare random tables."""
     random = np.random.default_rng(8)
     for _ in range(TABLES):
         compare(random)
-    print(json.dumps({"pandas": pandas.__version__, "tables": TABLES}))
-
-
-if __name__ == "__main__":
-    main()
+    return {"pandas": pandas.__version__, "tables": TABLES}

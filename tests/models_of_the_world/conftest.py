@@ -1,51 +1,65 @@
-"""Environments of packages, in which models were made with other versions than Howdah's own."""
+"""Models that were made in each environment, and what is found out about them there."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
-FOLDERS = "HOWDAH_TEST_ENVIRONMENTS"  # a folder that has one of packages for each name
-BASE = ("-s", "-S", "-E", "-B", "-X", "utf8", "-W", "ignore")
-
-Packages = Callable[[str], Path]
-Program = Callable[..., Any]
+from tests.models_of_the_world.environments import REQUIRES, Packages, run_programs
+from tests.models_of_the_world.programs import RAISED
 
 
-@pytest.fixture(scope="session")
-def packages() -> Packages:
-    """The folder of packages of a name."""
+@dataclass(frozen=True)
+class Trained:
+    """The models of an environment, in a folder, and what their own libraries have said of the
+    table there: ``scores`` and ``labels`` by the file's name."""
 
-    def folder(name: str) -> Path:
-        stated = os.environ.get(FOLDERS)
-        found = Path(stated or "", name)
-        if not stated or not found.is_dir():
-            pytest.fail(f"{FOLDERS} names no folder that has packages in {name}")
+    folder: Path
+    said: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What programs have found in an environment."""
+
+    environment: str
+    by_program: Mapping[str, Any]
+
+    def __getitem__(self, program: str) -> Any:
+        """What one has found; the test fails with its traceback if it has failed."""
+        found = self.by_program[program]
+        if RAISED in found:
+            pytest.fail(f"{program} in {self.environment}: {found[RAISED]}", pytrace=False)
         return found
 
-    return folder
-
 
 @pytest.fixture(scope="session")
-def run_in() -> Program:
-    """Runs a program of this package with an environment's packages alone; what it prints, as
-    JSON."""
+def trained(
+    packages: Packages, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Trained]:
+    """The models of an environment, by its name; each is trained once."""
 
-    def run(program: str, environment: Path, *arguments: str) -> Any:
-        base = getattr(sys, "_base_executable", sys.executable)
-        file = Path(__file__).with_name(program)
-        done = subprocess.run(
-            [base, *BASE, str(file), str(environment), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout)
+    @cache
+    def models(name: str) -> Trained:
+        folder = tmp_path_factory.mktemp(name)
+        made = Found(name, run_programs(packages(name), folder, "native.train", "for_adding"))
+        assert made["native.train"]
+        return Trained(folder, made["for_adding"])
 
-    return run
+    return models
+
+
+@pytest.fixture(scope="session", params=REQUIRES)
+def found(
+    request: pytest.FixtureRequest, packages: Packages, trained: Callable[[str], Trained]
+) -> Found:
+    """What another process finds out about the models of an environment."""
+    name: str = request.param
+    libraries = Path(hypothesis.__file__).parents[1]
+    programs = ["native.ask", "every_interface", "every_label", "every_boosted", "as_pandas"]
+    programs.append(f"every_random:{libraries}")  # the last one: nothing else is to see them
+    return Found(name, run_programs(packages(name), trained(name).folder, *programs))

@@ -1,20 +1,14 @@
 """A program for a model's environment: what is learned of estimators of XGBoost, LightGBM and
 CatBoost, alone and within scikit-learn's own.
 
-``every_boosted.py ENVIRONMENT``, by the base interpreter. On stdout, as JSON: for each model what
-``inspect`` answers; a claim that doesn't hold is in it as ``fails``.
+It gives for each model what ``inspect`` answers; a claim that doesn't hold is in it as ``fails``.
 """
 
 import importlib
 import json
-import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path[:1] = [str(Path(__file__).parents[2]), sys.argv[1]]
 
 import numpy as np
 import pandas
@@ -147,8 +141,8 @@ def learned(model: Any, table: pandas.DataFrame, given: Any) -> dict[str, Any]:
     return answer
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")
+def main(folder: Path) -> dict[str, Any]:
+    """What is learned of each model that can be fitted."""
     found = {}
     for name, model, given, target in [*models(), *of_categories()]:
         try:
@@ -158,8 +152,4 @@ def main() -> None:
             continue
         table = CATEGORIES if "categories" in name or "encoded" in name else PLAIN
         found[name] = learned(model, table, table if given is table else given)
-    print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main()
+    return found

@@ -1,22 +1,25 @@
 """A program for a model's environment: what is learned of every model of its scikit-learn.
 
-``every_interface.py ENVIRONMENT [MODEL...]``, by the base interpreter. On stdout, as JSON: for each
-model and table a list of what ``inspect`` answers; a claim that doesn't hold is in it as ``fails``.
-Of models that are named, one table alone is used.
+It gives for each model and table a list of what ``inspect`` answers; a claim that doesn't hold is
+in it as ``fails``. Unless it is to be every model, there is one for each rule, and one table.
 """
 
 import json
-import sys
-import warnings
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path[:1] = [str(Path(__file__).parents[2]), sys.argv[1]]
 
 from howdah.models.interface.remote import inspect, interface_of
 from tests.howdah.models.interface.claims import check_claims
 from tests.howdah.models.interface.every_model import PREDICTORS, TABLES, fitted
+from tests.models_of_the_world.programs import EVERY
+
+FEW = (
+    *("AdaBoostClassifier", "BaggingClassifier", "CalibratedClassifierCV", "GaussianMixture"),
+    *("GridSearchCV", "HistGradientBoostingClassifier", "IsolationForest", "KMeans", "KernelRidge"),
+    *("LogisticRegression", "MultiOutputClassifier", "OneVsRestClassifier", "PLSRegression"),
+    *("RandomForestClassifier", "RFE", "RidgeClassifier", "SelfTrainingClassifier", "SVC"),
+    *("StackingClassifier", "TransformedTargetRegressor"),
+)
 
 
 def learned(model: Any, table: Any) -> dict[str, Any]:
@@ -29,16 +32,11 @@ def learned(model: Any, table: Any) -> dict[str, Any]:
     return answer
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")
-    found = {
+def main(folder: Path) -> dict[str, Any]:
+    """What is learned of each model."""
+    return {
         f"{name} of {kind}": [learned(model, table) for model in fitted(name, table)]
-        for name in sys.argv[2:] or PREDICTORS
+        for name in (PREDICTORS if EVERY else FEW)
         for kind, table in TABLES.items()
-        if kind == "integers" or not sys.argv[2:]
+        if kind == "integers" or EVERY
     }
-    print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,23 +1,17 @@
 """A program for a model's environment: what is proven of labels, held to every classifier there.
 
-``every_label.py ENVIRONMENT [CLASSIFIER...]``, by the base interpreter. On stdout, as JSON: for
-each classifier (of scikit-learn's, all without a word) and number of classes the rule that was
-held, or the first labels that differ.
+It gives for each classifier and number of classes the rule that was held, or the first labels that
+differ.
 """
 
 import importlib
-import json
-import sys
-import warnings
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path[:1] = [str(Path(__file__).parents[2]), sys.argv[1]]
 
 import numpy as np
 
 from mr.scoring.label_rules import labels_rule
+from tests.models_of_the_world.programs import EVERY
 from tests.mr.scoring.every_classifier import (
     GRID,
     ROWS,
@@ -25,6 +19,11 @@ from tests.mr.scoring.every_classifier import (
     every_classifier,
     predicted_labels,
     short,
+)
+
+FEW = (
+    *("AdaBoostClassifier", "GaussianNB", "GradientBoostingClassifier", "KNeighborsClassifier"),
+    *("HistGradientBoostingClassifier", "LogisticRegression", "RandomForestClassifier"),
 )
 
 BOOSTED: dict[str, dict[str, list[dict[str, Any]]]] = {
@@ -97,18 +96,13 @@ def held(model: Any, count: int) -> dict[str, str] | None:
     return {"rule": rule, "differs": f"{len(differ)}: {differ[:3]}" if differ else ""}
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")
-    wanted = sys.argv[2:]
+def main(folder: Path) -> dict[str, Any]:
+    """The rule of each, and what differs."""
     models = [
         (short(model), repr(model))
         for model in every_classifier()
-        if type(model).__name__ in wanted or not wanted
+        if EVERY or type(model).__name__ in FEW
     ]
     models += [(model, f"{type(model).__name__} {option}") for model, option in boosted()]
     found = {f"{name} {count}": held(model, count) for model, name in models for count in (2, 3)}
-    print(json.dumps({name: each for name, each in found.items() if each}))
-
-
-if __name__ == "__main__":
-    main()
+    return {name: each for name, each in found.items() if each}

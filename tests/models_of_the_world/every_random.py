@@ -1,22 +1,17 @@
 """A program for a model's environment: models made at random, inspected and held to the claims.
 
-``every_random.py ENVIRONMENT LIBRARIES EXAMPLES``, by the base interpreter; ``LIBRARIES`` is a
-folder that has hypothesis, and comes last. On stdout, as JSON: how many models could be fitted.
+It gives how many could be fitted; it fails at the first of which a claim doesn't hold.
 """
 
 import json
-import sys
 from pathlib import Path
-
-if __name__ == "__main__":
-    sys.path[:1] = [str(Path(__file__).parents[2]), sys.argv[1]]
-    sys.path.append(sys.argv[2])
 
 from hypothesis import HealthCheck, given, settings
 
 from howdah.models.interface.remote import inspect, interface_of
 from tests.howdah.models.interface.claims import check_claims
 from tests.howdah.models.interface.random_models import Made, fitted, made
+from tests.models_of_the_world.programs import EXAMPLES
 
 counts = {"fitted": 0, "of known types": 0}
 
@@ -32,16 +27,13 @@ def compare(sample: Made) -> None:
     counts["of known types"] += all(feature.type for feature in interface.features)
 
 
-def main() -> None:
+def main(folder: Path) -> dict[str, int]:
+    """Try as many as there are to be examples."""
     settings(
-        max_examples=int(sys.argv[3]),
+        max_examples=EXAMPLES,
         deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )(compare)()
-    print(json.dumps(counts))
-
-
-if __name__ == "__main__":
-    main()
+    return counts

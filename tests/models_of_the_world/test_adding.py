@@ -1,64 +1,111 @@
 """Models of other packages than Howdah's are added as a user adds them, and score what their own
 library said where they were made."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.conftest import Howdah
-from tests.models_of_the_world.conftest import Packages, Program
+from tests.conftest import InProcess
+from tests.models_of_the_world.conftest import Trained
+from tests.models_of_the_world.environments import requires
 
-MODELS = {  # by what fits it: the packages where it is made, and what its file doesn't tell
-    "pipeline": ("sk12", []),
-    "forest": ("sk15", []),
-    "xgboost": ("sk15", []),
-    "catboost": ("sk15", []),
-    "lightgbm": ("sk17", ["--requires", "lightgbm==4.6.0"]),
-    "onnx": ("sk17", ["--features", "age"]),
-    "skops": ("sk17", []),
+MODELS = {  # by file: where it was made, and what it doesn't tell
+    "voting.pkl": ("sk15", []),
+    "xgboost.json": ("sk15", ["--requires", requires("sk15")]),
+    "catboost.cbm": ("sk15", ["--requires", requires("sk15"), "--text", "city"]),
+    "lightgbm.txt": ("sk17", ["--requires", requires("sk17")]),
+    "model.onnx": ("sk17", ["--requires", requires("sk17"), "--features", "age"]),
+    "model.skops": ("sk17", ["--requires", requires("sk17")]),
 }
+Add = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is installed for one model is there for the others."""
-    return tmp_path_factory.mktemp("state")
+def howdah(tmp_path_factory: pytest.TempPathFactory) -> InProcess:
+    """The models are added for all tests."""
+    folder = tmp_path_factory.mktemp("adding")
+    return InProcess(folder / "state", folder, "local")
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_scores_are_those_of_where_it_was_made(
-    name: str, state: Path, tmp_path: Path, packages: Packages, run_in: Program
+@pytest.fixture(scope="module")
+def add(howdah: InProcess, trained: Callable[[str], Trained]) -> Add:
+    """Adds the model of a file, once; what bin/models says of it."""
+
+    @cache
+    def added(file: str) -> str:
+        where, options = MODELS[file]
+        folder = trained(where).folder
+        sample = ["--sample", folder / "table.csv"]
+        return howdah("models", "add", name_of(file), folder / file, *sample, *options).stderr
+
+    return added
+
+
+def name_of(file: str) -> str:
+    """What the model of a file is called."""
+    return file.replace(".", "-")
+
+
+def results(path: Path) -> pd.DataFrame:
+    """Scored records; labels are texts."""
+    names = pd.read_csv(path / "scores.tsv", sep="\t", nrows=0).columns
+    labels = {name: "str" for name in names if name.startswith("label")}
+    return pd.read_csv(path / "scores.tsv", sep="\t", dtype=labels)
+
+
+@pytest.mark.parametrize("file", MODELS)
+def test_a_model_is_added_with_packages_of_its_own(file: str, add: Add) -> None:
+    """Its scores of the sample are those that the model gives by itself."""
+    told = add(file)
+    assert "table.csv, all alike" in told
+    assert "compared with the model itself: 60 records" in told
+    assert "in an environment of its own: the one that is here" in told
+
+
+def test_scores_are_those_of_where_each_was_made(
+    howdah: InProcess, add: Add, trained: Callable[[str], Trained]
 ) -> None:
-    where, options = MODELS[name]
-    made = run_in("fit_one.py", packages(where), name, str(tmp_path))
-    howdah = Howdah(state, tmp_path, "local")
-    added = howdah("models", "add", name, made["file"], "--sample", "table.csv", *options)
-    assert "60 records of table.csv, all alike" in added.stderr
-    assert "in an environment of its own" in added.stderr
-    results = howdah.score("table.csv", "--model", name)
-    scores = pd.read_csv(results / "scores.tsv", sep="\t", dtype={"label": "str"})
-    assert scores["score"].tolist() == pytest.approx(made["scores"], abs=1e-6)
-    if made["labels"]:
-        assert scores["label"].tolist() == made["labels"]
+    """All of them in one job, each in a process of its own."""
+    for file in MODELS:
+        add(file)
+    models = ",".join(map(name_of, MODELS))
+    table = trained("sk15").folder / "table.csv"
+    scored = results(howdah.score(table, "--pipeline", "compare", "--models", models))
+    for file, (where, _) in MODELS.items():
+        said, name = trained(where).said[file], name_of(file)
+        assert scored[f"score_{name}"].tolist() == pytest.approx(said["scores"], abs=1e-6)
+        assert scored[f"label_{name}"].tolist() == said["labels"]
+
+
+def test_a_pickle_of_several_libraries_scores_as_they_did(
+    howdah: InProcess, add: Add, trained: Callable[[str], Trained]
+) -> None:
+    """What it was made with stands in the file alone."""
+    add("voting.pkl")
+    models = trained("sk15")
+    scored = results(howdah.score(models.folder / "table.csv", "--model", "voting-pkl"))
+    said = models.said["voting.pkl"]
+    assert scored["score"].tolist() == pytest.approx(said["scores"], abs=1e-6)
+    assert scored["label"].tolist() == said["labels"]
 
 
 def test_a_model_of_another_library_asks_for_its_version(
-    tmp_path: Path, packages: Packages, run_in: Program
+    howdah: InProcess, trained: Callable[[str], Trained]
 ) -> None:
     """LightGBM's pickles have none, and none is guessed."""
-    run_in("fit_one.py", packages("sk17"), "lightgbm", str(tmp_path))
-    howdah = Howdah(tmp_path / "state", tmp_path, "local")
-    refused = howdah("models", "add", "prices", "lightgbm.joblib", exits=2)
-    assert "needs lightgbm, and doesn't say which version" in refused.stderr
-    assert "--requires 'lightgbm==" in refused.stderr
+    file = trained("sk12").folder / "pipeline.joblib"
+    refused = howdah("models", "add", "prices", file, exits=2).stderr
+    assert "needs lightgbm, and doesn't say which version" in refused
+    assert "--requires 'lightgbm==" in refused
 
 
 def test_compiling_is_for_howdahs_own_packages(
-    tmp_path: Path, packages: Packages, run_in: Program
+    howdah: InProcess, trained: Callable[[str], Trained]
 ) -> None:
     """It is refused before anything is installed."""
-    run_in("fit_one.py", packages("sk15"), "forest", str(tmp_path))
-    howdah = Howdah(tmp_path / "state", tmp_path, "local")
-    refused = howdah("models", "add", "f", "forest.joblib", "--compiled", exits=2)
-    assert "--compiled is for models that run with Howdah's own scikit-learn" in refused.stderr
+    file = trained("sk15").folder / "voting.pkl"
+    refused = howdah("models", "add", "f", file, "--compiled", exits=2).stderr
+    assert "--compiled is for models that run with Howdah's own scikit-learn" in refused

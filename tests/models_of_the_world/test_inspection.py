@@ -4,62 +4,34 @@ HOWDAH_EXAMPLES=1000 has every model of each version looked at, not only one for
 many models made at random.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
-from tests.models_of_the_world.conftest import Packages, Program
+from tests.models_of_the_world.conftest import Found
+from tests.models_of_the_world.programs import EXAMPLES
 
-ENVIRONMENTS = {"sk12": "1.5.3", "sk15": "2.2.3", "sk17": "2.3.3"}  # with the pandas of each
-EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "20"))
-EVERY = EXAMPLES >= 1000
-PREDICTORS = (
-    *("AdaBoostClassifier", "BaggingClassifier", "CalibratedClassifierCV", "GaussianMixture"),
-    *("GridSearchCV", "HistGradientBoostingClassifier", "IsolationForest", "KMeans", "KernelRidge"),
-    *("LogisticRegression", "MultiOutputClassifier", "OneVsRestClassifier", "PLSRegression"),
-    *("RandomForestClassifier", "RFE", "RidgeClassifier", "SelfTrainingClassifier", "SVC"),
-    *("StackingClassifier", "TransformedTargetRegressor"),
-)
-CLASSIFIERS = (
-    *("AdaBoostClassifier", "GaussianNB", "GradientBoostingClassifier", "KNeighborsClassifier"),
-    *("HistGradientBoostingClassifier", "LogisticRegression", "RandomForestClassifier"),
-)
+PANDAS = {"sk12": "1.5.", "sk15": "2.2.", "sk17": "2.2."}
 Learned = dict[str, Any]
 
 
-@pytest.mark.parametrize("environment", list(ENVIRONMENTS))
-def test_what_is_learned_of_a_model_of_another_version_holds(
-    environment: str, packages: Packages, run_in: Program
-) -> None:
+def test_what_is_learned_of_a_model_of_another_version_holds(found: Found) -> None:
     """Through JSON, as another process is told."""
-    names = () if EVERY else PREDICTORS
-    found = run_in("every_interface.py", packages(environment), *names)
-    assert len(found) >= len(names)
-    answers = [answer for each in found.values() for answer in each]
+    answers = [answer for each in found["every_interface"].values() for answer in each]
+    assert len(answers) >= 20
     assert not [answer for answer in answers if "fails" in answer or "refused" in answer]
 
 
-@pytest.mark.parametrize("environment", list(ENVIRONMENTS))
-def test_what_is_learned_of_models_made_at_random_holds(
-    environment: str, packages: Packages, run_in: Program
-) -> None:
+def test_what_is_learned_of_models_made_at_random_holds(found: Found) -> None:
     """Of pipelines and their like, as of Howdah's own version."""
-    libraries = str(Path(hypothesis.__file__).parents[1])
-    found = run_in("every_random.py", packages(environment), libraries, str(EXAMPLES))
-    assert found["fitted"] > EXAMPLES / 4
+    assert found["every_random"]["fitted"] > EXAMPLES / 4
 
 
-@pytest.mark.parametrize("environment", list(ENVIRONMENTS))
-def test_labels_of_another_version_are_those_of_its_predict(
-    environment: str, packages: Packages, run_in: Program
-) -> None:
+def test_labels_of_another_version_are_those_of_its_predict(found: Found) -> None:
     """Of scikit-learn's classifiers and of all others that are there, on rows with many ties."""
-    found = run_in("every_label.py", packages(environment), *(() if EVERY else CLASSIFIERS))
-    assert not [(name, each) for name, each in found.items() if each["differs"]]
-    rules = {name: each["rule"] for name, each in found.items()}
+    labels = found["every_label"]
+    assert not [(name, each) for name, each in labels.items() if each["differs"]]
+    rules = {name: each["rule"] for name, each in labels.items()}
     assert rules["LogisticRegression() 3"] == "near"
     assert rules["RandomForestClassifier(n_estimators=3) 2"] == "score"
     for name in rules:
@@ -69,20 +41,16 @@ def test_labels_of_another_version_are_those_of_its_predict(
             assert rules[name] == ("near" if name.endswith("3") and "bin" in name else "predict")
 
 
-@pytest.mark.parametrize("environment", list(ENVIRONMENTS))
-def test_models_receive_what_their_own_pandas_reads(
-    environment: str, packages: Packages, run_in: Program
-) -> None:
+def test_models_receive_what_their_own_pandas_reads(found: Found) -> None:
     """Texts are objects before pandas 3, and a missing one is never the text nan."""
-    found = run_in("as_pandas.py", packages(environment))
-    assert found["pandas"] == ENVIRONMENTS[environment]
+    assert found["as_pandas"]["pandas"].startswith(PANDAS[found.environment])
 
 
-@pytest.fixture(scope="session", params=list(ENVIRONMENTS))
-def boosted(request: pytest.FixtureRequest, packages: Packages, run_in: Program) -> Learned:
+@pytest.fixture
+def boosted(found: Found) -> Learned:
     """What is learned of the boosting libraries' estimators, in one environment."""
-    found: Learned = run_in("every_boosted.py", packages(request.param))
-    return found
+    learned: Learned = found["every_boosted"]
+    return learned
 
 
 def test_what_is_learned_of_boosted_trees_holds(boosted: Learned) -> None:

@@ -167,7 +167,7 @@ class PickleStack:
         arguments, function = self.values.pop(), self.values.pop()
         if not isinstance(function, Name) or not isinstance(arguments, tuple) or not arguments:
             self.values.append(UNKNOWN)
-        elif (function.module, function.name) == ("numpy", "dtype"):
+        elif function.is_dtype or function.is_text_dtype:
             self.values.append(Instance(function, arguments))
         elif function.name == "_reconstructor":
             self.make_object(arguments[0])

@@ -32,6 +32,17 @@ class Name:
         return self.name == "NumpyArrayWrapper" and self.module.endswith("joblib.numpy_pickle")
 
     @property
+    def is_dtype(self) -> bool:
+        """What makes a numpy type of its code."""
+        return (self.module, self.name) == ("numpy", "dtype")
+
+    @property
+    def is_text_dtype(self) -> bool:
+        """What makes numpy 2's type of texts of any length."""
+        made_by = ("numpy._core._internal", "_convert_to_stringdtype_kwargs")
+        return (self.module, self.name) == made_by
+
+    @property
     def is_old_array_wrapper(self) -> bool:
         """That of joblib before 0.10, whose arrays were files of their own."""
         return self.name in ("NDArrayWrapper", "ZNDArrayWrapper") and "joblib" in self.module
@@ -81,7 +92,9 @@ def array_layout(state: object) -> ArrayLayout:
 
 
 def _item_size(dtype: Instance) -> int | None:
-    """Bytes of an element; None where it is, or has, a Python object."""
+    """Bytes of an element; None where it is, or has, a Python object or a text of any length."""
+    if dtype.of.is_text_dtype:
+        return None
     code = dtype.arguments[0] if dtype.arguments else UNKNOWN
     state = dtype.state if isinstance(dtype.state, tuple) else ()
     kind = CODE.fullmatch(code) if isinstance(code, str) else None

@@ -1,13 +1,14 @@
-"""Trains a model of each case with the libraries of an environment: train.py FOLDER.
+"""A program for a model's environment: trains a model of each case with what is there.
 
 ``ask.py`` then loads them in another process.
 """
 
 import pickle
-import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.models_of_the_world.native.cases import Case
 
 LIBRARIES = {
     "xgboost": "xgboost",
@@ -17,14 +18,12 @@ LIBRARIES = {
 }
 
 
-def main(folder: Path) -> None:
-    found = []
+def main(folder: Path) -> list[str]:
+    """Save the models and ``cases.pickle``; the cases' names."""
+    found: list[Case] = []
     for format_, library in LIBRARIES.items():
         if find_spec(library):
             module = import_module(f"tests.models_of_the_world.native.{format_}_cases")
             found += list(module.cases(folder))
     (folder / "cases.pickle").write_bytes(pickle.dumps(found))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    return [case.name for case in found]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import joblib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from joblib.numpy_pickle import NumpyUnpickler
@@ -190,6 +190,7 @@ def test_a_pickle_refers_to_what_unpickling_looks_up(thing: object, protocol: in
     st.sampled_from([0, ("zlib", 3), ("gzip", 1), ("bz2", 1), ("xz", 1), ("lzma", 1)]),
     st.integers(2, 5),
 )
+@example(np.array(["a", "bc"], np.dtypes.StringDType()), 0, 2)
 def test_a_joblib_file_refers_to_what_loading_looks_up(
     thing: object, compress: Any, protocol: int
 ) -> None:
