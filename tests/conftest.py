@@ -15,10 +15,16 @@ from typing import Any
 
 import joblib
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from howdah.__main__ import main
 
 pytest_plugins = ("tests.metrics.fixtures",)
+
+hypothesis_settings.register_profile(
+    "untimed", deadline=None
+)  # machines may be as busy as they are
+hypothesis_settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".howdah" / "test"
