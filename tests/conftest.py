@@ -15,15 +15,16 @@ from typing import Any
 
 import joblib
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from howdah.__main__ import main
 
 pytest_plugins = ("tests.metrics.fixtures",)
 
-hypothesis_settings.register_profile(
-    "untimed", deadline=None
-)  # machines may be as busy as they are
+# A machine may be as busy as it is
+SLOW = [HealthCheck.too_slow]
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=SLOW)
 hypothesis_settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
