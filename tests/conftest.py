@@ -16,10 +16,17 @@ from typing import Any
 
 import joblib
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from howdah.__main__ import main
 
 pytest_plugins = ("tests.metrics.fixtures", "tests.models_of_the_world.environments")
+
+# A machine may be as busy as it is
+SLOW = [HealthCheck.too_slow]
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=SLOW)
+hypothesis_settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".howdah" / "test"

@@ -92,7 +92,7 @@ def in_input_order(parts: list[list[tuple[str, Any]]]) -> list[tuple[str, Any]]:
     return [record for first in range(2) for part in parts[first::2] for record in part]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(PARTS, st.data())
 def test_amended_records_stand_where_they_belong(parts: list[list[Any]], data: Any) -> None:
     """Scores, rejects, summary and extreme records are those of the input as mended, whatever

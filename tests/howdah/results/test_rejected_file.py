@@ -27,7 +27,7 @@ JOB = Job(
 )  # fmt: skip
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.one_of(st.lists(PIECES, max_size=8).map(b"".join), st.binary(max_size=9)))
 def test_a_rejected_record_has_its_bytes_again(record: bytes) -> None:
     """Whatever they are: only its line end is left out."""
@@ -37,7 +37,7 @@ def test_a_rejected_record_has_its_bytes_again(record: bytes) -> None:
     assert original_record(field) == record.removesuffix(b"\r")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.text(st.sampled_from("\\tnrx0\t\n\ré")))
 def test_a_field_has_its_text_again(text: str) -> None:
     """What was escaped comes back."""

@@ -68,7 +68,7 @@ def value_of(kind: str, text: str) -> Any:
     )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables())
 def test_csv_is_read_back(table: tuple[list[str], dict[str, str], list[list[str]]]) -> None:
     """By the csv module and by pandas: each cell as it was in the input."""
@@ -81,7 +81,7 @@ def test_csv_is_read_back(table: tuple[list[str], dict[str, str], list[list[str]
         assert frame.to_numpy().tolist() == [names, *rows]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables())
 def test_json_lines_are_read_back(table: tuple[list[str], dict[str, str], list[list[str]]]) -> None:
     """Numbers are numbers, with the digits that they had; infinity is a text."""
@@ -98,7 +98,7 @@ def test_json_lines_are_read_back(table: tuple[list[str], dict[str, str], list[l
             assert told[name] == (text if value in (float("inf"), -float("inf")) else value)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables(), st.booleans())
 def test_parquet_is_read_back(
     table: tuple[list[str], dict[str, str], list[list[str]]], one_file: bool

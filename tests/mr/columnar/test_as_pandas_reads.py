@@ -70,7 +70,7 @@ def tables(draw: Any) -> tuple[Any, dict[str, str]]:
     return pa.table(columns), {name: kind for kind, name in kinds}
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables(), st.sampled_from(["parquet", "feather"]))
 def test_frames_are_those_that_pandas_reads(made: tuple[Any, dict[str, str]], form: str) -> None:
     """Null and NaN, the largest integers and empty texts, in the order of the file."""

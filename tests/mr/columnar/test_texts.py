@@ -19,7 +19,7 @@ EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "100"))
 NOON = dt.datetime(2026, 3, 14, 12, 0, 0, 500)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(st.none() | st.floats() | st.integers(-(10**17), 10**17).map(float)))
 def test_floats_are_written_as_python_writes_them(values: list[float | None]) -> None:
     """The shortest digits that are read as the same number."""
@@ -27,7 +27,7 @@ def test_floats_are_written_as_python_writes_them(values: list[float | None]) ->
     assert as_texts(pa.array(values, pa.float64())).to_pylist() == expected
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(st.floats(width=32), min_size=1))
 def test_narrow_floats_have_the_digits_that_they_need(values: list[float]) -> None:
     """Read as the same width, they are the same numbers; no digit is there in vain."""
@@ -67,7 +67,7 @@ def test_each_type_has_its_text(values: list[Any], type_: pa.DataType, texts: li
 TEXTS = st.lists(st.text("a\\\t\r\n\"'é,", max_size=4) | st.none(), min_size=3, max_size=3)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(TEXTS, min_size=1))
 def test_rows_are_escaped_as_any_other_field(rows: list[list[str | None]]) -> None:
     """Whatever is in them; a number beside them isn't."""

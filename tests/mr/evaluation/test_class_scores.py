@@ -50,7 +50,7 @@ def close(value: float) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(case=CASES, data=st.data())
 def test_any_split_is_measured_as_scikit_learn_does(
     case: list[tuple[bool, float]], data: st.DataObject
@@ -92,7 +92,7 @@ def test_any_split_is_measured_as_scikit_learn_does(
         assert (swept["tn"], swept["fp"], swept["fn"], swept["tp"]) == (tn, fp, fn, tp)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     case=st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=30, max_size=80),
     data=st.data(),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -29,7 +29,6 @@ def measured(rows: list[tuple[float, float]], sides: list[int]) -> tuple[dict[st
     return dict(measure_errors(sums, errors).summary), merged
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40), data=st.data())
 def test_any_split_is_measured_as_scikit_learn_does(
     rows: list[tuple[float, float]], data: st.DataObject

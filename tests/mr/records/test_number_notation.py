@@ -32,7 +32,7 @@ PLAUSIBLE += [
 ]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     st.lists(
         st.one_of(st.sampled_from(PLAUSIBLE), st.text("0123456789,. -+", max_size=9)), min_size=1

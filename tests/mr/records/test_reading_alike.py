@@ -85,7 +85,7 @@ def columns_of(rows: Rows) -> Sequence[Any]:
     return list(rows.features.T) if isinstance(rows.features, np.ndarray) else rows.features
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables())
 def test_a_table_of_any_dialect_is_read_as_the_csv_module_reads_it(
     drawn: tuple[TableFormat, Block],
@@ -138,7 +138,7 @@ def json_blocks(draw: st.DrawFn) -> tuple[TableFormat, Block]:
     return table, Block("".join(line + "\n" for line in lines).encode(), range(len(lines)))
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(json_blocks())
 def test_json_lines_are_read_together_as_one_by_one(drawn: tuple[TableFormat, Block]) -> None:
     """What isn't JSON by itself, and becomes it together with the next line, among them."""
@@ -146,7 +146,7 @@ def test_json_lines_are_read_together_as_one_by_one(drawn: tuple[TableFormat, Bl
     assert_same(read_table(block, table, json=True), read_each_json(block, table))
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_numbers_of_json_are_written_as_python_writes_them(numbers: list[float]) -> None:
     """Whatever their size."""

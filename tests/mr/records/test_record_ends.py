@@ -61,7 +61,7 @@ def written(table: list[list[str]], dialect: dict[str, Any]) -> tuple[bytes, lis
     return stream.getvalue().encode(), ends
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(TABLES, DIALECTS, st.lists(st.integers(1, 40), min_size=1, max_size=3))
 def test_a_tables_rows_are_its_records(
     table: list[list[str]], dialect: dict[str, Any], sizes: list[int]
@@ -76,7 +76,7 @@ def test_a_tables_rows_are_its_records(
 RAW = st.text(st.sampled_from('",\n ab'), max_size=60).map(str.encode)
 
 
-@settings(max_examples=4 * EXAMPLES, deadline=None)
+@settings(max_examples=4 * EXAMPLES)
 @given(RAW, st.lists(st.integers(1, 9), min_size=1, max_size=3))
 def test_any_text_has_the_same_records_in_any_blocks(text: bytes, sizes: list[int]) -> None:
     """Every byte is in one record; where the csv module reads all of it, in the same one."""
@@ -93,7 +93,7 @@ def test_any_text_has_the_same_records_in_any_blocks(text: bytes, sizes: list[in
     assert [row for record in records for row in csv.reader([record], strict=True)] == rows
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.randoms(use_true_random=False), st.sampled_from([13, 40, 100]))
 def test_long_records_are_the_same_in_any_blocks(chance: random.Random, limit: int) -> None:
     """With a limit that short texts reach: no field stays open, and nothing depends on blocks."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -156,7 +156,6 @@ def _objects(
     return lines, missing
 
 
-@settings(deadline=None)
 @given(tables())
 def test_a_frame_is_what_pandas_reads(table: Written) -> None:
     """Values and types; rows that lack other integers or booleans come by themselves."""
@@ -168,7 +167,6 @@ def test_a_frame_is_what_pandas_reads(table: Written) -> None:
     assert sorted(seen) == list(range(len(table.lines)))
 
 
-@settings(deadline=None)
 @given(tables())
 def test_an_array_is_what_pandas_makes_of_it(table: Written) -> None:
     """``to_numpy()`` of the same frame: floats, integers, booleans, or Python's objects; but for
@@ -184,7 +182,6 @@ def test_an_array_is_what_pandas_makes_of_it(table: Written) -> None:
         assert shown(rows) == shown(expected)
 
 
-@settings(deadline=None)
 @given(tables())
 def test_records_are_what_pandas_makes_of_each(table: Written) -> None:
     """``to_dict("records")``: floats, ints, bools and texts of Python, all in one list."""
@@ -195,7 +192,6 @@ def test_records_are_what_pandas_makes_of_each(table: Written) -> None:
         assert str(record).replace("-0.0", "0.0") == str(expected).replace("-0.0", "0.0")
 
 
-@settings(deadline=None)
 @given(tables(most=1))
 def test_the_only_feature_is_what_pandas_reads(table: Written) -> None:
     """As a list of its values, or as a Series."""
@@ -208,7 +204,6 @@ def test_the_only_feature_is_what_pandas_reads(table: Written) -> None:
         assert value == alone or (value != value and alone != alone)
 
 
-@settings(deadline=None)
 @given(tables().filter(lambda table: table.format != "json"), st.sampled_from(sorted(INPUTS)))
 def test_every_reader_gives_the_model_the_same(table: Written, form: str) -> None:
     """Whichever reader takes a block, and whatever else is in it."""

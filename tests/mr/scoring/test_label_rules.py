@@ -86,7 +86,7 @@ QUICK = [
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.sampled_from(QUICK),
     st.lists(

@@ -84,7 +84,7 @@ def test_a_block_of_rejects_only_scores_nothing(manifest: Manifest) -> None:
     assert lines(Picky(9), manifest, b"\n\n") == ([], [(0, "blank line"), (1, "blank line")])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(st.integers(0, 9), min_size=1, max_size=700),
     bad=st.sets(st.integers(0, 7), max_size=4),

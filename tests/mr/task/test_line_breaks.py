@@ -87,7 +87,6 @@ def starts_of(text: bytes, delimiter: str) -> list[int]:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(ROWS, DIALECTS, st.booleans())

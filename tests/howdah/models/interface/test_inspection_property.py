@@ -12,7 +12,6 @@ EXAMPLES = int(os.environ.get("HOWDAH_EXAMPLES", "200"))
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(made())

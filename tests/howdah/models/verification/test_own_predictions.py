@@ -206,7 +206,6 @@ def is_finite(value: Any) -> bool:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(models())

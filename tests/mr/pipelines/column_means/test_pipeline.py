@@ -165,7 +165,7 @@ def number_files(draw: st.DrawFn) -> dict[str, tuple[bytes, list[int | float]]]:
     return files
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(number_files(), st.integers(1, 3))
 def test_means_are_those_of_fractions(
     made: dict[str, tuple[bytes, list[int | float]]], tasks: int

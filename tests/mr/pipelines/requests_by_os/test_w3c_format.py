@@ -154,7 +154,7 @@ def plainly(log: bytes) -> tuple[Counter[str], Counter[str], int]:
     return found[0], found[1], rejected
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(logs(), st.integers(1, 12))
 def test_fields_hold_from_their_line_on_in_any_split(log: bytes, splits: int) -> None:
     """Every request is counted by those that the last line before it names, or rejected."""

@@ -158,7 +158,7 @@ OF_LIST = ["x + {}", "a - x", "x * a", "-x", "abs(x)", "x * x", "x > a", "x[x > 
 SUMS = ["sum(x)", "sum(x * {})", "sum(x[x > {}])", "count(x) - a"]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(whole_numbers(), st.sampled_from(OF_ONE + OF_LIST + SUMS), st.integers(-9, 300))
 def test_whole_numbers_never_wrap(
     made: tuple[np.ndarray[Any, Any], ak.Array], text: str, number: int
