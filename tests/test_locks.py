@@ -16,7 +16,7 @@ from tests.test_structure import FILES, imports
 
 OWN = {"bench", "howdah", "lab", "metrics", "mr", "tests"}
 # models bring these in environments of their own (mr/models/native)
-OF_MODELS = {"catboost", "lightgbm", "onnxruntime", "xgboost"}
+OF_MODELS = {"catboost", "lightgbm", "onnxruntime", "skl2onnx", "xgboost"}
 PIN = re.compile(r"^([\w.-]+)==([^\s\\]+)(?: ; ([^\\\n]+?))? \\$", re.MULTILINE)
 
 

@@ -31,7 +31,7 @@ MANIFESTS = st.builds(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(manifest=MANIFESTS)
 def test_any_manifest_is_read_as_it_was_written(tmp_path_factory: Any, manifest: Manifest) -> None:
     path: Path = tmp_path_factory.getbasetemp() / "model.toml"

@@ -97,7 +97,7 @@ def same(one: Any, other: Any) -> bool:
     return all(type(a) is type(b) and (a == b or a != a) for a, b in pairs)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(sent=features())
 def test_features_come_out_as_they_were(ends: tuple[Channel, Channel], sent: Features) -> None:
     """Values, types and order in memory, whatever is missing."""
@@ -113,7 +113,7 @@ def test_features_come_out_as_they_were(ends: tuple[Channel, Channel], sent: Fea
     assert len(found) == len(sent)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(sent=st.lists(TEXTS, max_size=6))
 def test_texts_come_out_as_they_were(ends: tuple[Channel, Channel], sent: list[str]) -> None:
     """Whatever characters they have."""
@@ -123,7 +123,7 @@ def test_texts_come_out_as_they_were(ends: tuple[Channel, Channel], sent: list[s
     assert unpack_rows(*process.receive(), columns_of(sent)) == sent
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(sent=predictions())
 def test_predictions_come_out_as_they_were(ends: tuple[Channel, Channel], sent: Prediction) -> None:
     """To the bit."""

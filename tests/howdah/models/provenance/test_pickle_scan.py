@@ -166,7 +166,7 @@ def looked_up(path: Path) -> Names:
     return names
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(OBJECTS, st.integers(0, 5))
 def test_a_pickle_refers_to_what_unpickling_looks_up(thing: object, protocol: int) -> None:
     names: Names = set()
@@ -184,7 +184,7 @@ def test_a_pickle_refers_to_what_unpickling_looks_up(thing: object, protocol: in
     assert stream.position == len(dumped)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     OBJECTS,
     st.sampled_from([0, ("zlib", 3), ("gzip", 1), ("bz2", 1), ("xz", 1), ("lzma", 1)]),

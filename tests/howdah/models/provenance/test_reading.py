@@ -237,7 +237,7 @@ def read_or_refuse(content: bytes) -> None:
             needed_requirements(read_provenance(path), ("scikit-learn==1.5.2", "lightgbm==4.6.0"))
 
 
-@settings(max_examples=EXAMPLES * 5, deadline=None)
+@settings(max_examples=EXAMPLES * 5)
 @given(st.sampled_from(FILES), st.data())
 def test_damaged_files_are_refused_or_read(name: str, data: st.DataObject) -> None:
     """Whatever is cut off or changed: no other exception, and an end."""
