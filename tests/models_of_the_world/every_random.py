@@ -31,6 +31,7 @@ def main(folder: Path) -> dict[str, int]:
     """Try as many as there are to be examples."""
     settings(
         max_examples=EXAMPLES,
+        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
