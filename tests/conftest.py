@@ -24,8 +24,9 @@ from howdah.__main__ import main
 pytest_plugins = ("tests.metrics.fixtures", "tests.models_of_the_world.environments")
 
 # A machine may be as busy as it is
-SLOW = [HealthCheck.too_slow]
-hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=SLOW)
+hypothesis_settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -40,8 +40,9 @@ class Failures:
             crash = getattr(report.longrepr, "reprcrash", None)
             why = crash.message.partition("\n")[0] if crash else ""
             writer = self._config.get_terminal_writer()
-            writer.line(f"\nfailed: {report.nodeid} ({report.when}): {why}")
-            _failures[f"{report.nodeid} ({report.when})"] = report.longreprtext
+            name = f"{report.nodeid} ({report.when})"
+            writer.line(f"\nfailed: {name}: {why}")
+            _failures[name] = report.longreprtext
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""The end of ``bin/test``: its phases, files of tests and slowest tests, and what has failed."""
+"""The end of ``bin/test``: its phases, the slowest files and tests, and what has failed."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -7,16 +7,15 @@ from tests.phase import Cost
 
 __all__ = ["failures", "timetable"]
 
-SLOWEST = 30  # tests, and as many files
+SLOWEST = 30  # lines of a table
 LAST_LINES = 12  # of what pytest says of a failure
 
 
 def timetable(phases: Mapping[str, Cost], tests: Mapping[str, Cost]) -> str:
     """The tables; ``tests`` has what each test cost, by pytest's name of it."""
     by_file = groupby(sorted(tests), key=lambda name: name.partition("::")[0])
-    files = _slowest({file: _sum(tests[name] for name in names) for file, names in by_file})
-    slowest = _slowest(tests)
-    tables = {"phases, side by side": phases, "slowest files": files, "slowest tests": slowest}
+    files = {file: _sum(tests[name] for name in names) for file, names in by_file}
+    tables = {"phases, side by side": phases, "slowest files": files, "slowest tests": tests}
     return "\n".join(_table(title, costs) for title, costs in tables.items() if costs)
 
 
@@ -29,13 +28,9 @@ def failures(said: Mapping[str, str]) -> str:
     )
 
 
-def _slowest(costs: Mapping[str, Cost]) -> dict[str, Cost]:
-    return dict(sorted(costs.items(), key=_longest_first)[:SLOWEST])
-
-
 def _table(title: str, costs: Mapping[str, Cost]) -> str:
     lines = [f"{'seconds':>9}{'CPU':>9}  {title}"]
-    for name, cost in sorted(costs.items(), key=_longest_first):
+    for name, cost in sorted(costs.items(), key=_longest_first)[:SLOWEST]:
         lines.append(f"{cost.seconds:9.1f}{cost.cpu:9.1f}  {name}")
     return "\n".join(lines) + "\n"
 

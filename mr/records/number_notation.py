@@ -40,7 +40,7 @@ class NumberNotation:
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
         """A sign, and digits with thousands' separators behind them, one at a time."""
-        return re.compile(rf"(\s*[+-]?)((?:[0-9]{re.escape(self.thousands)}?)+)")
+        return re.compile(rf"(\s*[+-]?)((?:[0-9]{re.escape(self.thousands)}?)*)")
 
     def without_thousands(self, data: bytes, separator: bytes) -> bytes:
         """Records without what stands between the digits of whole parts, whatever the field: only

@@ -93,7 +93,7 @@ def predict_block(
     for rows, prediction in predicted:
         if not prediction.valid.all():
             rejects += [
-                Reject(batch.lines[row], "prediction is not a finite number")
+                Reject(batch.lines[row], "prediction is not finite, or too large")
                 for row in rows[~prediction.valid].tolist()
             ]
             valid = np.flatnonzero(prediction.valid)

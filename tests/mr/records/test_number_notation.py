@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mr.records.block import Block
@@ -40,6 +40,7 @@ PLAUSIBLE += [
     st.sampled_from([(",", ""), (",", "."), (".", ","), (",", " "), (".", " ")]),
     st.sampled_from([(), ("-",), ("-7", "abc"), ("1,5",)]),
 )
+@example([" .0", " -.5", "- .5"], (".", " "), ())
 def test_a_number_is_what_pandas_reads(
     cells: list[str], marks: tuple[str, str], missing: tuple[str, ...]
 ) -> None:

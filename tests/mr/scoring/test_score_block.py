@@ -50,8 +50,8 @@ def test_what_the_model_said_is_kept(manifest: Manifest) -> None:
     assert rejects[0].detail == "9 is out of the question"
 
 
-@pytest.mark.parametrize("value", ["nan", "inf"])
-def test_a_prediction_that_is_no_number_is_a_reject(value: str, manifest: Manifest) -> None:
+@pytest.mark.parametrize("value", ["nan", "inf", "1e12", "-2e14"])
+def test_a_prediction_that_cannot_be_written_is_a_reject(value: str, manifest: Manifest) -> None:
     """The record is rejected, those around it are scored."""
 
     class Odd:
@@ -61,7 +61,7 @@ def test_a_prediction_that_is_no_number_is_a_reject(value: str, manifest: Manife
 
     scored, rejects = lines(Odd(), manifest, b"0.1,1\n0.2,9\n0.3,1\n")
     assert scored == [b"0.1\t1\t0.100000\tno", b"0.3\t1\t0.300000\tno"]
-    assert rejects == [(1, "prediction is not a finite number")]
+    assert rejects == [(1, "prediction is not finite, or too large")]
 
 
 def test_rejects_of_every_kind_come_in_input_order(manifest: Manifest) -> None:
