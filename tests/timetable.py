@@ -1,5 +1,6 @@
 """The end of ``bin/test``: its phases, the slowest files and tests, and what has failed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
@@ -8,7 +9,8 @@ from tests.phase import Cost
 __all__ = ["failures", "timetable"]
 
 SLOWEST = 30  # lines of a table
-LAST_LINES = 12  # of what pytest says of a failure
+LAST_LINES = 24  # of what pytest says of a failure
+TELLING = re.compile(r"[>E] |\S+\.py:\d+: ")  # the lines that ran, the errors, the places
 
 
 def timetable(phases: Mapping[str, Cost], tests: Mapping[str, Cost]) -> str:
@@ -20,12 +22,18 @@ def timetable(phases: Mapping[str, Cost], tests: Mapping[str, Cost]) -> str:
 
 
 def failures(said: Mapping[str, str]) -> str:
-    """The tests that have failed, by name, each with the end of what pytest ``said`` of it."""
-    ends = {name: text.splitlines()[-LAST_LINES:] for name, text in said.items()}
+    """The tests that have failed, by name, each with the last telling lines of what pytest
+    ``said`` of it."""
     return "\n".join(
-        "\n".join([f"failed: {name}", *(f"    {line}" for line in lines)])
-        for name, lines in ends.items()
+        line
+        for name, text in said.items()
+        for line in (f"failed: {name}", *(f"    {line}" for line in _last_lines(text)))
     )
+
+
+def _last_lines(text: str) -> list[str]:
+    lines = text.splitlines()
+    return ([line for line in lines if TELLING.match(line)] or lines)[-LAST_LINES:]
 
 
 def _table(title: str, costs: Mapping[str, Cost]) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "jobs_of",
     "kill_daemon",
     "map_tasks",
+    "progress_of",
     "record_of",
     "start_daemon",
     "until",
@@ -32,11 +33,13 @@ __all__ = [
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], seconds: float = 300) -> T:
-    """Wait for ``condition``; its first true answer."""
+def until(
+    condition: Callable[[], T], seconds: float = 300, seen: Callable[[], object] = lambda: ""
+) -> T:
+    """Wait for ``condition``; its first true answer. What is ``seen`` instead is told."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {seen()}"
         time.sleep(0.01)
     return found
 
@@ -71,10 +74,34 @@ def record_of(howdah: Howdah, job: str) -> dict[str, Any]:
 
 def applications(howdah: Howdah, job: str) -> list[dict[str, Any]]:
     """Every application that YARN has had of the job."""
-    url = f"{cluster_of(howdah).resourcemanager_url}/ws/v1/cluster/apps?applicationTags={job}"
+    return _applications(howdah, f"applicationTags={job}")
+
+
+def _applications(howdah: Howdah, query: str) -> list[dict[str, Any]]:
+    url = f"{cluster_of(howdah).resourcemanager_url}/ws/v1/cluster/apps?{query}"
     found = ask(url, timeout=10).json()["apps"] or {"app": []}
     apps: list[dict[str, Any]] = found["app"]
     return apps
+
+
+def progress_of(howdah: Howdah, job: str) -> list[object]:
+    """The job's applications, all others that run, and the task attempts of those that run, as
+    YARN has them: for the words of a test that fails."""
+    told: list[object] = []
+    running = _applications(howdah, "states=ACCEPTED,RUNNING")
+    for app in {app["id"]: app for app in [*applications(howdah, job), *running]}.values():
+        told.append([app[name] for name in ("id", "name", "state", "diagnostics")])
+        if app["state"] == "RUNNING":
+            mapreduce = app["id"].replace("application", "job")
+            page = f"{cluster_of(howdah).resourcemanager_url}/proxy/{app['id']}/ws/v1/mapreduce"
+            tasks = f"{page}/jobs/{mapreduce}/tasks"
+            for task in ask(tasks, timeout=10).json()["tasks"]["task"]:
+                answer = ask(f"{tasks}/{task['id']}/attempts", timeout=10).json()
+                told += [
+                    [attempt.get(name) for name in ("id", "state", "status", "diagnostics")]
+                    for attempt in answer["taskAttempts"]["taskAttempt"]
+                ]
+    return told
 
 
 def map_tasks(job: str, start: int | None = None) -> list[int]:
