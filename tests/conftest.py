@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -172,6 +171,8 @@ def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     """Adds a model that all share, as the checkout's owner would, and removes it again; gives its
     name. Its arguments are those of bin/models add, which runs in this process: starting another
     one, with all of scikit-learn, takes longer than adding."""
+    from tests.end_to_end.models import REQUIRES  # imports scikit-learn, which few tests need
+
     names = []
     folder = tmp_path_factory.mktemp("models")
     howdah = InProcess(SHARED, folder, "local")
@@ -180,9 +181,7 @@ def add_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
         name = f"test-{uuid.uuid4().hex[:8]}"
         joblib.dump(model, folder / f"{name}.joblib")
         names.append(name)
-        # a class of the tests' own doesn't say what it was made with
-        own = type(model).__module__.startswith("tests.")
-        requires = ["--requires", f"scikit-learn=={version('scikit-learn')}"] if own else []
+        requires = REQUIRES if type(model).__module__.startswith("tests.") else ()
         howdah("models", "add", name, f"{name}.joblib", *arguments, *requires)
         return name
 

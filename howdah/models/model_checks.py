@@ -4,7 +4,7 @@ import importlib.metadata
 import platform
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from howdah.errors import ModelError
@@ -94,7 +94,7 @@ def check_libraries(manifest: Manifest) -> None:
     names or, where it has an environment of its own, the minor version of Python."""
     name = manifest.name
     if manifest.environment is None:
-        for library, version in _needed(manifest).items():
+        for library, version in _needed(manifest):
             _check_version(name, library, version)
         return
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -106,10 +106,12 @@ def check_libraries(manifest: Manifest) -> None:
         )
 
 
-def _needed(manifest: Manifest) -> Mapping[str, str]:
-    """The versions that Howdah's own environment must have: of older models, scikit-learn's."""
-    stated = {"scikit-learn": manifest.scikit_learn} if manifest.scikit_learn else {}
-    return stated | (manifest.libraries or {})
+def _needed(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The versions that Howdah's own environment must have: older models name scikit-learn's
+    alone."""
+    if manifest.scikit_learn:
+        yield "scikit-learn", manifest.scikit_learn
+    yield from (manifest.libraries or {}).items()
 
 
 def _check_version(name: str, library: str, version: str) -> None:

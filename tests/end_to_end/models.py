@@ -7,14 +7,17 @@ import os
 import signal
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-__all__ = ["Echo", "Exiting", "Gated", "Killed", "Script", "Short"]
+__all__ = ["REQUIRES", "STONE", "Echo", "Exiting", "Gated", "Killed", "Script", "Short"]
 
+# What bin/models add must be told of them, whose files don't say what they were made with
+REQUIRES = ("--requires", f"scikit-learn=={version('scikit-learn')}")
 STONE = -1  # the record that they stumble over
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from lab.cluster import CHECKOUT, Cluster, SubmittedJob, Text, until
 from mr.models.manifest import sha256_of
-from tests.end_to_end.models import STONE, Gated
+from tests.end_to_end.models import REQUIRES, STONE, Gated
 
 pytestmark = pytest.mark.lab
 
@@ -118,7 +118,8 @@ def test_new_settings_reach_one_daemon_after_the_other(cluster: Cluster) -> None
         settings = re.sub(rf"(?m)^{daemon}_heap_mb: .*", f"{daemon}_heap_mb: {heap}", settings)
     path.write_text(settings)
     joblib.dump(Gated(GATES), cluster.root / "root" / "gated.joblib")
-    cluster("models add gated /root/gated.joblib --features number:number")
+    add = "models add gated /root/gated.joblib --features number:number"
+    cluster(" ".join([add, *REQUIRES]))
     (cluster.root / "home/ada/numbers.csv").write_text(f"1\n2\n3\n{STONE}\n")
     job = cluster.submit(Text("numbers.csv", {}), "--model", "gated", "--splits", "3")
     tag = f"applicationTags={job.id}"

@@ -9,7 +9,7 @@ import joblib
 import pytest
 
 from lab.cluster import CHECKOUT, Cluster, until
-from tests.end_to_end.models import STONE, Killed
+from tests.end_to_end.models import REQUIRES, STONE, Killed
 
 pytestmark = pytest.mark.lab
 
@@ -107,7 +107,8 @@ def test_a_failed_job_is_told(cluster: Cluster) -> None:
     joblib.dump(Killed(), cluster.root / "root" / "stone.joblib")
     models = cluster.root / CHECKOUT[1:] / ".howdah" / "models"
     try:
-        cluster("models add stone /root/stone.joblib --features number:number")
+        add = "models add stone /root/stone.joblib --features number:number"
+        cluster(" ".join([add, *REQUIRES]))
         (cluster.root / "home/ada/stone.csv").write_text(f"1\n{STONE}\n2\n")
         cluster("submit stone.csv --model stone", user="ada", exits=5)
         await_alert(cluster, "firing", alertname="JobFailed", model="stone")
