@@ -8,15 +8,16 @@ of this Python's first wheels where that is later.
 import hashlib
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
-from howdah.environments.libraries import ALWAYS, PREDICTING, unneeded_by
+from howdah.environments.libraries import ALWAYS, PREDICTING, TEXTS, unneeded_by
 from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
@@ -25,6 +26,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # of the same project, without the libraries of graphics processors
 CPU_BUILDS = {"xgboost": "xgboost-cpu"}
 DAY = timedelta(days=1)
+PANDAS_BEFORE_TEXTS = ("0", "1", "2")  # major versions
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,15 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
     for date in chain(dates, _date_of_python(index, always) if dates else ()):
         later = {wheel.name: max(date, dates[-1]) for wheel in pinned}
         try:
-            return index.resolve(wanted, until=date, each_until=later, unneeded=unneeded)
+            return _with_texts(
+                partial(index.resolve, until=date, each_until=later, unneeded=unneeded), wanted
+            )
         except UnsolvableError as error:
             failed = error
     if dates and not failed.undated:
         raise _unsolvable(index, failed, pins)
     try:
-        found = index.resolve(wanted, unneeded=unneeded)
+        found = _with_texts(partial(index.resolve, unneeded=unneeded), wanted)
     except UnsolvableError as error:
         raise _unsolvable(index, error, pins) from None
     newest = ", ".join(wheel.pin for wheel in found if wheel.name not in names)
@@ -125,6 +129,16 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
         file=sys.stderr,
     )
     return found
+
+
+def _with_texts(resolve: Callable[[Sequence[str]], list[Wheel]], wanted: list[str]) -> list[Wheel]:
+    """The wheels that meet what is ``wanted`` and, where pandas is one that has its texts in
+    another library, that library."""
+    found = resolve(wanted)
+    versions = {wheel.name: wheel.version.partition(".")[0] for wheel in found}
+    if "pandas" not in versions or versions["pandas"] in PANDAS_BEFORE_TEXTS or TEXTS in versions:
+        return found
+    return resolve([*wanted, TEXTS])
 
 
 def _dates(pinned: Sequence[Wheel]) -> Iterator[datetime]:

@@ -25,7 +25,6 @@ def test_what_isnt_pinned_is_as_of_the_pinned_releases_date(index: PackageIndex)
     assert found == {
         "numpy": "1.0",
         "pandas": "1.0",
-        "pyarrow": "1.0",
         "scikit-learn": "1.2.2",
         "scipy": "1.10",
     }
@@ -59,7 +58,7 @@ def test_a_release_that_is_older_than_this_python_gets_its_first_wheels(
     index.put("lightgbm", "3.2.1", "2021-04-12", tag=COMPILED, requires=["numpy"])
     index.put("numpy", "2.0", "2024-06-16")
     assert pins("lightgbm==3.2.1") | {"lightgbm": ""} == dict.fromkeys(
-        ("numpy", "pandas", "pyarrow"), "1.0"
+        ("numpy", "pandas"), "1.0"
     ) | {"lightgbm": ""}
 
 
@@ -188,3 +187,12 @@ def test_a_release_that_was_yanked_is_what_the_model_was_made_with_all_the_same(
     index.put("other", "1.0", requires=["six"])
     with pytest.raises(UsageError, match="six"):
         make_lock(["other==1.0"])
+
+
+def test_pandas_3_gets_the_library_that_it_has_texts_in(index: PackageIndex) -> None:
+    """The process of a model needs it no more than older ones of pandas do; it takes 135 MB."""
+    index.put("six", "1.16.0")
+    assert "pyarrow" not in pins("six==1.16.0")
+    assert "pyarrow" not in pins("pandas==1.0")
+    index.put("pandas", "3.0.1", "2026-02-01")
+    assert pins("pandas==3.0.1")["pyarrow"] == "1.0"
