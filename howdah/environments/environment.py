@@ -19,12 +19,15 @@ from howdah.environments.installed import (
     Environment,
     find_by_lock,
     find_by_requirements,
+    own_folder,
     write_environment,
 )
 from howdah.environments.libraries import ALWAYS
 from howdah.environments.lock import PYTHON, Lock, make_lock, pins_of, with_cpu_builds
 from howdah.environments.use import keep
 from howdah.errors import ClusterError, IntegrityError, ModelError
+from howdah.os_errors import naming
+from howdah.scratch_folder import scratch_folder
 from howdah.settings import Settings
 
 __all__ = [
@@ -63,7 +66,9 @@ def _find_or_build(
     wanted = [tuple(requires), with_cpu_builds(requires)]
     found = find_by_requirements(wanted, settings)
     if found is None or not _has(found, extras):
-        lock = make_lock(requires, _always(extras))
+        place = own_folder(settings)
+        with naming(place), scratch_folder(place, "building") as scratch:
+            lock = make_lock(requires, scratch, _always(extras))
         found = find_by_lock(lock.sha256, settings) or build(lock, settings, modules)
     return found
 

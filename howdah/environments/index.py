@@ -15,6 +15,7 @@ from typing import Any
 from howdah.environments.requirements import normalised
 from howdah.errors import ModelError
 from howdah.installer import run_uv
+from howdah.os_errors import disk_error_of_program
 
 __all__ = ["Index", "UnsolvableError", "Wheel"]
 
@@ -107,6 +108,8 @@ class Index:
             return sorted(map(_wheel, tomllib.loads(done.stdout).get("packages", [])), key=_name)
         if "No solution found" in done.stderr:
             raise UnsolvableError(done.stderr)
+        if error := disk_error_of_program(done.stderr, self.scratch.parent):
+            raise error
         raise ModelError(
             f"the package index could not be asked: {_shortened(done.stderr)}",
             hint="the same command again; pip config list says which index is asked",

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
 from howdah.environments.libraries import ALWAYS, PREDICTING, TEXTS, unneeded_by
@@ -44,16 +43,16 @@ class Lock:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def make_lock(requires: Sequence[str], always: Sequence[str] = ALWAYS) -> Lock:
-    """Resolve ``requires`` (each ``name==version``) and, in any version, ``always``.
+def make_lock(requires: Sequence[str], scratch: Path, always: Sequence[str] = ALWAYS) -> Lock:
+    """Resolve ``requires`` (each ``name==version``) and, in any version, ``always``; what the index
+    says is kept in the folder ``scratch`` meanwhile.
 
     Raises UsageError for what the index doesn't have or what can't be together, ModelError for a
     release without a wheel for this Python, and where the index can't be asked.
     """
-    with TemporaryDirectory(prefix="howdah-lock-") as scratch:
-        index = Index(Path(scratch))
-        pinned = _pinned(index, requires)
-        wheels = _resolved(index, pinned, always)
+    index = Index(scratch)
+    pinned = _pinned(index, requires)
+    wheels = _resolved(index, pinned, always)
     text = f"# Python {PYTHON}, {platform.machine()}\n"
     text += "".join(map(_line, wheels))
     by_name = {wheel.name: wheel.pin for wheel in pinned}

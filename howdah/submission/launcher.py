@@ -169,11 +169,7 @@ def _run_locally(
 
 
 def _run_on_hadoop(
-    job: Job,
-    models: Sequence[Model],
-    folder: Path,
-    settings: Settings,
-    mark: SetMark,
+    job: Job, models: Sequence[Model], folder: Path, settings: Settings, mark: SetMark
 ) -> None:
     from howdah.submission.mrjob_runners import hadoop_job
 
