@@ -12,7 +12,13 @@ from pathlib import Path
 from howdah.errors import ClusterError, HowdahError, MachineError
 from howdah.settings import Settings
 
-__all__ = ["as_howdah_error", "disk_error_of_task", "naming", "refused_by_machine"]
+__all__ = [
+    "as_howdah_error",
+    "disk_error_of_program",
+    "disk_error_of_task",
+    "naming",
+    "refused_by_machine",
+]
 
 WEB = {"requests", "urllib3", "hdfs", "http"}  # packages whose errors are of a page that was asked
 DENIED = (errno.EACCES, errno.EPERM)
@@ -33,6 +39,7 @@ HINTS = {
 }
 OF_DISKS = (*FULL, errno.EROFS, errno.EFBIG, errno.EIO)
 LITTLE = 1 << 20
+NUMBERED = re.compile(r"\(os error (\d+)\)")
 SAID = re.compile(r"\[Errno (\d+)\] ([^:\n]+)(?:: '(.*)')?$", re.MULTILINE)
 
 
@@ -78,6 +85,13 @@ def disk_error_of_task(text: str, place: str) -> MachineError | None:
     something else went wrong. ``place``: where it writes to."""
     found = [said for said in SAID.finditer(text) if int(said[1]) in OF_DISKS]
     return _machine_error(int(found[-1][1]), found[-1][2], found[-1][3] or place) if found else None
+
+
+def disk_error_of_program(said: str, place: Path) -> OSError | None:
+    """What a disk refused a program that uses ``place``, by the system's number in what it says;
+    None where something else went wrong. What it had written may be gone by then."""
+    found = [int(number) for number in NUMBERED.findall(said) if int(number) in OF_DISKS]
+    return OSError(found[-1], os.strerror(found[-1]), str(place)) if found else None
 
 
 def _machine_error(number: int, what: str, place: str) -> MachineError:

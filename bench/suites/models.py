@@ -39,6 +39,7 @@ REQUIRES = (  # what tests' models are made with, too, so that they share the en
     "onnxmltools==1.15.0",
     "skops==0.13.0",
 )
+READER = ("pyarrow",)  # of the plain program's; no model's process needs it
 READERS = [(reader, size) for reader in ("pyarrow", "pandas") for size in (1 << 20, 4 << 20, 0)]
 HEAD = (
     "",
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> SuiteReport:
 def _make_case(name: str, rows: int, settings: Settings) -> ScoringCase:
     """A model of the library ``name``, trained and added with an environment."""
     folder = settings.state / "bench"
-    packages = build_environment(REQUIRES, settings).folder
+    packages = build_environment(REQUIRES, settings, extras=READER).folder
     file = folder / f"{name}{SUFFIXES[name]}"
     source = inputs.rows(folder, rows)
     train = scoring_cases.in_environment(packages, "bench/foreign_models.py", name, file)

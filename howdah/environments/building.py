@@ -1,6 +1,5 @@
 """Environments are built from their locks: installed beside the others, tried, put among them."""
 
-import errno
 import os
 import re
 import shutil
@@ -26,7 +25,7 @@ from howdah.environments.lock import PYTHON, Lock, pins_of
 from howdah.errors import MachineError, ModelError
 from howdah.file_lock import hold, hold_if_free
 from howdah.installer import run_uv
-from howdah.os_errors import naming
+from howdah.os_errors import disk_error_of_program, naming
 from howdah.privacy import is_shared
 from howdah.scratch_folder import scratch_folder
 from howdah.settings import Settings
@@ -37,7 +36,6 @@ BUILD_LOCK = ".building.lock"
 TRIAL = Path(__file__).with_name("trial.py")
 TRIAL_SECONDS = 900
 NEEDED_BYTES = 2 << 30
-FULL_BYTES = 64 << 20  # less than that, and it was the disk
 UNPACKED = 5  # times the bytes of wheels, at most, that they take once they are unpacked
 SAID = 500
 
@@ -120,8 +118,8 @@ def _install(text: str, packages: Path, scratch: Path) -> None:
     options += ["--target", str(packages), "--cache-dir", str(scratch / "cache")]
     done = run_uv("install", *options, "-r", "/dev/stdin", stdin=text)
     if done.returncode:
-        if shutil.disk_usage(scratch).free < FULL_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(scratch.parent))
+        if error := disk_error_of_program(done.stderr, scratch.parent):
+            raise error
         raise ModelError(
             f"the packages could not be installed: {_last_words(done.stderr)}",
             hint="the same command again; pip config list says which index is asked",

@@ -15,6 +15,7 @@ from typing import Any
 from howdah.environments.requirements import normalised
 from howdah.errors import ModelError
 from howdah.installer import run_uv
+from howdah.os_errors import disk_error_of_program
 
 __all__ = ["Index", "UnsolvableError", "Wheel"]
 
@@ -60,6 +61,11 @@ class UnsolvableError(Exception):
         return (normalised(found[1]), found[2]) if found else None
 
     @property
+    def not_found(self) -> bool:
+        """Whether the index answered that it doesn't know a package, or didn't want to answer."""
+        return "not found in the package registry" in str(self)
+
+    @property
     def unknown(self) -> tuple[str, str] | None:
         """The name and version of what isn't in the index."""
         found = NO_VERSION.search(str(self))
@@ -102,6 +108,8 @@ class Index:
             return sorted(map(_wheel, tomllib.loads(done.stdout).get("packages", [])), key=_name)
         if "No solution found" in done.stderr:
             raise UnsolvableError(done.stderr)
+        if error := disk_error_of_program(done.stderr, self.scratch.parent):
+            raise error
         raise ModelError(
             f"the package index could not be asked: {_shortened(done.stderr)}",
             hint="the same command again; pip config list says which index is asked",

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from howdah.environments.requirements import normalised
 
-__all__ = ["ALWAYS", "PREDICTING", "modules_of", "unneeded_by"]
+__all__ = ["ALWAYS", "PREDICTING", "TEXTS", "modules_of", "unneeded_by"]
 
-ALWAYS = ("numpy", "pandas", "pyarrow")  # what a model's process itself imports
+ALWAYS = ("numpy", "pandas")  # what a model's process itself imports
+TEXTS = "pyarrow"  # what pandas has texts in since version 3, if it is there: 135 MB
 PREDICTING = {"catboost", "lightgbm", "onnxruntime", "scikit-learn", "xgboost", "xgboost-cpu"}
 MODULES = {
     "catboost": "catboost",

@@ -8,15 +8,15 @@ of this Python's first wheels where that is later.
 import hashlib
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
-from howdah.environments.libraries import ALWAYS, PREDICTING, unneeded_by
+from howdah.environments.libraries import ALWAYS, PREDICTING, TEXTS, unneeded_by
 from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
@@ -25,6 +25,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # of the same project, without the libraries of graphics processors
 CPU_BUILDS = {"xgboost": "xgboost-cpu"}
 DAY = timedelta(days=1)
+PANDAS_BEFORE_TEXTS = ("0", "1", "2")  # major versions
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,16 @@ class Lock:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def make_lock(requires: Sequence[str], always: Sequence[str] = ALWAYS) -> Lock:
-    """Resolve ``requires`` (each ``name==version``) and, in any version, ``always``.
+def make_lock(requires: Sequence[str], scratch: Path, always: Sequence[str] = ALWAYS) -> Lock:
+    """Resolve ``requires`` (each ``name==version``) and, in any version, ``always``; what the index
+    says is kept in the folder ``scratch`` meanwhile.
 
     Raises UsageError for what the index doesn't have or what can't be together, ModelError for a
     release without a wheel for this Python, and where the index can't be asked.
     """
-    with TemporaryDirectory(prefix="howdah-lock-") as scratch:
-        index = Index(Path(scratch))
-        pinned = _pinned(index, requires)
-        wheels = _resolved(index, pinned, always)
+    index = Index(scratch)
+    pinned = _pinned(index, requires)
+    wheels = _resolved(index, pinned, always)
     text = f"# Python {PYTHON}, {platform.machine()}\n"
     text += "".join(map(_line, wheels))
     by_name = {wheel.name: wheel.pin for wheel in pinned}
@@ -110,13 +111,15 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
     for date in chain(dates, _date_of_python(index, always) if dates else ()):
         later = {wheel.name: max(date, dates[-1]) for wheel in pinned}
         try:
-            return index.resolve(wanted, until=date, each_until=later, unneeded=unneeded)
+            return _with_texts(
+                partial(index.resolve, until=date, each_until=later, unneeded=unneeded), wanted
+            )
         except UnsolvableError as error:
             failed = error
     if dates and not failed.undated:
         raise _unsolvable(index, failed, pins)
     try:
-        found = index.resolve(wanted, unneeded=unneeded)
+        found = _with_texts(partial(index.resolve, unneeded=unneeded), wanted)
     except UnsolvableError as error:
         raise _unsolvable(index, error, pins) from None
     newest = ", ".join(wheel.pin for wheel in found if wheel.name not in names)
@@ -125,6 +128,16 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
         file=sys.stderr,
     )
     return found
+
+
+def _with_texts(resolve: Callable[[Sequence[str]], list[Wheel]], wanted: list[str]) -> list[Wheel]:
+    """The wheels that meet what is ``wanted`` and, where pandas is one that has its texts in
+    another library, that library."""
+    found = resolve(wanted)
+    versions = {wheel.name: wheel.version.partition(".")[0] for wheel in found}
+    if "pandas" not in versions or versions["pandas"] in PANDAS_BEFORE_TEXTS or TEXTS in versions:
+        return found
+    return resolve([*wanted, TEXTS])
 
 
 def _dates(pinned: Sequence[Wheel]) -> Iterator[datetime]:
@@ -158,12 +171,19 @@ def _unsolvable(
     if lacking and lacking[0] in pinned:
         return _no_wheel(index, *lacking)
     unknown = error.unknown
+    if (unknown or error.not_found) and not _knows_any(index):
+        return ModelError(
+            f"the package index says of {ALWAYS[0]}, too, that it has none: it or a proxy refuses"
+            " to answer, or it is no package index",
+            hint=f"{sys.executable} -m pip index versions {ALWAYS[0]}  says how it answers, and"
+            " pip config list which index and which proxy are asked",
+        )
     if unknown and pinned.get(unknown[0]) == unknown[1]:
         return UsageError(
             f"the package index has no {' '.join(unknown)}",
             hint="pip freeze, where the model was made, says which version it has",
         )
-    if "not found in the package registry" in str(error):
+    if error.not_found:
         return UsageError(
             f"the package index doesn't know a package: {error}",
             hint="is its name right? pip config list says which index is asked",
@@ -172,6 +192,14 @@ def _unsolvable(
         f"these packages can't be together: {error}",
         hint="state the versions that the model was made with (pip freeze), or fewer of them",
     )
+
+
+def _knows_any(index: Index) -> bool:
+    """Whether the index answers at all: uv takes a refusal for not having the package."""
+    try:
+        return bool(index.resolve([ALWAYS[0]], alone=True))
+    except UnsolvableError as error:
+        return not error.not_found and "no versions" not in str(error)
 
 
 def _no_wheel(index: Index, name: str, version: str) -> ModelError:

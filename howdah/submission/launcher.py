@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,7 +104,8 @@ def main(job_id: str, lock: int) -> int:
     try:
         models = linked_models(job, jobs.folder(job.id))
         if job.runner == Runner.LOCAL:
-            _run_locally(job, models, jobs.folder(job.id), settings, mark)
+            with ExitStack() as held:
+                _run_locally(job, models, jobs.folder(job.id), settings, mark, held)
             jobs.update(job, state=State.DONE)
         else:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
@@ -135,6 +137,7 @@ def _run_locally(
     folder: Path,
     settings: Settings,
     mark: SetMark,
+    held: ExitStack,
 ) -> None:
     from howdah.submission.mrjob_runners import local_job, local_split_size
 
@@ -149,7 +152,7 @@ def _run_locally(
         footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
-    sent = write_task_files(spec, folder, models, settings, None)
+    sent = write_task_files(spec, folder, models, settings, None, held)
     size = local_split_size(sum(source.stored_bytes for source in job.inputs), job.splits)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
@@ -166,11 +169,7 @@ def _run_locally(
 
 
 def _run_on_hadoop(
-    job: Job,
-    models: Sequence[Model],
-    folder: Path,
-    settings: Settings,
-    mark: SetMark,
+    job: Job, models: Sequence[Model], folder: Path, settings: Settings, mark: SetMark
 ) -> None:
     from howdah.submission.mrjob_runners import hadoop_job
 

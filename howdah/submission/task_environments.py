@@ -3,6 +3,7 @@ archives that YARN unpacks once a worker."""
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from howdah.environments.environment import environment_folder
@@ -32,10 +33,14 @@ class TaskEnvironments:
 
 
 def find_environments(
-    models: Sequence[Model], settings: Settings, cluster: Cluster | None
+    models: Sequence[Model],
+    settings: Settings,
+    cluster: Cluster | None,
+    held: ExitStack | None = None,
 ) -> TaskEnvironments:
     """The environments of ``models``; one that isn't here, or in HDFS if there is a ``cluster``, is
-    made again or put there, which takes a while.
+    made again or put there, which takes a while. Nobody removes those that are here until ``held``
+    is closed.
 
     Raises ModelError where that can't be done, ClusterError where the cluster can't take it.
     """
@@ -46,7 +51,7 @@ def find_environments(
             continue
         lock = model.folder / ENVIRONMENT_LOCK
         if cluster is None:
-            folder = str(environment_folder(manifest.environment, settings, lock))
+            folder = str(environment_folder(manifest.environment, settings, lock, held=held))
         else:
             _check_python(manifest, cluster)
             folder = ENVIRONMENT_TAG + environment_name(manifest.environment["lock"])

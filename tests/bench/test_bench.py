@@ -55,7 +55,8 @@ def test_roof_of_parquet(local: Howdah) -> None:
 
 def test_a_model_with_packages_of_its_own(local: Howdah) -> None:
     """The plain program that asks its library gives the same bytes."""
-    build_environment(models.REQUIRES, Settings(ROOT, SHARED, None))  # for all tests that need it
+    # for all tests that need it
+    build_environment(models.REQUIRES, Settings(ROOT, SHARED, None), extras=models.READER)
     figures, said = bench(local, "models", "--only", "onnx")
     assert figures.keys() == {"models.onnx", "models.onnx.cpu"}
     assert "OTHER BYTES" not in said

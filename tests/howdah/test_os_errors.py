@@ -15,7 +15,12 @@ from urllib3.exceptions import ProtocolError
 from howdah.cluster.configuration import read_cluster
 from howdah.errors import ClusterError, MachineError, UsageError
 from howdah.hadoop.store import HdfsStore
-from howdah.os_errors import as_howdah_error, disk_error_of_task, naming
+from howdah.os_errors import (
+    as_howdah_error,
+    disk_error_of_program,
+    disk_error_of_task,
+    naming,
+)
 from howdah.settings import SETUP
 
 
@@ -115,3 +120,20 @@ def test_an_answer_of_hdfs_that_is_cut_off(tmp_path: Path) -> None:
         with pytest.raises(ClusterError, match="HDFS doesn't answer"):
             list(HdfsStore(cluster, "/howdah/jobs/1").read("output/part-00000"))
         server.shutdown()
+
+
+def test_a_disk_that_was_full_for_a_program_is_told_though_it_has_room_again(
+    tmp_path: Path,
+) -> None:
+    """uv removes what it has unpacked so far; a number of the network's is no disk's."""
+    said = (
+        "error: Failed to download `scipy==1.14.1`\n  cause: failed to write to file"
+        " `/state/environments/.building-1/cache/x.so`: No space left on device (os error 28)"
+    )
+    error = disk_error_of_program(said, tmp_path)
+    assert error
+    found = as_howdah_error(error, None)
+    assert isinstance(found, MachineError)
+    assert f"no space is left on the disk of {tmp_path}" in str(found)
+    refused = "tcp connect error: Connection refused (os error 111)"
+    assert disk_error_of_program(refused, tmp_path) is None

@@ -28,6 +28,7 @@ REQUIRES = {
         *("skl2onnx==1.19.1", "onnxmltools==1.15.0", "skops==0.13.0"),
     ),
 }
+EXTRAS = {"sk17": ("pyarrow",)}  # the benchmark's plain program reads with it
 BASE = ("-s", "-S", "-E", "-B", "-X", "utf8", "-W", "ignore")
 FOUND = "found.json"
 RUN = (
@@ -44,7 +45,7 @@ def packages() -> Packages:
     settings = Settings(ROOT, SHARED, None)
 
     def folder(name: str) -> Path:
-        return build_environment(REQUIRES[name], settings).folder
+        return build_environment(REQUIRES[name], settings, extras=EXTRAS.get(name, ())).folder
 
     return folder
 

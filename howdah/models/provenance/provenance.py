@@ -49,7 +49,7 @@ class Provenance:
     @property
     def extras(self) -> tuple[str, ...]:
         """Packages that are needed to load it and don't change what it predicts, so that their
-        versions may be resolved with the pinned ones, as pandas' and pyarrow's are; and what
+        versions may be resolved with the pinned ones, as numpy's and pandas' are; and what
         bounds numpy's."""
         extras = []
         if self.format == "skops":

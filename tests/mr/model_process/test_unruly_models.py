@@ -93,3 +93,33 @@ def test_a_broken_promise_is_told_in_one_line(task: Task) -> None:
     )
     assert (ended.status, ended.stdout) == (1, "")
     assert ended.line(f"{FAULT}: model small: two for three") < ended.line(TRACEBACK)
+
+
+@pytest.mark.parametrize("then", ["pass", "raise ValueError('in the fork')", "raise SystemExit"])
+def test_a_fork_that_returns_from_a_call_answers_nothing(task: Task, then: str) -> None:
+    """Its answer would be taken for that of the next block."""
+    ended = task(f"import os\nif not os.fork():\n    {then}")
+    assert scored(ended) == 3
+    assert ended.printed == []
+
+
+def test_what_writes_to_its_pipe_is_no_answer(task: Task) -> None:
+    """Nothing is read any more of which the task can't know whose it is."""
+    ended = task(
+        "import os\n"
+        "for number in range(3, 20):\n"
+        "    try: os.write(number, bytes(100))\n"
+        "    except OSError: pass"
+    )
+    assert (ended.status, ended.stdout) == (1, "")
+    assert ended.line(f"{FAULT}: model small: something else writes to the pipe of its process")
+
+
+def test_one_that_hangs_and_dies_of_being_asked_where_it_is_hangs(task: Task) -> None:
+    """It has changed what the signal does; the log says what came first."""
+    ended = task(
+        "import signal, time; signal.signal(signal.SIGUSR1, signal.SIG_DFL); time.sleep(100)",
+        call_timeouts=4,
+    )
+    assert ended.line(f"{FAULT}: model small has not answered for 4 s")
+    assert not any("killed by SIGUSR1" in line for line in ended.log)

@@ -126,6 +126,12 @@ def test_a_model_finds_nothing_to_read(task: Task) -> None:
     assert scored(task(code)) == 3
 
 
+def test_a_fork_that_returns_from_a_call_ends_there(task: Task) -> None:
+    """Both would write the records behind it."""
+    ended = task("import os; os.fork()")
+    assert scored(ended) == 3
+
+
 def test_a_flood_doesnt_stop_a_task(task: Task) -> None:
     """Nor does a line of it that never ends; C code that prints may hold the interpreter's lock."""
     code = (
