@@ -30,7 +30,7 @@ def measure_resources(
     the packages of ``environment``, if not on Howdah's own.
 
     They are those of the sample, over and over, else ``record``; without either, or where the
-    model raises for it, only loading is measured.
+    model raises for it, only loading is measured. Raises ModelError where the task fails.
     """
     columns: dict[str, Any] = {}
     if manifest.pipeline == "tabular":
@@ -41,9 +41,11 @@ def measure_resources(
     if record is not None and not lines:
         lines = [json.dumps(dict(record)).encode()]
     source = scratch / "repeated"
-    source.write_bytes(_repeated(lines))
+    records = _repeated(lines)
+    source.write_bytes(b"".join(line + b"\n" for line in records))
     spec = Spec(manifest.pipeline, options=columns)
-    run = run_task(spec, folder, source, scratch / "repeated.output", environment)
+    what = f"{len(records):,} records at once" if records else "anything"
+    run = run_task(spec, folder, source, scratch / "repeated.output", environment, what)
     return replace(
         manifest,
         memory_mb=run.memory_mb,
@@ -52,11 +54,11 @@ def measure_resources(
     )
 
 
-def _repeated(lines: list[bytes]) -> bytes:
+def _repeated(lines: list[bytes]) -> list[bytes]:
     """As many lines as a model gets at once, or 1 MiB of them."""
     taken: list[bytes] = []
     size = 0
     while lines and len(taken) < ROWS_AT_ONCE and size < MOST_BYTES:
         taken.append(lines[len(taken) % len(lines)])
         size += len(taken[-1]) + 1
-    return b"".join(line + b"\n" for line in taken)
+    return taken

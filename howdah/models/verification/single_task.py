@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from howdah.errors import ModelError
 from howdah.settings import ROOT
 from mr.models.manifest import read_manifest
 from mr.spec import MODEL_FILE, SPEC_FILE, Spec
@@ -25,34 +26,39 @@ COUNTER = re.compile(rf"^reporter:counter:{COUNTER_GROUP},(\w+),(\d+)$", re.MULT
 
 @dataclass(frozen=True)
 class TaskRun:
-    """How a task ended: ``status`` is its exit status, 0 where it is done; ``scores`` and
-    ``rejected`` are its part files, ``log`` its stderr; ``memory_mb`` is its peak, with
-    that of the model's process if it has its own, ``seconds`` is by stage."""
+    """What a task did: ``scores`` and ``rejected`` are its part files; ``memory_mb`` is its peak,
+    with that of the model's process if it has its own, ``seconds`` is by stage."""
 
-    status: int
     scores: bytes
     rejected: bytes
-    log: str
     memory_mb: int
     seconds: Mapping[Stage, float]
 
 
 def run_task(
-    spec: Spec, folder: Path, source: Path, output: Path, environment: Path | None = None
+    spec: Spec,
+    folder: Path,
+    source: Path,
+    output: Path,
+    environment: Path | None = None,
+    what: str = "the sample",
 ) -> TaskRun:
     """Run the task that ``spec`` states, with the model in ``folder``, on all of ``source``; the
-    model has the packages of ``environment``, or Howdah's own."""
+    model has the packages of ``environment``, or Howdah's own.
+
+    Raises ModelError, which says ``what`` can't be scored, where the task fails.
+    """
     if environment is not None:
         name = read_manifest(folder / MODEL_FILE).name
         spec = replace(spec, environments={name: str(environment.absolute())})
     spec.write(folder / SPEC_FILE)
     try:
-        return _run(spec, folder, source, output)
+        return _run(spec, folder, source, output, what)
     finally:
         (folder / SPEC_FILE).unlink()
 
 
-def _run(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
+def _run(spec: Spec, folder: Path, source: Path, output: Path, what: str) -> TaskRun:
     environ = {
         "PYTHONPATH": str(ROOT),
         "mapreduce_map_input_file": source.absolute().as_uri(),
@@ -79,14 +85,16 @@ def _run(spec: Spec, folder: Path, source: Path, output: Path) -> TaskRun:
             raise
         errors.seek(0)
         log = errors.read().decode(errors="replace")
+    if task.returncode:
+        raise ModelError(
+            f"a task can't score {what}:\n{log.strip()[-2000:]}", hint="the lines above say why"
+        )
     counters: Counter[str] = Counter()
     for name, count in COUNTER.findall(log):
         counters[name] += int(count)
     return TaskRun(
-        task.returncode,
         _read(output / "scores"),
         _read(output / "rejected"),
-        log,
         counters["memory_mb"] or used.ru_maxrss >> 10,
         counted_stages(counters),
     )
