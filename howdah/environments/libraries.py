@@ -2,10 +2,11 @@
 needing it to predict."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from howdah.environments.requirements import normalised
 
-__all__ = ["ALWAYS", "PREDICTING", "modules_of", "unneeded_by"]
+__all__ = ["ALWAYS", "PREDICTING", "SINCE", "modules_of", "unneeded_by"]
 
 ALWAYS = ("numpy", "pandas", "pyarrow")  # what a model's process itself imports
 PREDICTING = {"catboost", "lightgbm", "onnxruntime", "scikit-learn", "xgboost", "xgboost-cpu"}
@@ -24,6 +25,8 @@ MODULES = {
     "xgboost": "xgboost",
     "xgboost-cpu": "xgboost",
 }
+# of these no release is taken that is older than one without known holes
+SINCE = {"skops": datetime(2025, 8, 1, tzinfo=UTC)}
 # plots, other processors, and tools that rewrite a model: 250 MB and 20,000 files
 UNNEEDED = {
     "catboost": ("graphviz", "matplotlib", "plotly"),

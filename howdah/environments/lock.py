@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
-from howdah.environments.libraries import ALWAYS, PREDICTING, unneeded_by
+from howdah.environments.libraries import ALWAYS, PREDICTING, SINCE, unneeded_by
 from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
@@ -109,6 +109,7 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
     dates = list(_dates(pinned))
     for date in chain(dates, _date_of_python(index, always) if dates else ()):
         later = {wheel.name: max(date, dates[-1]) for wheel in pinned}
+        later = {name: max(date, since) for name, since in SINCE.items()} | later
         try:
             return index.resolve(wanted, until=date, each_until=later, unneeded=unneeded)
         except UnsolvableError as error:

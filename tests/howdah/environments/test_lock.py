@@ -74,6 +74,19 @@ def test_the_same_requirements_always_make_the_same_lock(index: PackageIndex) ->
     assert len(first.sha256) == 64
 
 
+def test_skops_is_taken_from_when_its_known_holes_were_closed(index: PackageIndex) -> None:
+    """An old scikit-learn's date comes before that, and the newest skops refuses more."""
+    index.put("scikit-learn", "1.5.2", "2024-09-11", tag=COMPILED, requires=["numpy"])
+    for version, date in (
+        ("0.10.0", "2024-05-27"),
+        ("0.12.0", "2025-07-24"),
+        ("0.16", "2026-06-01"),
+    ):
+        index.put("skops", version, date)
+    lock = make_lock(["scikit-learn==1.5.2"], ["numpy", "skops>=0.12"])
+    assert "skops==0.12.0" in pins_of(lock.text)
+
+
 def test_xgboost_comes_without_what_graphics_processors_need(
     index: PackageIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
