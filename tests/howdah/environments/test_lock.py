@@ -160,6 +160,16 @@ def test_an_index_without_dates_gives_the_newest_and_says_so(
     )
 
 
+def test_no_variable_of_uvs_adds_another_index(
+    index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor has it packages linked to a cache that goes when they are installed."""
+    index.put("six", "1.16.0")
+    monkeypatch.setenv("UV_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_LINK_MODE", "symlink")
+    assert pins("six==1.16.0")["six"] == "1.16.0"
+
+
 def test_an_index_that_doesnt_answer_is_no_fault_of_the_requirements(
     index: PackageIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
