@@ -2,11 +2,11 @@
 
 import hashlib
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from howdah.environments.archive import archive_chunks
 from howdah.environments.building import building
@@ -46,7 +46,7 @@ def publish(
         file=sys.stderr,
     )
     store, client = HdfsStore(cluster, ""), hdfs_client(cluster)
-    partial = f"{path}.{os.uname().nodename}.{os.getpid()}"
+    partial = f"{path}.{uuid4().hex}"  # steps of a run may need it at the same time
     with store.reaching():
         if client.status(ENVIRONMENTS, strict=False) is None:
             if cluster.uses_systemd:  # its owner is a user of Hadoop's own
