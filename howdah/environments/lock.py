@@ -21,7 +21,7 @@ from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # what all models run on
 # of the same project, without the libraries of graphics processors
 CPU_BUILDS = {"xgboost": "xgboost-cpu"}
 DAY = timedelta(days=1)

@@ -1,12 +1,12 @@
 """What is known of a model's file before it is loaded."""
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["PYTHON", "Provenance"]
+from howdah.environments.lock import PYTHON
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # what all models run on
+__all__ = ["Provenance"]
+
 # A file that was made to do so runs programs in older ones (CVE-2025-54412, CVE-2025-54413)
 OLDEST_SKOPS = "0.12"
 

@@ -4,11 +4,12 @@ import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
 
+from howdah.environments.lock import PYTHON
 from howdah.environments.requirements import is_release
 from howdah.errors import UsageError
 from howdah.models.provenance.libraries import canonical_name
 from howdah.models.provenance.onnx_file import ONNXRUNTIME
-from howdah.models.provenance.provenance import PYTHON, Provenance
+from howdah.models.provenance.provenance import Provenance
 
 __all__ = ["needed_requirements"]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from howdah.environments.lock import PYTHON
 from howdah.errors import UsageError
-from howdah.models.provenance.provenance import PYTHON, Provenance
+from howdah.models.provenance.provenance import Provenance
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
 
