@@ -6,8 +6,8 @@ It is found among those that are here, or made again: from its archive in HDFS, 
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from howdah.environments.installed import (
 )
 from howdah.environments.libraries import ALWAYS
 from howdah.environments.lock import PYTHON, Lock, make_lock, pins_of, with_cpu_builds
+from howdah.environments.use import keep
 from howdah.errors import ClusterError, IntegrityError, ModelError
 from howdah.settings import Settings
 
@@ -43,20 +44,38 @@ def build_environment(
     settings: Settings,
     modules: Sequence[str] = (),
     extras: Sequence[str] = (),
+    *,
+    held: ExitStack | None = None,
 ) -> Environment:
     """The environment that ``requires`` (``name==version`` each) and ``extras`` (names, or
     ``name>=version``) resolve to, found or built; when it is built, the known libraries in it and
-    ``modules`` are imported for a trial.
+    ``modules`` are imported for a trial. Nobody removes it until ``held`` is closed.
 
     Raises UsageError or ModelError where that can't be, MachineError where there is too little
     room.
     """
+    return _kept(lambda: _find_or_build(requires, settings, modules, extras), held)
+
+
+def _find_or_build(
+    requires: Sequence[str], settings: Settings, modules: Sequence[str], extras: Sequence[str]
+) -> Environment:
     wanted = [tuple(requires), with_cpu_builds(requires)]
     found = find_by_requirements(wanted, settings)
     if found is None or not _has(found, extras):
         lock = make_lock(requires, _always(extras))
         found = find_by_lock(lock.sha256, settings) or build(lock, settings, modules)
-    _note_use(found)
+    return found
+
+
+def _kept(find: Callable[[], Environment], held: ExitStack | None) -> Environment:
+    """What ``find`` finds or makes, once it is certain that it is there until ``held`` is closed.
+    Its folder's time says that it was asked for: what is young isn't removed."""
+    with ExitStack() as until_noted:
+        while not keep((found := find()).home, held or until_noted):
+            pass
+        with suppress(OSError):
+            os.utime(found.home)
     return found
 
 
@@ -105,10 +124,15 @@ def find_packages(stated: Mapping[str, Any], settings: Settings) -> Path | None:
 
 
 def environment_folder(
-    stated: Mapping[str, Any], settings: Settings, lock: Path | None = None
+    stated: Mapping[str, Any],
+    settings: Settings,
+    lock: Path | None = None,
+    *,
+    held: ExitStack | None = None,
 ) -> Path:
     """The folder of packages of the environment that a manifest states, made again if it isn't
-    here: from its archive in HDFS, or from the file ``lock``, which is beside the manifest.
+    here: from its archive in HDFS, or from the file ``lock``, which is beside the manifest. Nobody
+    removes it until ``held`` is closed.
 
     Raises ModelError where that can't be done, MachineError where there is too little room.
     """
@@ -118,18 +142,23 @@ def environment_folder(
             f" {stated['python']}, and this is Python {PYTHON}",
             hint="bin/models add it again here, with --replace",
         )
+    return _kept(lambda: _find_or_restore(stated, settings, lock), held).folder
+
+
+def _find_or_restore(
+    stated: Mapping[str, Any], settings: Settings, lock: Path | None
+) -> Environment:
     if found := find_by_lock(stated["lock"], settings):
-        _note_use(found)
-        return found.folder
+        return found
     failed: Exception | None = None
     if settings.cluster and stated.get("sha256"):
         try:
             if restored := restore(stated, settings):
-                return restored.folder
+                return restored
         except (ClusterError, IntegrityError) as error:  # its lock is enough
             failed = error
     if text := _lock_text(stated, lock):
-        return build(Lock(text, tuple(stated["requires"])), settings).folder
+        return build(Lock(text, tuple(stated["requires"])), settings)
     if failed:
         raise failed
     raise ModelError(
@@ -146,9 +175,3 @@ def _lock_text(stated: Mapping[str, Any], lock: Path | None) -> str:
         if hashlib.sha256(data).hexdigest() == stated["lock"]:
             return data.decode()
     return ""
-
-
-def _note_use(environment: Environment) -> None:
-    """Have its folder's time say that it was asked for: what is young isn't removed."""
-    with suppress(OSError):
-        os.utime(environment.home)

@@ -60,6 +60,11 @@ class UnsolvableError(Exception):
         return (normalised(found[1]), found[2]) if found else None
 
     @property
+    def not_found(self) -> bool:
+        """Whether the index answered that it doesn't know a package, or didn't want to answer."""
+        return "not found in the package registry" in str(self)
+
+    @property
     def unknown(self) -> tuple[str, str] | None:
         """The name and version of what isn't in the index."""
         found = NO_VERSION.search(str(self))

@@ -8,6 +8,7 @@ from pathlib import Path
 from howdah.environments.building import building
 from howdah.environments.hdfs_archive import ARCHIVE, ENVIRONMENTS
 from howdah.environments.installed import environment_name
+from howdah.environments.use import if_unused
 from howdah.hadoop.store import HdfsStore, hdfs_client
 from howdah.scratch_folder import remove_leftovers, scratch_folder
 from howdah.settings import Cluster, Settings
@@ -20,8 +21,9 @@ YOUNG_SECONDS = 3600  # until then, a model that needs it may be about to be add
 def remove_unused(
     settings: Settings, in_use: Collection[str], *, remove: bool = True
 ) -> Iterator[Path]:
-    """The caller's own environments whose lock isn't among those ``in_use`` and that nobody has
-    asked for in the last hour; each is given once it was removed, if ``remove``."""
+    """The caller's own environments whose lock isn't among those ``in_use``, that nobody has asked
+    for in the last hour and no command or job of anybody's uses now; each is given once it was
+    removed, if ``remove``."""
     if not (settings.state / "environments").is_dir():
         return
     names, before = set(map(environment_name, in_use)), time.time() - YOUNG_SECONDS
@@ -32,10 +34,12 @@ def remove_unused(
         for home in sorted(place.iterdir()):
             if home.name.startswith(".") or home.name in names or home.stat().st_mtime > before:
                 continue
-            if remove:
-                with scratch_folder(place, "removing") as scratch:
-                    home.rename(scratch / home.name)
-            yield home
+            with if_unused(home) as unused:
+                if unused and remove:
+                    with scratch_folder(place, "removing") as scratch:
+                        home.rename(scratch / home.name)
+            if unused:
+                yield home
 
 
 def remove_unused_in_hdfs(

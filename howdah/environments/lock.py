@@ -159,12 +159,19 @@ def _unsolvable(
     if lacking and lacking[0] in pinned:
         return _no_wheel(index, *lacking)
     unknown = error.unknown
+    if (unknown or error.not_found) and not _knows_any(index):
+        return ModelError(
+            f"the package index says of {ALWAYS[0]}, too, that it has none: it or a proxy refuses"
+            " to answer, or it is no package index",
+            hint=f"{sys.executable} -m pip index versions {ALWAYS[0]}  says how it answers, and"
+            " pip config list which index and which proxy are asked",
+        )
     if unknown and pinned.get(unknown[0]) == unknown[1]:
         return UsageError(
             f"the package index has no {' '.join(unknown)}",
             hint="pip freeze, where the model was made, says which version it has",
         )
-    if "not found in the package registry" in str(error):
+    if error.not_found:
         return UsageError(
             f"the package index doesn't know a package: {error}",
             hint="is its name right? pip config list says which index is asked",
@@ -173,6 +180,14 @@ def _unsolvable(
         f"these packages can't be together: {error}",
         hint="state the versions that the model was made with (pip freeze), or fewer of them",
     )
+
+
+def _knows_any(index: Index) -> bool:
+    """Whether the index answers at all: uv takes a refusal for not having the package."""
+    try:
+        return bool(index.resolve([ALWAYS[0]], alone=True))
+    except UnsolvableError as error:
+        return not error.not_found and "no versions" not in str(error)
 
 
 def _no_wheel(index: Index, name: str, version: str) -> ModelError:

@@ -4,7 +4,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Man
     aren't the model's own.
     """
     try:
-        return _add(folder, args, settings)
+        with ExitStack() as held:
+            return _add(folder, args, settings, held)
     except ModelFault as fault:
         raise ModelError(
             str(fault),
@@ -66,10 +67,11 @@ def add_model(folder: Path, args: argparse.Namespace, settings: Settings) -> Man
         ) from exit_
 
 
-def _add(folder: Path, args: argparse.Namespace, settings: Settings) -> Manifest:
+def _add(folder: Path, args: argparse.Namespace, settings: Settings, held: ExitStack) -> Manifest:
+    """Nobody removes its environment until ``held`` is closed."""
     known = known_answers(args)
     scratch = folder.parent
-    source = find_source(folder, args, settings)
+    source = find_source(folder, args, settings, held)
     with _loaded(source, args.name) as candidate:
         interface, notes = candidate.inspect()
         manifest, sample, records = _make_manifest(interface, source, args, known, scratch)

@@ -4,6 +4,7 @@ they are what the model's manifest names."""
 import os
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from howdah.environments.checks import check_archive, check_packages
 from howdah.environments.environment import environment_folder, find_packages
 from howdah.environments.installed import find_by_requirements
 from howdah.environments.lock import with_cpu_builds
-from howdah.environments.publishing import archive_path, forget_local, publish
+from howdah.environments.publishing import archive_given, archive_path, forget_local, publish
 from howdah.errors import ModelError
 from howdah.hadoop.users import as_superuser, check_user
 from howdah.models.model_checks import ENVIRONMENT_LOCK
@@ -47,8 +48,10 @@ def check_environment_of(model: Model, settings: Settings) -> None:
     if stated is None:
         return
     check_packages(stated, settings)
-    if settings.cluster and (what := check_archive(stated, settings.cluster)):
-        raise altered_archive(model.manifest, what, settings.cluster)
+    if cluster := settings.cluster:
+        given = archive_given(stated, settings)
+        if what := check_archive(given, cluster):
+            raise altered_archive(replace(model.manifest, environment=given), what, cluster)
 
 
 def altered_archive(manifest: Manifest, what: str, cluster: Cluster) -> ModelError:

@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,11 @@ class ModelSource:
         return seal(self.environment).manifest
 
 
-def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> ModelSource:
+def find_source(
+    folder: Path, args: argparse.Namespace, settings: Settings, held: ExitStack
+) -> ModelSource:
     """What ``args.file`` needs, told on stderr; its files are copied to ``folder``, and packages
-    that aren't there are installed.
+    that aren't there are installed. Nobody removes them until ``held`` is closed.
 
     Raises UsageError for what can't be a model or needs what isn't stated, ModelError where its
     packages can't be had.
@@ -108,7 +111,7 @@ def find_source(folder: Path, args: argparse.Namespace, settings: Settings) -> M
         names = {pin.partition("==")[0].removesuffix("-cpu") for pin in requires}
         if names <= {*found.libraries}:
             _check_modules(found, modules, frozenset())  # before packages are installed
-        environment = _environment(found, requires, settings)
+        environment = _environment(found, requires, settings, held)
     if found.modules or args.code:
         taken = top_level_names(environment.folder if environment else Path(own_packages()))
         modules = _pack(args.code, folder, taken)
@@ -199,12 +202,14 @@ def _check_modules(found: Provenance, given: frozenset[str], packages: frozenset
     )
 
 
-def _environment(found: Provenance, requires: tuple[str, ...], settings: Settings) -> Environment:
+def _environment(
+    found: Provenance, requires: tuple[str, ...], settings: Settings, held: ExitStack
+) -> Environment:
     """The packages that were asked for, found here or installed."""
     here = {one.lock for one in installed_environments(settings)}
     began = time.monotonic()
     bring_back(requires, settings)
-    environment = build_environment(requires, settings, extras=found.extras)
+    environment = build_environment(requires, settings, extras=found.extras, held=held)
     seconds = time.monotonic() - began
     size = sum(path.lstat().st_size for path in environment.folder.rglob("*"))
     new = f"made in {seconds:.0f} s, {size >> 20:,} MB"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,7 +103,8 @@ def main(job_id: str, lock: int) -> int:
     try:
         models = linked_models(job, jobs.folder(job.id))
         if job.runner == Runner.LOCAL:
-            _run_locally(job, models, jobs.folder(job.id), settings, mark)
+            with ExitStack() as held:
+                _run_locally(job, models, jobs.folder(job.id), settings, mark, held)
             jobs.update(job, state=State.DONE)
         else:
             _run_on_hadoop(job, models, jobs.folder(job.id), settings, mark)
@@ -134,6 +136,7 @@ def _run_locally(
     folder: Path,
     settings: Settings,
     mark: SetMark,
+    held: ExitStack,
 ) -> None:
     from howdah.submission.mrjob_runners import local_job
 
@@ -148,7 +151,7 @@ def _run_locally(
         footers=job.footers,
         call_timeouts=_call_timeouts(models, settings),
     )
-    sent = write_task_files(spec, folder, models, settings, None)
+    sent = write_task_files(spec, folder, models, settings, None, held)
     size = local_split_size(job)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),

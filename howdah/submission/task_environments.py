@@ -2,6 +2,7 @@
 archives that YARN unpacks once a worker."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from howdah.environments.checks import check_packages
@@ -33,10 +34,14 @@ class TaskEnvironments:
 
 
 def find_environments(
-    models: Sequence[Model], settings: Settings, cluster: Cluster | None
+    models: Sequence[Model],
+    settings: Settings,
+    cluster: Cluster | None,
+    held: ExitStack | None = None,
 ) -> TaskEnvironments:
     """The environments of ``models``; one that isn't here, or in HDFS if there is a ``cluster``, is
-    made again or put there, which takes a while.
+    made again or put there, which takes a while. Nobody removes those that are here until ``held``
+    is closed.
 
     Raises ModelError where that can't be done, or files of packages here are missing or of another
     size than when they were installed, ClusterError where the cluster can't take it.
@@ -48,7 +53,7 @@ def find_environments(
             continue
         lock = model.folder / ENVIRONMENT_LOCK
         if cluster is None:
-            folder = str(environment_folder(manifest.environment, settings, lock))
+            folder = str(environment_folder(manifest.environment, settings, lock, held=held))
             check_packages(manifest.environment, settings, full=False)
         else:
             _check_python(manifest, cluster)

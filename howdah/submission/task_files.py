@@ -4,6 +4,7 @@ import os
 import zipfile
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -38,11 +39,16 @@ class TaskFiles:
 
 
 def write_task_files(
-    spec: Spec, folder: Path, models: Sequence[Model], settings: Settings, cluster: Cluster | None
+    spec: Spec,
+    folder: Path,
+    models: Sequence[Model],
+    settings: Settings,
+    cluster: Cluster | None,
+    held: ExitStack | None = None,
 ) -> TaskFiles:
     """What every task is sent, from the job's ``folder`` or, models and their environments of a
-    job of ``cluster``, from HDFS."""
-    environments = find_environments(models, settings, cluster)
+    job of ``cluster``, from HDFS. Environments that are here stay until ``held`` is closed."""
+    environments = find_environments(models, settings, cluster, held)
     replace(spec, environments=environments.folders).write(folder / SPEC_FILE)
     with zipfile.ZipFile(folder / CODE, "w") as archive:
         for path in sorted((ROOT / "mr").rglob("*.py")):

@@ -10,18 +10,24 @@ from contextlib import suppress
 from itertools import accumulate, pairwise
 from typing import Any
 
-__all__ = ["Channel", "Closed"]
+__all__ = ["Channel", "Closed", "Garbled"]
 
 PIPE_BYTES = 1 << 20  # as much as a user may ask for
 SMALL = 1 << 16  # bytes that are rather copied than written by themselves
 ALIGNMENT = 64  # of each piece, for arrays
 POLL_MS = 500
 
-_SIZES = struct.Struct("<IQ")  # of the JSON, and of all bytes behind it
+MARK = 0x6B7B_C5A1  # begins each message
+
+_SIZES = struct.Struct("<IIQ")  # the mark; the bytes of the JSON, and all that are behind it
 
 
 class Closed(Exception):
     """There is nobody at the other end any more."""
+
+
+class Garbled(Exception):
+    """What came is no message: something else writes to the pipe."""
 
 
 class Channel:
@@ -47,9 +53,14 @@ class Channel:
             raise Closed from None
 
     def receive(self) -> tuple[dict[str, Any], list[memoryview]]:
-        """The next message, with its pieces, which may be written to; raises Closed."""
-        head, behind = _SIZES.unpack(self._read(_SIZES.size))
-        message, sizes = json.loads(bytes(self._read(head)))
+        """The next message, with its pieces, which may be written to; raises Closed or Garbled."""
+        mark, head, behind = _SIZES.unpack(self._read(_SIZES.size))
+        if mark != MARK:
+            raise Garbled
+        try:
+            message, sizes = json.loads(bytes(self._read(head)))
+        except ValueError:
+            raise Garbled from None
         body = self._read(behind)
         starts = accumulate(map(_aligned, sizes), initial=0)
         return message, [
@@ -86,7 +97,7 @@ def _parts(
     head: bytes, pieces: Sequence[memoryview | bytes], sizes: Sequence[int]
 ) -> Iterable[memoryview | bytes]:
     """What is written for a message: small pieces together, large ones without a copy."""
-    small = bytearray(_SIZES.pack(len(head), sum(map(_aligned, sizes))) + head)
+    small = bytearray(_SIZES.pack(MARK, len(head), sum(map(_aligned, sizes))) + head)
     for piece, size in zip(pieces, sizes, strict=True):
         if size > SMALL:
             yield bytes(small)

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -71,7 +72,7 @@ def _serve(channel: Channel) -> None:
             "predict": model.predict,
             "call": model.call,
         }
-        while True:
+        for number in count(1):
             request, pieces = channel.receive()
             if request["do"] == "end":
                 break
@@ -82,11 +83,13 @@ def _serve(channel: Channel) -> None:
             except BaseException as error:  # a model may even call sys.exit
                 # a prediction's is one of many, perhaps
                 answer = {"error": told_of(error, trace=request["do"] != "predict")}, []
-            channel.send(*answer)
+            if os.getpid() != process:
+                exit_now(1)  # a fork of the model's that it has returned from
+            channel.send(answer[0] | {"answer": number}, answer[1])
             del answer, pieces
     kill_children()
     flush_printed()
-    channel.send({"memory_mb": peak_memory_mb()})
+    channel.send({"memory_mb": peak_memory_mb(), "answer": number})
 
 
 class _Model:

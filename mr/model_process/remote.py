@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mr
-from mr.model_process.channel import Channel, Closed
+from mr.model_process.channel import Channel, Closed, Garbled
 from mr.model_process.child import WHERE
 from mr.model_process.raised import as_note, as_told
 from mr.models.manifest import Manifest, ModelFault, ModelFileError
@@ -73,6 +73,7 @@ class ModelProcess:
         self._name = manifest.name
         self._columns: Any = None
         self._idle = False
+        self._asked = 0  # requests
         self._given_up = False
         self._memory_mb: int | None = None
         self._traces = os.memfd_create("traces")
@@ -135,7 +136,7 @@ class ModelProcess:
         most memory that it has had, in MB, as far as it could tell."""
         if self._memory_mb is None:
             told: dict[str, Any] = {}
-            with suppress(ModelFault, Closed):
+            with suppress(ModelFault, Closed, subprocess.TimeoutExpired):
                 if self._idle:
                     self._send({"do": "end"})
                     told, _ = self._answer()
@@ -151,7 +152,8 @@ class ModelProcess:
         if self in _running:
             _running.remove(self)
             self._channel.close()
-            os.close(self._traces)
+            if not self._given_up:  # another thread reads where it was
+                os.close(self._traces)
         self._memory_mb = self._memory_mb or 0
 
     def _start(self, environment: Path) -> tuple[subprocess.Popen[bytes], Channel]:
@@ -178,6 +180,7 @@ class ModelProcess:
         if self._memory_mb is not None:
             raise ModelFault(f"model {self._name}: its process has ended")
         self._idle = False
+        self._asked += 1
         with at_work_elsewhere(self._stack):
             try:
                 self._channel.send(request, pieces)
@@ -193,8 +196,12 @@ class ModelProcess:
                     call_returned()
             except Closed:
                 raise self._death() from None
+            except Garbled:
+                raise self._not_its_own() from None
         if self._given_up:  # the signal that asks where it is may interrupt what it waits for
             raise ModelFault(f"model {self._name}: its process has been ended")
+        if told.get("answer") != self._asked:
+            raise self._not_its_own()
         self._idle = True
         if "error" in told:
             raise as_told(told["error"], f"the process of model {self._name}")
@@ -218,6 +225,12 @@ class ModelProcess:
         if trace:
             fault.add_note(as_note("it was here:", trace))
         return fault
+
+    def _not_its_own(self) -> ModelFault:
+        """That something came through its pipe that is no answer of its, and what follows can't be
+        told from one."""
+        self.kill()
+        return ModelFault(f"model {self._name}: something else writes to the pipe of its process")
 
     def _stack(self) -> str:
         """Where the process is, most recent call last, as far as it tells; it is ended."""

@@ -7,6 +7,7 @@ A model may also be at work in a process of its own, which tells when calls retu
 """
 
 import faulthandler
+import os
 import sys
 import time
 import traceback
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread, main_thread
 from typing import IO
+
+from mr.supervision.process import exit_now
 
 __all__ = [
     "CALL_TIMEOUT",
@@ -40,9 +43,12 @@ _listeners: list[Callable[[], None]] = []
 def watched_call(model: str, *, allowed: float = 0.0) -> Iterator[None]:
     """While a model is loaded or called, which is ``allowed`` to take some seconds in any case."""
     _calls[:] = [(model, time.monotonic() + allowed)]
+    process = os.getpid()
     try:
         yield
     finally:
+        if os.getpid() != process:
+            exit_now(1)  # a fork of the model's that it has returned from: the task is the other's
         _calls.clear()
 
 

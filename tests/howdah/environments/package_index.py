@@ -40,10 +40,14 @@ def _digest(text: str) -> str:
 
 @dataclass
 class PackageIndex:
-    """``asked`` are the paths that it was asked for; without ``dated`` it states no dates."""
+    """``asked`` are the paths that it was asked for; without ``dated`` it states no dates;
+    ``refusal`` is the status that it answers everything with; releases of ``yanked`` packages are
+    withdrawn."""
 
     url: str = ""
     dated: bool = True
+    refusal: int = 0
+    yanked: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     _files: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
     _metadata: dict[str, bytes] = field(default_factory=dict)
@@ -70,6 +74,8 @@ class PackageIndex:
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """The type and the bytes of a page; None where there is none."""
         self.asked.append(path)
+        if self.refusal:
+            return None
         kind, _, name = path.strip("/").partition("/")
         if kind == "files" and name in self._files:
             return "application/octet-stream", self._files[name][2]
@@ -79,6 +85,7 @@ class PackageIndex:
             {"filename": file, "url": f"{self.url}/files/{file}", "size": len(data)}
             | {"hashes": {"sha256": hashlib.sha256(data).hexdigest()}, "core-metadata": True}
             | ({"upload-time": date} if self.dated else {})
+            | ({"yanked": "it was wrong"} if package in self.yanked else {})
             for file, (package, date, data) in self._files.items()
             if package == name
         ]
@@ -95,7 +102,7 @@ def serving() -> Iterator[PackageIndex]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer = index.answer(self.path)
-            self.send_response(200 if answer else 404)
+            self.send_response(200 if answer else index.refusal or 404)
             kind, data = answer or ("text/plain", b"")
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))

@@ -187,3 +187,27 @@ def test_the_real_index_gives_an_old_scikit_learn_a_numpy_of_its_time() -> None:
     assert found["numpy"].startswith("1.")
     assert found["scipy"].startswith("1.10.")
     assert found["xgboost-cpu"] == "2.1.4"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 407])
+def test_an_index_that_refuses_is_no_index_without_the_package(
+    index: PackageIndex, status: int
+) -> None:
+    """Nor is a proxy before it; whoever is told that a name is wrong would look for the mistake."""
+    index.put("six", "1.16.0")
+    index.refusal = status
+    with pytest.raises(ModelError, match="says of numpy, too, that it has none") as error:
+        make_lock(["six==1.16.0"])
+    assert "pip index versions numpy" in str(error.value)
+
+
+def test_a_release_that_was_yanked_is_what_the_model_was_made_with_all_the_same(
+    index: PackageIndex,
+) -> None:
+    """Of what isn't pinned, another one is taken."""
+    index.put("six", "1.16.0")
+    index.yanked = {"six"}
+    assert pins("six==1.16.0")["six"] == "1.16.0"
+    index.put("other", "1.0", requires=["six"])
+    with pytest.raises(UsageError, match="six"):
+        make_lock(["other==1.0"])

@@ -120,6 +120,6 @@ def test_changed_packages_arent_published(
 ) -> None:
     """Nothing of them gets a name in HDFS."""
     (sealed.folder / "six" / "__init__.py").write_text("")
-    with pytest.raises(ModelError, match="don't give the archive that the model's manifest names"):
+    with pytest.raises(ModelError, match="were changed after they were installed"):
         publish(sealed.manifest, clustered, clustered.require_cluster())
     assert not [name for name in hdfs_of(hadoop).list(ENVIRONMENTS) if sealed.lock[:16] in name]
