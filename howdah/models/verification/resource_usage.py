@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from howdah.errors import ModelError
 from howdah.models.verification.refused_values import Record, json_columns
 from howdah.models.verification.sample import Sample
 from howdah.models.verification.single_task import run_task
@@ -16,6 +17,7 @@ from mr.stages import Stage
 __all__ = ["measure_resources"]
 
 MOST_BYTES = 1 << 20
+NEWLINE = b"\n"
 
 
 def measure_resources(
@@ -30,7 +32,7 @@ def measure_resources(
     the packages of ``environment``, if not on Howdah's own.
 
     They are those of the sample, over and over, else ``record``; without either, or where the
-    model raises for it, only loading is measured.
+    model raises for it, only loading is measured. Raises ModelError where the task fails.
     """
     columns: dict[str, Any] = {}
     if manifest.pipeline == "tabular":
@@ -44,6 +46,12 @@ def measure_resources(
     source.write_bytes(_repeated(lines))
     spec = Spec(manifest.pipeline, options=columns)
     run = run_task(spec, folder, source, scratch / "repeated.output", environment)
+    if run.status:  # a job would fail, too, and what was seen is a task without its model
+        raise ModelError(
+            f"a task that scores {source.read_bytes().count(NEWLINE):,} records with it fails:\n"
+            f"{run.last_words}",
+            hint="the lines above say why",
+        )
     return replace(
         manifest,
         memory_mb=run.memory_mb,

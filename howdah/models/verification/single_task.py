@@ -36,6 +36,12 @@ class TaskRun:
     memory_mb: int
     seconds: Mapping[Stage, float]
 
+    @property
+    def last_words(self) -> str:
+        """The end of its log, without what it reports to its runner."""
+        lines = (line for line in self.log.splitlines() if not line.startswith("reporter:"))
+        return "\n".join(lines).strip()[-2000:]
+
 
 def run_task(
     spec: Spec, folder: Path, source: Path, output: Path, environment: Path | None = None
