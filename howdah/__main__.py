@@ -15,6 +15,7 @@ from howdah.errors import HowdahError, Terminated
 from howdah.os_errors import as_howdah_error
 from howdah.privacy import keep_private
 from howdah.settings import Settings, load
+from howdah.terminal.plain_text import printable
 
 COMMANDS = {
     "submit": "howdah.commands.submit",
@@ -100,7 +101,7 @@ def _tell(error: Exception, settings: Settings | None) -> tuple[int, dict[str, A
         hint="HOWDAH_DEBUG=1 before the command shows where",
         where=_place(error),
     )
-    print(f"howdah: {found}", file=sys.stderr)
+    print(f"howdah: {printable(str(found))}", file=sys.stderr)
     return found.exit_status, found.described()
 
 

@@ -32,8 +32,9 @@ ORDER = ("tasks", "host", "cluster", "reports", "tests")
 INSTALLER = "installer"  # the lock that has uv
 UV = VENV / "bin" / "uv"
 UNFINISHED = "unfinished\n"
-# variables of the caller's that would have uv choose other versions
-CHOOSING = ("UV_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_OVERRIDE", "UV_PRERELEASE", "UV_RESOLUTION")
+# of the caller's variables for uv, those that say how it reaches an index; the others would have
+# it ask another one, or take or leave other packages
+REACHING = ("UV_HTTP_", "UV_CONCURRENT_", "UV_KEYRING_PROVIDER")
 FOR_ALL = 0o022  # the umask of what is installed, whoever else may read what a command makes
 
 
@@ -153,7 +154,11 @@ def run_uv(action: str, *options: object, stdin: str = "") -> "subprocess.Comple
         input=stdin,
         capture_output=True,
         close_fds=False,
-        env={name: value for name, value in os.environ.items() if name not in CHOOSING}
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("UV_") or name.startswith(REACHING)
+        }
         | uv_variables(pip_settings()),
         umask=FOR_ALL,
         text=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 from howdah.environments.hdfs_archive import archive_path, difference, digest_of
 from howdah.environments.installed import find_by_lock, places, read_environment
+from howdah.environments.lock import pins_of
 from howdah.environments.requirements import normalised
 from howdah.errors import ModelError
 from howdah.settings import Cluster, Settings
@@ -61,7 +62,7 @@ def altered_files(packages: Path, lock: str, *, full: bool = False) -> list[str]
     packages of the ``lock`` that are missing as a whole. Without ``full`` only their sizes are
     looked at."""
     found: list[str] = []
-    pinned = {line.partition("==")[0] for line in lock.splitlines() if "==" in line}
+    pinned = {pin.partition("==")[0] for pin in pins_of(lock)}
     for record in sorted(packages.glob("*.dist-info/RECORD")):
         pinned.discard(normalised(record.parent.name.partition("-")[0]))
         with record.open(newline="", encoding="utf-8") as lines:

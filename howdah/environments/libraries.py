@@ -2,10 +2,11 @@
 needing it to predict."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from howdah.environments.requirements import normalised
 
-__all__ = ["ALWAYS", "PREDICTING", "TEXTS", "modules_of", "unneeded_by"]
+__all__ = ["ALWAYS", "PREDICTING", "SINCE", "TEXTS", "modules_of", "unneeded_by"]
 
 ALWAYS = ("numpy", "pandas")  # what a model's process itself imports
 TEXTS = "pyarrow"  # what pandas has texts in since version 3, if it is there: 135 MB
@@ -25,6 +26,8 @@ MODULES = {
     "xgboost": "xgboost",
     "xgboost-cpu": "xgboost",
 }
+# of these no release is taken that is older than one without known holes
+SINCE = {"skops": datetime(2025, 8, 1, tzinfo=UTC)}
 # plots, other processors, and tools that rewrite a model: 250 MB and 20,000 files
 UNNEEDED = {
     "catboost": ("graphviz", "matplotlib", "plotly"),

@@ -16,12 +16,12 @@ from itertools import chain
 from pathlib import Path
 
 from howdah.environments.index import Index, UnsolvableError, Wheel
-from howdah.environments.libraries import ALWAYS, PREDICTING, TEXTS, unneeded_by
+from howdah.environments.libraries import ALWAYS, PREDICTING, SINCE, TEXTS, unneeded_by
 from howdah.errors import ModelError, UsageError
 
 __all__ = ["PYTHON", "Lock", "make_lock", "pins_of", "with_cpu_builds"]
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # what all models run on
 # of the same project, without the libraries of graphics processors
 CPU_BUILDS = {"xgboost": "xgboost-cpu"}
 DAY = timedelta(days=1)
@@ -110,6 +110,7 @@ def _resolved(index: Index, pinned: Sequence[Wheel], always: Sequence[str]) -> l
     dates = list(_dates(pinned))
     for date in chain(dates, _date_of_python(index, always) if dates else ()):
         later = {wheel.name: max(date, dates[-1]) for wheel in pinned}
+        later = {name: max(date, since) for name, since in SINCE.items()} | later
         try:
             return _with_texts(
                 partial(index.resolve, until=date, each_until=later, unneeded=unneeded), wanted

@@ -2,12 +2,12 @@
 
 import hashlib
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from howdah.environments.archive import archive_chunks
 from howdah.environments.building import building
@@ -90,7 +90,7 @@ def _upload(
     )
     path = archive_path(stated)
     store, client = HdfsStore(cluster, ""), hdfs_client(cluster)
-    partial = f"{path}.{os.uname().nodename}.{os.getpid()}"
+    partial = f"{path}.{uuid4().hex}"  # steps of a run may need it at the same time
     with store.reaching():
         if client.status(ENVIRONMENTS, strict=False) is None:
             if cluster.uses_systemd:  # its owner is a user of Hadoop's own

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from howdah.errors import UsageError
 
-__all__ = ["normalised", "read_requirements"]
+__all__ = ["is_release", "normalised", "read_requirements"]
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 # of PEP 440, without local versions, which are builds of another index
@@ -46,6 +46,11 @@ def read_requirements(words: str) -> tuple[str, ...]:
 def normalised(name: str) -> str:
     """A distribution's name as indexes spell it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_release(version: str) -> bool:
+    """Whether it can be the version of a release; whatever else a requirement has is no version."""
+    return re.fullmatch(VERSION, version, re.IGNORECASE) is not None
 
 
 def _stated(words: str) -> Iterator[tuple[str, str]]:

@@ -45,12 +45,12 @@ def make_code_archive(path: Path, target: Path, taken: Collection[str]) -> None:
             f"{path} has {len(files)} files; {MOST_FILES} can be packed",
             hint="give the package alone that the model needs",
         )
-    contents = {name: _read(files[name]) for name in sorted(files)}
-    if sum(map(len, contents.values())) > LARGEST_ALL:
+    if sum(file.stat().st_size for file in files.values()) > LARGEST_ALL:
         raise UsageError(
             f"the files of {path} are longer than {LARGEST_ALL >> 20} MiB",
             hint="give the package alone that the model needs",
         )
+    contents = {name: _read(files[name]) for name in sorted(files)}
     for name, data in contents.items():
         if name.endswith(".py"):
             _check_syntax(files[name], data)
@@ -145,11 +145,6 @@ def _entries(folder: Path) -> list[Path]:
             )
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise UsageError(f"{entry} is neither a file nor a folder", hint="move it out")
-        if stat.S_ISREG(mode) and entry.stat().st_size > LARGEST:
-            raise UsageError(
-                f"{entry} is longer than {LARGEST >> 20} MiB",
-                hint="a model's data belongs into the model's own file",
-            )
     return entries
 
 
@@ -204,4 +199,10 @@ def _check_syntax(path: Path, source: bytes) -> None:
 
 def _read(path: Path) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        return file.read(LARGEST + 1)
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise UsageError(
+            f"{path} is longer than {LARGEST >> 20} MiB",
+            hint="a model's data belongs into the model's own file",
+        )
+    return data

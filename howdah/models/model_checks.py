@@ -3,10 +3,10 @@
 import importlib.metadata
 import platform
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from howdah.environments.lock import PYTHON
 from howdah.errors import ModelError
 from mr.models.loading import untrusted_types
 from mr.models.manifest import Manifest, sha256_of
@@ -97,11 +97,10 @@ def check_libraries(manifest: Manifest) -> None:
         for library, version in _needed(manifest):
             _check_version(name, library, version)
         return
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if manifest.environment["python"] != python:
+    if manifest.environment["python"] != PYTHON:
         raise ModelError(
             f"the environment of model {name} is for Python {manifest.environment['python']},"
-            f" and {python} runs here: its packages can't be imported",
+            f" and {PYTHON} runs here: its packages can't be imported",
             hint=f"bin/models add {name} FILE --replace makes another one for it",
         )
 

@@ -16,7 +16,7 @@ from howdah.environments.publishing import archive_given, archive_path, forget_l
 from howdah.errors import ModelError
 from howdah.hadoop.users import as_superuser, check_user
 from howdah.models.model_checks import ENVIRONMENT_LOCK
-from howdah.models.registry import Model, manifest_of, model_entries
+from howdah.models.registry import Model, check_owner, manifest_of, model_entries
 from howdah.settings import Cluster, Settings
 from mr.models.manifest import Manifest
 
@@ -87,13 +87,15 @@ def move_to_hdfs(model: Model, settings: Settings, running: Collection[str]) -> 
 
 def bring_back(requires: tuple[str, ...], settings: Settings) -> None:
     """Have the environment here that a model with the same requirements has, if there is one: from
-    HDFS, or from its lock."""
+    HDFS, or from its lock. For root, another user's model vouches for nothing."""
     wanted = [requires, with_cpu_builds(requires)]
     if find_by_requirements(wanted, settings):
         return
     for entry in model_entries(settings):
         with suppress(ModelError):  # its manifest can't be read, or it is for another Python
-            stated = manifest_of(entry).environment
+            manifest = manifest_of(entry)
+            check_owner(entry, manifest, settings)
+            stated = manifest.environment
             if stated and {*stated["requires"]} in map(set, wanted):
                 environment_folder(stated, settings, entry.folder / ENVIRONMENT_LOCK)
                 return

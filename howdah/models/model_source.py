@@ -15,15 +15,17 @@ from typing import Any
 
 from howdah.environments.environment import Environment, build_environment, seal
 from howdah.environments.installed import installed_environments
+from howdah.environments.lock import PYTHON
 from howdah.environments.requirements import read_requirements
 from howdah.errors import UsageError
 from howdah.models.code_archive import make_code_archive, top_level_names
 from howdah.models.model_checks import ENVIRONMENT_LOCK
 from howdah.models.model_environment import bring_back
-from howdah.models.provenance.provenance import PYTHON, Provenance
+from howdah.models.provenance.provenance import Provenance
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
 from howdah.settings import Settings
+from howdah.terminal.plain_text import printable
 from mr.model_process.start import own_packages
 from mr.models.manifest import sha256_of
 
@@ -116,8 +118,8 @@ def find_source(
         _check_modules(found, modules, taken)
     name = FORMATS[found.format][1]
     original = folder.parent / name
-    for copy in (folder / name, original):
-        shutil.copyfile(found.file, copy)
+    shutil.copyfile(found.file, folder / name)
+    shutil.copyfile(folder / name, original)  # whatever is done meanwhile to the file itself
     return ModelSource(found, folder, original, name, CODE if modules else "", environment)
 
 
@@ -219,4 +221,4 @@ def _environment(
 
 
 def _tell(line: str) -> None:
-    print(f"  {line}", file=sys.stderr)
+    print(f"  {printable(line)}", file=sys.stderr)

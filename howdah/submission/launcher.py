@@ -38,8 +38,9 @@ from howdah.models.job_models import linked_models
 from howdah.models.registry import Model
 from howdah.os_errors import naming
 from howdah.privacy import keep_private
-from howdah.settings import ROOT, Cluster, Runner, Settings, load
+from howdah.settings import ROOT, Runner, Settings, load
 from howdah.submission.memory import container_mb, fits_uber_task, memory_settings
+from howdah.submission.split_size import LARGEST, hadoop_split_size, local_split_size
 from howdah.submission.task_files import TaskFiles, task_inputs, write_task_files
 from mr.pipelines.registry import PIPELINES
 from mr.records.split import CHUNK
@@ -50,8 +51,6 @@ from mr.supervision.watchdog import CALL_TIMEOUT
 __all__ = ["start"]
 
 DISK_RESERVE_BYTES = 128 << 10
-SMALLEST_SPLIT = 32 << 20
-LARGEST_SPLIT = 2 << 30
 FAILURE_REPORT_SECONDS = 120  # for a task whose model hung, to say so before Hadoop ends it
 HADOOP_TASK_TIMEOUT = 600  # its default
 CHUNK_PROPERTIES = {
@@ -139,7 +138,7 @@ def _run_locally(
     mark: SetMark,
     held: ExitStack,
 ) -> None:
-    from howdah.submission.mrjob_runners import local_job, local_split_size
+    from howdah.submission.mrjob_runners import local_job
 
     store = LocalStore(folder)
     store.remove(OUTPUT)  # an earlier, killed run's
@@ -153,7 +152,7 @@ def _run_locally(
         call_timeouts=_call_timeouts(models, settings),
     )
     sent = write_task_files(spec, folder, models, settings, None, held)
-    size = local_split_size(sum(source.stored_bytes for source in job.inputs), job.splits)
+    size = local_split_size(job)
     arguments = [
         *("--local-tmp-dir", str(folder / TASKS)),
         *("--output-dir", str(folder / OUTPUT)),
@@ -203,7 +202,7 @@ def _run_on_hadoop(
     sent = write_task_files(spec, folder, models, settings, cluster)
     mark(Mark.PUBLISHED)
     needed_mb = container_mb(models)
-    size = _split_size(job, cluster)
+    size = hadoop_split_size(job, cluster)
     tasks = -(-sum(source.stored_bytes for source in job.inputs) // size)
     paths = task_inputs(job, HdfsStore(cluster, home), home, tasks, size)
     tasks = len(paths) if job.of_ranges else tasks
@@ -223,7 +222,7 @@ def _run_on_hadoop(
             int(max(HADOOP_TASK_TIMEOUT, spec.call_timeouts[0] + FAILURE_REPORT_SECONDS) * 1000)
         ),
         "mapreduce.input.fileinputformat.split.minsize": str(
-            LARGEST_SPLIT if job.of_lists else size  # a list is one task's
+            LARGEST if job.of_lists else size  # a list is one task's
         ),
         "mapreduce.fileoutputcommitter.algorithm.version": "1",
         # an ApplicationMaster that takes a job over leaves behind what ended maps have written
@@ -281,18 +280,6 @@ def _call_timeouts(models: Sequence[Model], settings: Settings) -> tuple[float, 
     ]
     timeout = max(CALL_TIMEOUT, 20 * max(seen, default=0))
     return timeout, timeout / 4
-
-
-def _split_size(job: Job, cluster: Cluster) -> int:
-    """Bytes a split: one wave of tasks over the cluster's cores, neither tiny nor endless."""
-    total = sum(source.stored_bytes for source in job.inputs)
-    if job.splits:
-        size = max(-(-total // job.splits), 1)
-    else:
-        _, cores = Yarn(cluster).nodes()
-        size = min(max(-(-total // max(cores - 1, 1)), SMALLEST_SPLIT), LARGEST_SPLIT)
-    step = CHUNK if job.inputs[0].padded and not job.of_ranges else 1
-    return -(-size // step) * step
 
 
 if __name__ == "__main__":

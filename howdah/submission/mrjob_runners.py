@@ -1,6 +1,5 @@
 """mrjob's two runners, with what Howdah does otherwise: no copies of inputs, no JVM for HDFS."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -19,9 +18,8 @@ from howdah.settings import Cluster
 from mr.job import ScoreJob
 from mr.records.compression import compression_of
 
-__all__ = ["hadoop_job", "local_job", "local_split_size"]
+__all__ = ["hadoop_job", "local_job"]
 
-SMALLEST_SPLIT = 4 << 20
 CHUNKS = "org.apache.hadoop.mapred.FixedLengthInputFormat"
 
 
@@ -117,12 +115,6 @@ class HadoopRunner(HadoopJobRunner):  # type: ignore[misc]
     def _run_hadoop(self, *arguments: Any, **options: Any) -> Any:
         type(self).mark(Mark.HADOOP_JAR)
         return super()._run_hadoop(*arguments, **options)
-
-
-def local_split_size(total: int, splits: int) -> int:
-    """Bytes a split, of ``total``: as many as there should be ``splits``, or a split a core."""
-    wanted = splits or os.cpu_count() or 1
-    return max(-(-total // wanted), 1 if splits else SMALLEST_SPLIT)
 
 
 def local_job(arguments: list[str], split_size: int, mark: SetMark) -> ScoreJob:

@@ -1,13 +1,14 @@
 """Where tasks find the packages of their models' environments: in folders here, on a cluster in
 archives that YARN unpacks once a worker."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from howdah.environments.checks import check_packages
 from howdah.environments.environment import environment_folder
 from howdah.environments.installed import environment_name
+from howdah.environments.lock import PYTHON
 from howdah.environments.publishing import publish
 from howdah.errors import ClusterError
 from howdah.hadoop.store import HdfsStore
@@ -42,7 +43,8 @@ def find_environments(
     made again or put there, which takes a while. Nobody removes those that are here until ``held``
     is closed.
 
-    Raises ModelError where that can't be done, ClusterError where the cluster can't take it.
+    Raises ModelError where that can't be done, or files of packages here are missing or of another
+    size than when they were installed, ClusterError where the cluster can't take it.
     """
     folders, archives = {}, {}
     for model in models:
@@ -52,6 +54,7 @@ def find_environments(
         lock = model.folder / ENVIRONMENT_LOCK
         if cluster is None:
             folder = str(environment_folder(manifest.environment, settings, lock, held=held))
+            check_packages(manifest.environment, settings, full=False)
         else:
             _check_python(manifest, cluster)
             folder = ENVIRONMENT_TAG + environment_name(manifest.environment["lock"])
@@ -74,7 +77,7 @@ def _check_python(manifest: Manifest, cluster: Cluster) -> None:
     """Raise ClusterError where workers have another Python than the environment is for."""
     assert manifest.environment
     needed = manifest.environment["python"]
-    found = cluster.python_version or f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = cluster.python_version or PYTHON
     if found != needed:
         raise ClusterError(
             f"the workers have Python {found}, and the environment of model {manifest.name} is for"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-__all__ = ["REQUIRES", "STONE", "Echo", "Exiting", "Gated", "Killed", "Script", "Short", "Untasked"]
+__all__ = ["REQUIRES", "STONE", "Echo", "Exiting", "Gated", "Killed", "Script", "Short"]
 
 # What bin/models add must be told of them, whose files don't say what they were made with
 REQUIRES = ("--requires", f"scikit-learn=={version('scikit-learn')}")
@@ -67,15 +67,6 @@ class Exiting(Echo):
 
     def stumble(self) -> None:
         sys.exit("the stone was too heavy")
-
-
-class Untasked(Echo):
-    """Predicts anywhere but in a task, which it ends."""
-
-    def predict(self, rows: Any) -> Any:
-        if "mapreduce_map_input_file" in os.environ:
-            os._exit(3)
-        return super().predict(rows)
 
 
 class Killed(Echo):

@@ -18,7 +18,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tests.conftest import Howdah, InProcess
 from tests.end_to_end.kinds import PEOPLE, as_text, encoded, pipeline
-from tests.end_to_end.models import REQUIRES, Untasked
 from tests.json_schema import output_faults
 
 GRADED = ["age", "income", "grade"]
@@ -70,13 +69,6 @@ def test_a_sample_settles_types_and_is_compared(local: Howdah, graded: pd.DataFr
     assert manifest["compared"] == 30
     assert manifest["memory_mb"] > 50
     assert manifest["load_seconds"] > 0
-
-
-def test_a_model_that_ends_tasks_is_refused_without_a_sample_too(local: Howdah) -> None:
-    joblib.dump(Untasked(), local.cwd / "model.joblib")
-    add = ("models", "add", "m", "model.joblib", "--features", "x:number", *REQUIRES)
-    assert "a task can't score 2,048 records at once" in local(*add, exits=4).stderr
-    assert not (local.state / "models" / "m").exists()
 
 
 def test_known_answers_refuse_a_wrong_type(local: Howdah, graded: pd.DataFrame) -> None:

@@ -82,6 +82,8 @@ def refuse_foreign_model(path: Path, head: bytes) -> None:
         if kind.head.match(head):
             raise UsageError(f"{path} is {kind.name}", hint=kind.hint)
     if head.startswith(b"PK\x03\x04"):
+        if not zipfile.is_zipfile(path):
+            raise UsageError(f"{path} is a packed zip archive", hint="unpack it, and give that")
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
         for name, member, hint in ARCHIVES:

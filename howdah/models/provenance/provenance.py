@@ -1,12 +1,14 @@
 """What is known of a model's file before it is loaded."""
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["PYTHON", "Provenance"]
+from howdah.environments.lock import PYTHON
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # what all models run on
+__all__ = ["Provenance"]
+
+# A file that was made to do so runs programs in older ones (CVE-2025-54412, CVE-2025-54413)
+OLDEST_SKOPS = "0.12"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Provenance:
         bounds numpy's."""
         extras = []
         if self.format == "skops":
-            extras.append("skops")
+            extras.append(f"skops>={OLDEST_SKOPS}")
         if self.format == "joblib" and "scikit-learn" not in self.libraries:
             extras.append("scikit-learn")  # and joblib with it
         if self.oldest_numpy:

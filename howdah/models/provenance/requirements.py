@@ -4,10 +4,12 @@ import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
 
+from howdah.environments.lock import PYTHON
+from howdah.environments.requirements import is_release
 from howdah.errors import UsageError
 from howdah.models.provenance.libraries import canonical_name
 from howdah.models.provenance.onnx_file import ONNXRUNTIME
-from howdah.models.provenance.provenance import PYTHON, Provenance
+from howdah.models.provenance.provenance import Provenance
 
 __all__ = ["needed_requirements"]
 
@@ -16,6 +18,8 @@ BASE = ("joblib", "numpy", "pandas", "scipy")
 OWN = ("scikit-learn", *BASE)  # what models in Howdah's own environment may refer to
 # An ONNX file is of no version of onnxruntime: any that has its operators runs it
 DEFAULTS = {"onnxruntime": ONNXRUNTIME}
+# scikit-learn 1.2 is older than the numpy that the oldest skops without known holes asks for
+NUMPY_FOR_SKOPS = "1.26.4"
 # For sentences that ask for a version
 EXAMPLES = {"catboost": "1.2.7", "lightgbm": "4.6.0", "scikit-learn": "1.5.2", "xgboost": "2.1.4"}
 
@@ -25,10 +29,9 @@ def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, 
 
     That is so only where the scikit-learn that made the model is the one that runs here, and
     nothing is referred to but that and what it brings along. ``stated``: pins of the model's
-    owner, which outrank MLflow's. Besides the pins, ``found.extras`` are needed, without versions:
-    they are resolved together with the pins, as of the day of the newest of these. So a skops file
-    gets the skops of its scikit-learn's time. Raises UsageError for a version that isn't known, or
-    that the file contradicts, and for byte code of another Python.
+    owner, which outrank MLflow's. Besides the pins, ``found.extras`` are needed, which are resolved
+    together with them. Raises UsageError for a version that isn't known, that is none, or that the
+    file contradicts, and for byte code of another Python.
     """
     if found.byte_code and found.python and found.python != PYTHON:
         raise UsageError(
@@ -49,6 +52,9 @@ def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, 
     if missing:
         raise _unknown_versions(found, versions, missing)
     needed = {name: version for name, version in versions.items() if version} | pins
+    _check_releases(found, needed)
+    if found.format == "skops" and _numbers(needed.get("scikit-learn", "9")) < (1, 3):
+        needed = {"numpy": NUMPY_FOR_SKOPS} | needed
     if _fits_here(found, needed, pins):
         return None
     return tuple(f"{name}=={version}" for name, version in sorted(needed.items()))
@@ -77,6 +83,18 @@ def _check(found: Provenance, pins: Mapping[str, str]) -> None:
             f" which numpy {oldest} or newer can load",
             hint=f"--requires 'numpy=={oldest}', or without numpy",
         )
+
+
+def _check_releases(found: Provenance, needed: Mapping[str, str]) -> None:
+    """UsageError for a version in the file that is none: it goes to uv, which reads options and
+    addresses, too."""
+    for name, version in needed.items():
+        if not is_release(version):
+            raise UsageError(
+                f"{found.file} states that {name} {version[:100]!r} made it, which is no release"
+                " that a package index has",
+                hint=f"with a released {name}, load it where it was made, and save it again",
+            )
 
 
 def _of_mlflow(found: Provenance) -> set[str]:

@@ -36,9 +36,9 @@ def read_skops(path: Path) -> Provenance:
         raise ModelError(f"{path} is damaged, or not whole: {error}") from None
     if not modules:
         raise ModelError(f"{path} is no skops file: its {SCHEMA} names no class")
-    stated = {"scikit-learn": {one.decode() for one in versions}} if versions else {}
-    found = provenance_of_names(path, "skops", ((one.decode(), "") for one in modules), stated)
-    written = ", ".join(sorted(one.decode() for one in writers))
+    stated = {"scikit-learn": set(map(_text, versions))} if versions else {}
+    found = provenance_of_names(path, "skops", ((_text(one), "") for one in modules), stated)
+    written = ", ".join(sorted(map(_text, writers)))
     return Provenance(
         "skops",
         path,
@@ -47,3 +47,7 @@ def read_skops(path: Path) -> Provenance:
         found.modules,
         notes=(f"saved by skops {written}",) if written else (),
     )
+
+
+def _text(word: bytes) -> str:
+    return word.decode("utf-8", "replace")

@@ -87,7 +87,7 @@ def _run(spec: Spec, folder: Path, source: Path, output: Path, what: str) -> Tas
         log = errors.read().decode(errors="replace")
     if task.returncode:
         raise ModelError(
-            f"a task can't score {what}:\n{log.strip()[-2000:]}", hint="the lines above say why"
+            f"a task can't score {what}:\n{_last_words(log)}", hint="the lines above say why"
         )
     counters: Counter[str] = Counter()
     for name, count in COUNTER.findall(log):
@@ -98,6 +98,12 @@ def _run(spec: Spec, folder: Path, source: Path, output: Path, what: str) -> Tas
         counters["memory_mb"] or used.ru_maxrss >> 10,
         counted_stages(counters),
     )
+
+
+def _last_words(log: str) -> str:
+    """The end of a log, without what the task reports to its runner."""
+    lines = (line for line in log.splitlines() if not line.startswith("reporter:"))
+    return "\n".join(lines).strip()[-2000:]
 
 
 def _stdin(spec: Spec, source: Path) -> IO[bytes]:

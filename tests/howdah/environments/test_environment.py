@@ -247,9 +247,12 @@ def test_changed_packages_are_found(six: PackageIndex, settings: Settings) -> No
     text = module.read_text()
     module.write_text(text.replace("1.16.0", "1.16.1"))
     assert list(check_environments(settings)) == [(found.home, "")]
+    check_packages(stated, settings, full=False)
     with pytest.raises(ModelError, match=r"six/__init__.py missing or changed"):
         check_packages(stated, settings)
     module.write_text(text + "#\n")
+    with pytest.raises(ModelError, match=r"six/__init__.py missing or changed"):
+        check_packages(stated, settings, full=False)
     assert "six/__init__.py" in dict(check_environments(settings))[found.home]
     shutil.rmtree(found.folder / "six")
     shutil.rmtree(found.folder / "six-1.16.0.dist-info")

@@ -83,6 +83,19 @@ def test_the_same_requirements_always_make_the_same_lock(index: PackageIndex) ->
     assert len(first.sha256) == 64
 
 
+def test_skops_is_taken_from_when_its_known_holes_were_closed(index: PackageIndex) -> None:
+    """An old scikit-learn's date comes before that, and the newest skops refuses more."""
+    index.put("scikit-learn", "1.5.2", "2024-09-11", tag=COMPILED, requires=["numpy"])
+    for version, date in (
+        ("0.10.0", "2024-05-27"),
+        ("0.12.0", "2025-07-24"),
+        ("0.16", "2026-06-01"),
+    ):
+        index.put("skops", version, date)
+    lock = make_lock(["scikit-learn==1.5.2"], ["numpy", "skops>=0.12"])
+    assert "skops==0.12.0" in pins_of(lock.text)
+
+
 def test_xgboost_comes_without_what_graphics_processors_need(
     index: PackageIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,6 +167,16 @@ def test_an_index_without_dates_gives_the_newest_and_says_so(
     assert (
         "states no dates, so these are the newest releases: numpy==2.0" in capsys.readouterr().err
     )
+
+
+def test_no_variable_of_uvs_adds_another_index(
+    index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor has it packages linked to a cache that goes when they are installed."""
+    index.put("six", "1.16.0")
+    monkeypatch.setenv("UV_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_LINK_MODE", "symlink")
+    assert pins("six==1.16.0")["six"] == "1.16.0"
 
 
 def test_an_index_that_doesnt_answer_is_no_fault_of_the_requirements(

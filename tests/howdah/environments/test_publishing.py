@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def test_an_archive_is_put_into_hdfs_once(
     assert check_archive(stated, cluster) == ""
     there = [name for name in client.list(ENVIRONMENTS) if sealed.lock[:16] in name]
     assert there == [path.rpartition("/")[2]]
+
+
+def test_steps_of_a_run_put_it_into_hdfs_at_the_same_time(
+    sealed: Environment, clustered: Settings, hadoop: Howdah
+) -> None:
+    """They are threads of one process; neither takes the other's upload away."""
+    stated, cluster = sealed.manifest, clustered.require_cluster()
+    with ThreadPoolExecutor(2) as pool:
+        paths = set(pool.map(lambda _: publish(stated, clustered, cluster), range(2)))
+    assert paths == {archive_path(stated)}
+    assert check_archive(stated, cluster) == ""
+    there = [name for name in hdfs_of(hadoop).list(ENVIRONMENTS) if sealed.lock[:16] in name]
+    assert there == [archive_path(stated).rpartition("/")[2]]
 
 
 def test_an_environment_comes_back_from_hdfs(

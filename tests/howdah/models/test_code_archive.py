@@ -106,11 +106,14 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path) -> None:
 
 
 def test_large_files_are_refused(tmp_path: Path) -> None:
+    """A module given by itself, too: the rest of it isn't left out."""
     write(tmp_path / "kit" / "__init__.py")
-    with (tmp_path / "kit" / "weights.bin").open("wb") as file:
-        file.truncate(LARGEST + 1)
-    with pytest.raises(UsageError, match="longer than 10 MiB"):
-        make_code_archive(tmp_path / "kit", tmp_path / "code.zip", ())
+    for large in (tmp_path / "kit" / "weights.bin", tmp_path / "steps.py"):
+        with large.open("wb") as file:
+            file.write(b"#" * (LARGEST + 1))
+    for given in (tmp_path / "kit", tmp_path / "steps.py"):
+        with pytest.raises(UsageError, match="longer than 10 MiB"):
+            make_code_archive(given, tmp_path / "code.zip", ())
 
 
 def test_a_named_pipe_is_refused_rather_than_read(tmp_path: Path) -> None:

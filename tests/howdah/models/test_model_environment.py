@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -9,8 +10,16 @@ import pytest
 
 from howdah.diagnosis.check import Check
 from howdah.diagnosis.environments import check_environments
+from howdah.models import model_environment
+from howdah.models.model_environment import bring_back
 from howdah.settings import Settings
-from tests.howdah.models.test_registry import LOCK, models, put_with_environment
+from tests.howdah.models.test_registry import (
+    LOCK,
+    NOBODY,
+    models,
+    needs_root,
+    put_with_environment,
+)
 
 NAME = hashlib.sha256(LOCK.encode()).hexdigest()[:16]
 
@@ -82,6 +91,20 @@ def test_check_finds_packages_that_were_changed(
     put_packages(settings)
     assert models(settings, "check") == 4
     assert "aren't as they were installed: sklearn.py missing or changed" in capsys.readouterr().out
+
+
+@needs_root
+def test_root_gets_no_packages_that_another_users_model_names(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He would import them: their lock and their archive's SHA-256 are that user's words."""
+    asked: list[object] = []
+    monkeypatch.setattr(model_environment, "environment_folder", lambda *given: asked.append(given))
+    folder = put_with_environment(settings)
+    bring_back(("scikit-learn==1.5.2",), settings)
+    os.chown(folder / "model.toml", NOBODY, NOBODY)
+    bring_back(("scikit-learn==1.5.2",), settings)
+    assert len(asked) == 1
 
 
 def test_doctor_tells_of_packages_that_are_nowhere(settings: Settings) -> None:

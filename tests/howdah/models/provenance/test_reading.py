@@ -187,6 +187,7 @@ def zipped(*names: str) -> bytes:
         (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch"),
         (b'<?xml version="1.0"?>\n<PMML version="4.4">', "PMML"),
         (gzip.compress(b"X\n\0\0\0\3\0\4\2\3"), "object of R"),
+        (gzip.compress(zipped("schema.json")), "packed zip archive"),
         (b"\n<!DOCTYPE html>\n<html>", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
         (b"binf" + bytes(200), "old binary format"),
@@ -260,6 +261,12 @@ def test_a_pickle_that_was_cut_off_is_never_taken_for_whole(name: str) -> None:
 def test_an_archive_that_unpacks_without_end_is_refused_or_read_in_pieces(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.skops", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("schema.json", b'{"__module__": "sklearn.tree", ' + b"[" * 50_000_000)
+    assert read_provenance(tmp_path / "m.skops").libraries == {"scikit-learn": None}
+
+
+def test_a_name_in_a_schema_that_is_no_utf_8_is_read_all_the_same(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.skops", "w") as archive:
+        archive.writestr("schema.json", b'{"__module__": "sklearn.\xff"}')
     assert read_provenance(tmp_path / "m.skops").libraries == {"scikit-learn": None}
 
 

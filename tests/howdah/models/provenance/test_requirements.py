@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from howdah.environments.lock import PYTHON
 from howdah.errors import UsageError
-from howdah.models.provenance.provenance import PYTHON, Provenance
+from howdah.models.provenance.provenance import Provenance
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
 
@@ -92,7 +93,23 @@ def test_another_python_without_byte_code_needs_a_sample() -> None:
     assert not found(scikit_learn=HERE).sample_required
 
 
+@pytest.mark.parametrize("version", ["1.2.2\n--index-url http://other/simple", "1.2.2 @ /tmp", "x"])
+def test_a_version_in_the_file_that_is_none_reaches_no_resolver(version: str) -> None:
+    """uv reads requirements of which each line may be an option or an address."""
+    with pytest.raises(UsageError, match="is no release"):
+        needed_requirements(found(scikit_learn=version), ())
+
+
+def test_a_skops_file_gets_no_skops_that_it_could_run_programs_with() -> None:
+    """Not of its time, either; scikit-learn 1.2 gets the oldest numpy which that one asks for."""
+    old = Provenance("skops", Path("m.skops"), {"scikit-learn": "1.2.2"})
+    assert old.extras == ("skops>=0.12",)
+    assert needed_requirements(old, ()) == ("numpy==1.26.4", "scikit-learn==1.2.2")
+    newer = Provenance("skops", Path("m.skops"), {"scikit-learn": "1.3.0"})
+    assert needed_requirements(newer, ()) == ("scikit-learn==1.3.0",)
+
+
 def test_extras_are_what_loading_needs_in_any_version() -> None:
-    assert read_provenance(DATA / "sklearn-1.7.2.skops").extras == ("skops",)
+    assert read_provenance(DATA / "sklearn-1.7.2.skops").extras == ("skops>=0.12",)
     assert read_provenance(DATA / "xgboost-2.1.4.joblib").extras == ("scikit-learn",)
     assert read_provenance(DATA / "sklearn-1.2.2.joblib").extras == ()
