@@ -84,8 +84,9 @@ class Channel:
         whole = memoryview(bytearray(size))
         left = whole
         while left:
-            if not self._poll.poll(POLL_MS) and not self._is_open() and not self._poll.poll(0):
-                raise Closed
+            while not self._poll.poll(POLL_MS):
+                if not self._is_open() and not self._poll.poll(0):
+                    raise Closed
             taken = os.readv(self._source, [left])
             if not taken:
                 raise Closed

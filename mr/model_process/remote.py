@@ -98,14 +98,13 @@ class ModelProcess:
         classes = told["classes"]
         return Facts(classes and tuple(map(tuple, classes)), told["are_trees"])
 
-    def predict(self, features: Features | list[str], *, probe: bool = False) -> Prediction:
-        """The prediction for n rows of a table, or n texts; a ``probe`` only sees whether the model
-        raises: what it gives is empty."""
+    def predict(self, features: Features | list[str]) -> Prediction:
+        """The prediction for n rows of a table, or n texts."""
         from mr.model_process.wire import columns_of, pack_rows, unpack
 
         assert self.facts
         rows, pieces = pack_rows(features)
-        request = {"do": "predict", "rows": rows, "probe": probe or is_probe()}
+        request = {"do": "predict", "rows": rows, "probe": is_probe()}
         columns = columns_of(features)
         if columns != self._columns:
             request["columns"] = self._columns = columns
