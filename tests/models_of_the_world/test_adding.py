@@ -68,7 +68,8 @@ def test_a_model_is_added_with_packages_of_its_own(file: str, add: Add) -> None:
 def test_scores_are_those_of_where_each_was_made(
     howdah: InProcess, add: Add, trained: Callable[[str], Trained]
 ) -> None:
-    """All of them in one job, each in a process of its own."""
+    """All of them in one job, each in a process of its own. What the pickle was made with stands in
+    the file alone."""
     for file in MODELS:
         add(file)
     models = ",".join(map(name_of, MODELS))
@@ -78,18 +79,6 @@ def test_scores_are_those_of_where_each_was_made(
         said, name = trained(where).said[file], name_of(file)
         assert scored[f"score_{name}"].tolist() == pytest.approx(said["scores"], abs=1e-6)
         assert scored[f"label_{name}"].tolist() == said["labels"]
-
-
-def test_a_pickle_of_several_libraries_scores_as_they_did(
-    howdah: InProcess, add: Add, trained: Callable[[str], Trained]
-) -> None:
-    """What it was made with stands in the file alone."""
-    add("voting.pkl")
-    models = trained("sk15")
-    scored = results(howdah.score(models.folder / "table.csv", "--model", "voting-pkl"))
-    said = models.said["voting.pkl"]
-    assert scored["score"].tolist() == pytest.approx(said["scores"], abs=1e-6)
-    assert scored["label"].tolist() == said["labels"]
 
 
 def test_a_model_of_another_library_asks_for_its_version(

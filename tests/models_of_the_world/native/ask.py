@@ -14,7 +14,7 @@ from mr.scoring.fixed_point import to_fixed
 from mr.scoring.predict import check_classes, predict_rows
 from tests.models_of_the_world.native.cases import Case
 
-ALONE = 20
+ALONE = 8
 MANY = 2500  # more than a task gives at once
 
 
