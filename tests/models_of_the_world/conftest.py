@@ -61,5 +61,6 @@ def found(
     name: str = request.param
     libraries = Path(hypothesis.__file__).parents[1]
     programs = ["native.ask", "every_interface", "every_label", "every_boosted", "as_pandas"]
-    programs.append(f"every_random:{libraries}")  # the last one: nothing else is to see them
+    # the last ones: nothing else is to see them
+    programs += [f"native.random_files:{libraries}", f"every_random:{libraries}"]
     return Found(name, run_programs(packages(name), trained(name).folder, *programs))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.models_of_the_world.conftest import Found
+from tests.models_of_the_world.programs import EXAMPLES
 
 Answers = dict[str, dict[str, Any]]
 
@@ -31,6 +32,14 @@ def test_answers_are_those_of_the_library_itself(answers: Answers) -> None:
     several outputs."""
     for name, model in served(answers).items():
         assert all(model["same"].values()), (name, model["same"])
+
+
+def test_both_readers_of_a_file_say_what_the_library_says(found: Found) -> None:
+    """Howdah's own, and the one that it is compared with when a model is added: of models and rows
+    at random."""
+    compared = found["native.random_files"]
+    assert len(compared) == {"sk12": 1, "sk15": 2, "sk17": 3}[found.environment]
+    assert min(compared.values()) >= EXAMPLES / 8
 
 
 def test_what_a_file_tells_is_what_the_model_takes_and_gives(answers: Answers) -> None:
