@@ -27,11 +27,11 @@ def read_requirements(words: str) -> tuple[str, ...]:
     """The requirements in ``words`` (``scikit-learn==1.5.2, xgboost==2.1.4``), or in the file that
     has this path, one a line: each as ``name==version``, its name as indexes spell it.
 
-    Raises UsageError for anything else that pip would take, with what to write instead.
+    Raises UsageError for anything else that pip would take, with what to write instead; of several
+    such lines, all are named.
     """
     found: dict[str, str] = {}
-    for place, words_of_one in _stated(words):
-        name, version = _pin(place, words_of_one)
+    for place, (name, version) in _pins(words):
         if found.setdefault(name, version) != version:
             raise UsageError(
                 f"{name} is required twice, as {found[name]} and as {version}",
@@ -41,6 +41,28 @@ def read_requirements(words: str) -> tuple[str, ...]:
     if not found:
         raise UsageError(f"{words.strip() or 'nothing'} states no package", hint=EXAMPLE)
     return tuple(f"{name}=={version}" for name, version in found.items())
+
+
+def _pins(words: str) -> list[tuple[str, tuple[str, str]]]:
+    """Each requirement's name and version, after the place where it is."""
+    pins, refused = [], []
+    for place, stated in _stated(words):
+        try:
+            pins.append((place, _pin(place, stated)))
+        except UsageError as error:
+            refused.append((place, error))
+    if not refused:
+        return pins
+    (_, first), *others = refused
+    if not others:
+        raise first
+    places = dict.fromkeys(place.rpartition(", line ")[2] for place, _ in others)
+    more = f"lines {', '.join(places)}" if ", line " in first.where else f"{len(others)} more"
+    raise UsageError(
+        f"{first.message}; nor can {more} be taken"[:1000],
+        hint=f"{first.hint}. What the model doesn't need can be left out",
+        where=first.where,
+    )
 
 
 def normalised(name: str) -> str:

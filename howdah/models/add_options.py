@@ -30,7 +30,8 @@ def add_arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--expected",
         metavar="label=COLUMN,score=COLUMN",
-        help="columns of the sample that have known answers, which are compared too",
+        help="columns of the sample that have known answers, which are compared too; of more than"
+        " two classes, or several outputs: label=COLUMN,score_CLASS=COLUMN and so on",
     )
     add.add_argument(
         "--features",
@@ -93,7 +94,9 @@ def known_answers(args: argparse.Namespace) -> dict[str, str]:
     known: dict[str, str] = {}
     for word in args.expected.split(",") if args.expected else ():
         of, _, column = word.partition("=")
-        if of not in ("label", "score") or not column:
+        if not of or not column:
             raise UsageError(f"--expected {args.expected}", hint="label=COLUMN,score=COLUMN")
+        if of in known:
+            raise UsageError(f"--expected names {of} twice", hint="each column once")
         known[of] = column
     return known

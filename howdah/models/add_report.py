@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from howdah.models.card import describe_outputs
 from howdah.models.interface.model_interface import ModelInterface
 from howdah.models.verification.model_comparison import Comparison
+from howdah.models.verification.record_difference import is_score
 from howdah.models.verification.refused_values import RefusedValues
 from mr.models.manifest import Manifest
 
 __all__ = ["report_lines"]
+
+MOST_TOLD = 4  # digits of known answers: that scores are compared to fewer is said
 
 
 def report_lines(
@@ -37,13 +40,26 @@ def report_lines(
     for reason, count in compared.rejected.items():
         yield f"{count:,} of them are rejected, as the model raises for them: {reason}"
     if args.expected:
-        yield f"known answers in {args.expected}: all alike"
+        yield f"known answers in {args.expected}: {_known_answers(manifest, compared)}"
     if unseen := sorted({*manifest.labels} - compared.labels):
         yield f"no record of the sample is {' or '.join(unseen)[:200]}"
     if compared.absent:
         yield f"no record of the sample has {', '.join(sorted(compared.absent))[:200]}"
     if complete := [name for name in manifest.features if name not in compared.missing]:
         yield f"no record of the sample lacks {', '.join(complete)[:200]}"
+
+
+def _known_answers(manifest: Manifest, compared: Comparison) -> str:
+    """How many were alike, where some records have none, and how exactly, where they are short."""
+    scored = compared.records - sum(compared.rejected.values())
+    fewest = min(compared.known.values())
+    count = (
+        "all alike" if fewest == scored else f"alike, {fewest:,} of {scored:,} records have them"
+    )
+    digits = min((n for of, n in compared.digits.items() if is_score(of)), default=MOST_TOLD)
+    if digits < min(manifest.decimals, MOST_TOLD):
+        count += f"; to {digits} digits behind the point, as they are written"
+    return count
 
 
 def _by_type(interface: ModelInterface, manifest: Manifest) -> dict[tuple[str, str], list[str]]:

@@ -50,6 +50,7 @@ class CandidateHere:
         return inspect_model(self.model), ()
 
     def predictor(self, manifest: Manifest) -> Predictor:
+        warnings.simplefilter("ignore")  # until ``candidate_here`` ends
         return LoadedModel(self.model, manifest)
 
 
@@ -116,7 +117,7 @@ def candidate_here(manifest: Manifest, folder: Path) -> Iterator[CandidateHere]:
 
     In the end its maker's modules are forgotten.
     """
-    with _without_traces(folder):
+    with _without_traces(folder), warnings.catch_warnings():
         yield CandidateHere(_load(manifest, folder))
 
 

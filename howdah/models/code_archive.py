@@ -39,7 +39,8 @@ def make_code_archive(path: Path, target: Path, taken: Collection[str]) -> None:
     path = path.absolute()
     top, files = _found(path)
     for name in sorted({name.partition("/")[0].removesuffix(".py") for name in files}):
-        _check_name(name, top / name, taken)
+        package = top / name
+        _check_name(name, package if package.is_dir() else top / f"{name}.py", taken)
     if len(files) > MOST_FILES:
         raise UsageError(
             f"{path} has {len(files)} files; {MOST_FILES} can be packed",
@@ -157,7 +158,7 @@ def _mode(path: Path) -> int:
     if stat.S_ISLNK(mode):
         raise UsageError(
             f"{path} is a symbolic link, which --code doesn't follow",
-            hint=f"give what it leads to: {path.resolve()}",
+            hint=f"give a copy of what it leads to, {path.resolve()}, in its place",
         )
     return mode
 

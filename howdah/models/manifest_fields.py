@@ -3,6 +3,7 @@
 import argparse
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,12 @@ def resolve_features(
     if None in names or not names:
         names = _names_for(interface, stated, all_named=all_named)
     fitted = [name for name in names if name is not None]
+    if twice := [name for name, count in Counter(fitted).items() if count > 1]:
+        raise UsageError(
+            f"the model was fitted on several columns that are called {_listed(twice)}: a table's"
+            " columns are found by their names",
+            hint="fit it again on columns with a name each",
+        )
     for name in stated:
         if name not in fitted:
             raise UsageError(

@@ -171,10 +171,12 @@ def _check_options(found: Provenance, args: argparse.Namespace, *, own: bool) ->
             hint="leave --code out",
         )
     if found.sample_required and not args.sample:
-        python = found.python or "of which it doesn't say the version"
+        made = f"was made with Python {found.python}"
+        if not found.python:
+            made = "holds byte code, and doesn't say of which Python"
         raise UsageError(
-            f"{args.file} was made with Python {python}, and models run on {PYTHON} here: whether"
-            " it predicts the same is only seen on records",
+            f"{args.file} {made}, and models run on Python {PYTHON} here: whether it predicts the"
+            " same is only seen on records",
             hint="--sample TABLE; with answers that the model gave where it was made, --expected"
             " label=COLUMN,score=COLUMN compares those, too",
         )
@@ -193,6 +195,12 @@ def _check_modules(found: Provenance, given: frozenset[str], packages: frozenset
             " aren't in its file",
             hint="put them into a module (churn_steps.py), import them from there, fit and save the"
             " model again; then bin/models add … --code churn_steps.py",
+        )
+    if found.code:
+        raise UsageError(
+            f"the model names the module {', '.join(sorted(missing))}; MLflow has saved its maker's"
+            " code beside it",
+            hint=f"--code {found.code[0]}, after a look at it: it is run",
         )
     raise UsageError(
         f"the model names the module {', '.join(sorted(missing))}, which belongs to no library that"

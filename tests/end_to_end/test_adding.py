@@ -83,6 +83,29 @@ def test_known_answers_refuse_a_wrong_type(local: Howdah, graded: pd.DataFrame) 
     local("models", "show", "m", exits=4)
 
 
+def test_known_answers_are_of_the_columns_that_the_model_predicts(
+    local: Howdah, graded: pd.DataFrame
+) -> None:
+    """What can't be compared is never said to be alike."""
+    table = graded[["age", "income"]].assign(none=None)
+    kinds = np.array(["a", "b", "c"])[np.arange(len(table)) % 3]
+    model = LogisticRegression(max_iter=1000).fit(table[["age", "income"]], kinds)
+    joblib.dump(model, local.cwd / "kinds.joblib")
+    table["b"] = model.predict_proba(table[["age", "income"]])[:, 1]
+    table.to_csv(local.cwd / "some.csv", index=False)
+    add = ("models", "add", "m", "kinds.joblib", "--sample", "some.csv", "--expected")
+    said = local(*add, "score=b", exits=2).stderr
+    assert "what the model predicts is label, score_a, score_b, score_c" in said
+    assert (
+        "no record that is scored has a known answer in none"
+        in local(*add, "label=none,score_b=b", exits=2).stderr
+    )
+    assert "the known answers say" in local(*add, "score_a=b", exits=4).stderr
+    said = local(*add, "score_b=b").stderr
+    assert "known answers in score_b=b: all alike\n" in said
+    assert "Warning" not in said
+
+
 def test_a_class_that_no_record_of_the_sample_has_is_named(
     local: Howdah, graded: pd.DataFrame
 ) -> None:

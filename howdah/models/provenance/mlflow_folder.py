@@ -119,14 +119,18 @@ def _requirements(folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Pins of ``requirements.txt``; without that, those of ``conda.yaml``."""
     path = folder / "requirements.txt"
     lines = _text(path).splitlines() if path.is_file() else _conda_requirements(folder)
-    pins, loose = {}, []
+    pins: dict[str, str] = {}
+    loose = []
     for line in lines:
-        word = re.split(r"\s#|^#|\s--hash|\\", line)[0].strip()
-        if pin := PIN.fullmatch(word):
-            pins[canonical_name(pin[1])] = pin[2]
+        word = re.split(r"\s#|^#|\s--hash|\\|;", line)[0].strip()
+        pin = PIN.fullmatch(word)
+        if pin and pins.setdefault(canonical_name(pin[1]), pin[2]) == pin[2]:
+            continue
+        if pin:  # another version on another Python or system
+            loose.append(canonical_name(pin[1]))
         elif name := NAME.match(word):  # without what follows: an address may have a password
             loose.append(canonical_name(name[0]))
-    return pins, tuple(loose)
+    return {name: version for name, version in pins.items() if name not in loose}, tuple(loose)
 
 
 def _conda_requirements(folder: Path) -> list[str]:
@@ -179,6 +183,6 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LONGEST:
             raise ModelError(f"{path} is longer than {LONGEST >> 20} MiB")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} can't be read: {error}") from None

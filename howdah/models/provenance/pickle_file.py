@@ -26,6 +26,13 @@ BYTE_CODE = {
 }  # fmt: skip
 BYTE_CODE_OF = re.compile(r"(types|builtins|__builtin__|new|cloudpickle|dill)(\..*)?")
 NOTEBOOK = "__main__"
+# What no model has a use for when it is loaded: programs that are started, files that go
+HARMFUL = re.compile(
+    r"(os|posix|nt)\.(system|popen|exec\w+|spawn\w+|posix_spawnp?|fork\w*|kill|killpg|remove"
+    r"|removedirs|unlink|rmdir|truncate)"
+    r"|(subprocess|_posixsubprocess|commands|popen2|pty|runpy)\.\w+"
+    r"|shutil\.(rmtree|move)|(builtins|__builtin__)\.(eval|exec|execfile)"
+)
 EMBEDDED = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras"}
 
 
@@ -35,6 +42,7 @@ def read_pickle(path: Path) -> Provenance:
     Raises ModelError for a damaged file, UsageError for one that can't be loaded elsewhere.
     """
     contents, is_at_end = scan_file(path)
+    _refuse_harmful(path, contents.names)
     found = provenance_of_names(path, "joblib", contents.names, contents.versions)
     own = {*found.modules, *(one for one in contents.modules if _is_own(one))}
     libraries = dict.fromkeys(filter(None, map(distribution_of, contents.modules)))
@@ -106,6 +114,18 @@ def _refuse_notebook(path: Path, names: Iterable[tuple[str, str]]) -> None:
             " file has no more of that than the name",
             hint="put it into a module of its own (steps.py), import it from there, fit and save"
             " the model again, and add it with --code steps.py",
+        )
+
+
+def _refuse_harmful(path: Path, names: Iterable[tuple[str, str]]) -> None:
+    """UsageError for what is written to do something else than to make a model. This isn't all
+    that a pickle can do: what isn't found isn't harmless."""
+    called = sorted(name for name in map(".".join, names) if HARMFUL.fullmatch(name))
+    if called:
+        raise UsageError(
+            f"{path} refers to {', '.join(called)[:200]}, which no model needs when it is loaded:"
+            " it would start programs, remove files or run code. Nothing of it was loaded",
+            hint="ask who made it; don't load it anywhere else either",
         )
 
 

@@ -70,15 +70,35 @@ def _reader(path: Path, head: bytes) -> Callable[[Path], Provenance]:
         return read_pickle
     if PICKLE.match(head):
         return read_pickle
-    if head.startswith(b"\x08") or path.suffix == ".onnx":
+    begins = _text_of(head)
+    if head.startswith(b"\x08") or (path.suffix == ".onnx" and begins is None):
         return read_onnx
     if path.suffix in PICKLE_SUFFIXES and OLD_PICKLE.match(head):
         return read_pickle
+    what = f"{path} is no model that Howdah knows"
+    if begins is not None:
+        what = f"{path} is text, and no model that Howdah knows: it begins with {begins[:60]!r}"
     raise UsageError(
-        f"{path} is no model that Howdah knows",
+        what,
         hint="a file of joblib, pickle, skops, ONNX, XGBoost, LightGBM or CatBoost, or a folder"
         " that MLflow has saved",
     )
+
+
+def _text_of(head: bytes) -> str | None:
+    """The first line of a text; None for other bytes."""
+    try:
+        text = head[:1000].decode("utf-8-sig") if b"\0" not in head else None
+    except UnicodeDecodeError as error:
+        text = head[: error.start].decode() if error.start >= 997 else None  # cut in a character
+    if text is None or any(ord(one) < 32 and one not in "\t\n\r\f" for one in text):
+        return None
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def _is_older(version: str, than: str) -> bool:
+    one, other = (tuple(map(int, re.findall(r"\d+", each)[:3])) for each in (version, than))
+    return one < other
 
 
 def _has_schema(path: Path) -> bool:
@@ -111,10 +131,14 @@ def _with_mlflow(found: Provenance, model: MlflowModel, folder: Path) -> Provena
             libraries[name] = version
         elif libraries[name] != version:
             notes.append(f"MLflow says {name} {version}, the file itself {libraries[name]}")
+    pins = dict(model.pins)
+    if found.oldest_numpy and _is_older(pins.get("numpy", found.oldest_numpy), found.oldest_numpy):
+        notes.append(f"MLflow says numpy {pins.pop('numpy')}, but numpy 2 has made the file")
+        libraries["numpy"] = None
     for name in found.modules:
         if (distribution := canonical_name(name.partition(".")[0])) in model.pins:
             notes.append(f"{name} may be of {distribution} {model.pins[distribution]}")
-    wanted = {name: version for name, version in model.pins.items() if name in libraries}
+    wanted = [name for name in pins if name in libraries]
     if loose := [name for name in model.loose if name in libraries]:
         notes.append(f"MLflow states no exact version of {', '.join(loose)}")
     if left := [name for name in (*model.pins, *model.loose) if name not in libraries]:

@@ -21,7 +21,14 @@ DEFAULTS = {"onnxruntime": ONNXRUNTIME}
 # scikit-learn 1.2 is older than the numpy that the oldest skops without known holes asks for
 NUMPY_FOR_SKOPS = "1.26.4"
 # For sentences that ask for a version
-EXAMPLES = {"catboost": "1.2.7", "lightgbm": "4.6.0", "scikit-learn": "1.5.2", "xgboost": "2.1.4"}
+EXAMPLES = {
+    "catboost": "1.2.7",
+    "cloudpickle": "3.1.1",
+    "dill": "0.3.9",
+    "lightgbm": "4.6.0",
+    "scikit-learn": "1.5.2",
+    "xgboost": "2.1.4",
+}
 
 
 def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, ...] | None:
@@ -39,6 +46,7 @@ def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, 
             f" which runs on no other; Python {PYTHON} runs here",
             hint="put these functions into a module, save the model again, and add it with --code",
         )
+    _refuse_no_model(found)
     pins = {canonical_name(name): version for name, version in map(_split, stated)}
     _check(found, pins)
     recorded = dict(map(_split, found.requires))
@@ -63,6 +71,16 @@ def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, 
 def _split(pin: str) -> tuple[str, str]:
     name, _, version = pin.partition("==")
     return name.strip(), version.strip()
+
+
+def _refuse_no_model(found: Provenance) -> None:
+    """UsageError for a pickle of nothing that a library or its maker's code would predict with."""
+    if found.format == "joblib" and found.libraries.keys() <= {*BASE} and not found.modules:
+        of = f"of {' and '.join(found.libraries)} alone" if found.libraries else "of no library"
+        raise UsageError(
+            f"{found.file} is a pickle, and no model's: what it holds is {of}",
+            hint="give the file in which the fitted model was saved: joblib.dump(model, FILE)",
+        )
 
 
 def _check(found: Provenance, pins: Mapping[str, str]) -> None:
@@ -144,7 +162,7 @@ def _unknown_versions(
 def _example(found: Provenance, name: str) -> str:
     if name in found.several:
         return found.several[name][-1]
-    return EXAMPLES.get(name, "1.0")
+    return EXAMPLES.get(name, "VERSION")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

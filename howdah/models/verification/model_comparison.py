@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from howdah.errors import ModelError
+from howdah.errors import ModelError, UsageError
 from howdah.inputs.header import types_of
 from howdah.models.verification.record_difference import (
+    digits_of,
     find_difference,
     find_known_difference,
     is_score,
@@ -30,18 +31,23 @@ from mr.spec import Spec
 __all__ = ["Comparison", "compare_with_model"]
 
 SHOWN = 3
+OF_TYPES = "are the features' types those that it was trained with? --features NAME:TYPE"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """``records`` were compared, ``rejected`` by both, by reason; ``labels``: those that were
-    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack."""
+    predicted; ``missing``: the features that some record lacks, ``absent`` those that all lack;
+    ``known``: how many answers of each column were compared, ``digits``: to how many behind the
+    point."""
 
     records: int
     rejected: Mapping[str, int]
     labels: frozenset[str]
     missing: frozenset[str]
     absent: frozenset[str]
+    known: Mapping[str, int]
+    digits: Mapping[str, int]
 
 
 def compare_with_model(
@@ -111,34 +117,68 @@ def _compared(
         )
     names = prediction_columns(manifest)
     scored = iter(_rows(run.scores, names, first=manifest.pipeline != "tabular"))
+    answers = {of: direct[f"known {column}"].tolist() for of, column in sample.known.items()}
+    digits = {of: digits_of(column, manifest.decimals) for of, column in answers.items()}
     differing: list[str] = []
+    unlike_known: list[str] = []
     labels: set[str] = set()
+    compared: Counter[str] = Counter(dict.fromkeys(answers, 0))
     for row, line in enumerate(lines):
         found = None if line in rejected else next(scored)
         expected = {name: direct[name][row] for name in names if name in direct}
         why = find_difference(found, rejected.get(line, ""), expected, str(direct["raised"][row]),
                           manifest, bound)  # fmt: skip
-        known = {of: str(direct[f"known {column}"][row]) for of, column in sample.known.items()}
-        if why is None and found is not None:
-            why = find_known_difference(found, known, manifest)
-            labels |= {cell for name, cell in found.items() if not is_score(name)}
+        record = sample.lines[line].decode(errors="replace").strip()[:100]
         if why:
-            record = sample.lines[line].decode(errors="replace").strip()[:100]
             differing.append(f"  record {row + 1}: {why}: {record}")
-    if differing:
-        raise ModelError(
-            f"{len(differing):,} of {len(lines):,} records of {sample.name} come out otherwise"
-            f" than the model says: it is not added\n" + "\n".join(differing[:SHOWN]),
-            hint="are the features' types those that it was trained with? --features NAME:TYPE",
-        )
+        elif found is not None:
+            labels |= {cell for name, cell in found.items() if not is_score(name)}
+            known = {of: column[row] for of, column in answers.items() if column[row]}
+            compared.update(known.keys())
+            if why := find_known_difference(found, known, digits):
+                unlike_known.append(f"  record {row + 1}: {why}: {record}")
+    _refuse_differing(sample, len(lines), "the model says", differing, OF_TYPES)
+    why = _why_unlike_known(manifest)
+    _refuse_differing(sample, len(lines), "the known answers say", unlike_known, why)
     if len(rejected) == len(lines):
         raise ModelError(
             f"the model takes no record of {sample.name}: {direct['raised'][0]}",
             hint="give a sample of records as they will be submitted",
         )
+    if empty := [sample.known[of] for of, count in compared.items() if not count]:
+        raise UsageError(
+            f"no record that is scored has a known answer in {', '.join(empty)}",
+            hint="a sample with answers, or leave that column out of --expected",
+        )
     reasons = Counter(rejected.values())
-    missing, absent = (frozenset(direct[name].tolist()) for name in ("missing", "absent"))
-    return Comparison(len(lines), dict(reasons), frozenset(labels), missing, absent)
+    lacked, absent = (frozenset(direct[name].tolist()) for name in ("missing", "absent"))
+    return Comparison(
+        len(lines), dict(reasons), frozenset(labels), lacked, absent, dict(compared), digits
+    )
+
+
+def _refuse_differing(
+    sample: Sample, records: int, than: str, differing: Sequence[str], hint: str
+) -> None:
+    """ModelError with the first records that differ, if there are any."""
+    if differing:
+        raise ModelError(
+            f"{len(differing):,} of {records:,} records of {sample.name} come out otherwise than"
+            f" {than}: it is not added\n" + "\n".join(differing[:SHOWN]),
+            hint=hint,
+        )
+
+
+def _why_unlike_known(manifest: Manifest) -> str:
+    """What to look at where the model itself gives other answers than it is known to give."""
+    whose = ""
+    if manifest.kind == "binary":
+        whose = f"Is the score of {manifest.labels[manifest.positive]} meant (--positive-class)? "
+    return (
+        f"the model itself says here what Howdah says. {whose}Are the answers of this very file,"
+        " the features' types those that it was trained with (--features NAME:TYPE), its packages"
+        " those of where it was made (pip freeze, --requires)?"
+    )
 
 
 def _rejected(sample: Sample, run: TaskRun) -> dict[int, str]:

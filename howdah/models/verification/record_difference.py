@@ -1,13 +1,14 @@
 """How a task's prediction of one record differs from the model's own, or from a known answer."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from mr.models.manifest import Manifest
 
-__all__ = ["find_difference", "find_known_difference", "is_score"]
+__all__ = ["digits_of", "find_difference", "find_known_difference", "is_score"]
 
 ENOUGH = 1e-9  # of a score's size: what another order of additions may change
 
@@ -52,19 +53,33 @@ def _is_same(cell: str, value: Any, decimals: int, bound: float) -> bool:
 
 
 def find_known_difference(
-    found: Mapping[str, str], known: Mapping[str, str], manifest: Manifest
+    found: Mapping[str, str], known: Mapping[str, str], digits: Mapping[str, int]
 ) -> str | None:
-    """In what a record's prediction differs from its known answer; an empty one isn't compared."""
+    """In what a record's prediction differs from its known answers; an empty one isn't compared.
+
+    ``digits``: behind the point, to which the answers of a column are compared.
+    """
     for name, answer in known.items():
-        cell = found.get(name)
-        if cell is None or not answer or cell == answer:
+        cell = found[name]
+        if not answer or cell == answer:
             continue
-        try:
-            digits = len(answer.partition(".")[2]) if "e" not in answer.lower() else 6
-            close = max(0.5 * 10.0 ** -min(digits, manifest.decimals), 1e-6) * 1.001
-            if abs(float(cell) - float(answer)) <= (close if name == "score" else 0):
-                continue
-        except ValueError:
-            pass
-        return f"{name} is {cell}, and the known answer {answer}"
+        if not _is_number(cell) or not _is_number(answer):
+            return f"{name} is {cell}, and the known answer {answer}"
+        close = max(0.5 * 10.0 ** -digits[name], 1e-6) * 1.001 + ENOUGH * abs(float(answer))
+        if abs(float(cell) - float(answer)) > (close if is_score(name) else 0):
+            return f"{name} is {cell}, and the known answer {answer}"
     return None
+
+
+def digits_of(answers: Iterable[str], most: int) -> int:
+    """The digits behind the point that the answers of a column are written with, but ``most`` at
+    the most: in a column that has long ones, 0.5 is exact, and not rounded."""
+    written = (most if "e" in one.lower() else len(one.partition(".")[2]) for one in answers)
+    return min(most, max(written, default=0))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False

@@ -18,6 +18,7 @@ from howdah.inputs.reading import Kind, Reading, read_as
 from howdah.inputs.table_columns import Columns, find_columns
 from mr.models.manifest import Manifest
 from mr.records.record_ends import quoting_delimiter, split_records
+from mr.scoring.format import prediction_columns
 
 __all__ = ["Sample", "infer_types", "read_sample", "run_direct_prediction", "with_columns_for"]
 
@@ -36,7 +37,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 @dataclass(frozen=True)
 class Sample:
     """The first records of a table, as a plain ``file``; ``known`` says which of its columns hold
-    known answers: ``label`` or ``score``, and the column's name. ``text`` has all lines."""
+    known answers, by the prediction's column that they are of. ``text`` has all lines."""
 
     name: str
     source: InputFile
@@ -54,8 +55,10 @@ class Sample:
 def read_sample(table: Path, manifest: Manifest, known: Mapping[str, str], folder: Path) -> Sample:
     """Take the first records of ``table``, at most 16 MB of them, to a file in ``folder``.
 
-    Raises UsageError for a table without records, or without the columns of known answers.
+    Raises UsageError for a table without records, or without the columns of known answers, and for
+    answers of what the model doesn't predict.
     """
+    _check_known(known, manifest)
     kind = Kind.TABLE if manifest.pipeline == "tabular" else Kind.LINES
     sources, _ = read_as(find_local_files([str(table)]), Reading(kind))
     if len(sources) > 1:
@@ -97,6 +100,16 @@ def _checked(sample: Sample) -> Sample:
                 hint=f"it has {', '.join(sample.columns.names)[:200]}",
             )
     return sample
+
+
+def _check_known(known: Mapping[str, str], manifest: Manifest) -> None:
+    predicted = prediction_columns(manifest)
+    if others := [of for of in known if of not in predicted]:
+        raise UsageError(
+            f"--expected has answers for {', '.join(others)}, and what the model predicts is"
+            f" {', '.join(predicted)[:300]}",
+            hint="--expected " + ",".join(f"{name}=COLUMN" for name in predicted[:3]),
+        )
 
 
 def _columns(source: InputFile, manifest: Manifest) -> Columns:

@@ -106,3 +106,14 @@ def test_a_file_of_something_else_is_no_requirements_file(tmp_path: Path) -> Non
     path.write_bytes(b"\x80\x05\x95\x00\xff")
     with pytest.raises(UsageError, match="isn't text"):
         read_requirements(str(path))
+
+
+def test_all_lines_that_can_not_be_taken_are_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "frozen.txt"
+    file.write_text("numpy==1.26.4\nanyio @ file:///x\nscipy>=1\n# a\n-e git+https://a:b@c/d\n")
+    with pytest.raises(UsageError, match=r"line 2: anyio .* nor can lines 3, 5 be taken") as raised:
+        read_requirements(str(file))
+    assert "What the model doesn't need can be left out" in str(raised.value.hint)
+    assert raised.value.where == f"{file}, line 2"
+    with pytest.raises(UsageError, match="scipy has no version; nor can 1 more be taken"):
+        read_requirements("scipy, numpy==1.26.4, pandas>2")

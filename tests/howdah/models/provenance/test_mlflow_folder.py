@@ -1,15 +1,19 @@
 """Folders of MLflow's: which file is the model, what made it, and what is refused."""
 
+import importlib.metadata
+import pickle
 import shutil
 from pathlib import Path
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from howdah.errors import ModelError, UsageError
 from howdah.models.provenance.reading import read_provenance
 from howdah.models.provenance.requirements import needed_requirements
 
 DATA = Path(__file__).parent / "data"
+HERE = importlib.metadata.version("scikit-learn")
 SKLEARN = """
 artifact_path: model
 flavors:
@@ -123,3 +127,25 @@ def test_a_damaged_description_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "MLmodel").write_text(text)
     with pytest.raises((ModelError, UsageError)):
         read_provenance(tmp_path)
+
+
+def test_a_pin_may_have_a_condition_and_the_file_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    pins = (
+        "\ufeffscikit_learn==1.2.2 ; python_version >= '3.9'\n"
+        "numpy==1.22.0 ; python_version < '3.9'\nnumpy==1.24.3 ; python_version >= '3.9'\n"
+    )
+    folder(tmp_path, SKLEARN, "sklearn-1.2.2.joblib", "model.pkl", requirements_txt=pins)
+    found = read_provenance(tmp_path)
+    assert found.requires == ("scikit-learn==1.2.2",)
+    assert "MLflow states no exact version of numpy" in found.notes
+
+
+def test_numpy_1_isnt_required_for_what_numpy_2_has_made(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "MLmodel").write_text(SKLEARN.replace("1.2.2", HERE))
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(LogisticRegression().fit([[0], [1]], [0, 1])))
+    (tmp_path / "requirements.txt").write_text(f"numpy==1.23.5\nscikit-learn=={HERE}\n")
+    found = read_provenance(tmp_path)
+    assert found.requires == (f"scikit-learn=={HERE}",)
+    assert "MLflow says numpy 1.23.5, but numpy 2 has made the file" in found.notes

@@ -282,3 +282,29 @@ def test_a_large_array_isnt_kept_in_memory(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+class Harmful:
+    """Whose pickle starts a program when it is loaded."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch loaded",)
+
+
+def test_a_model_that_would_start_a_program_is_refused_unloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = LogisticRegression()
+    model.extra_ = Harmful()
+    joblib.dump(model, "model.joblib", compress=3)
+    with pytest.raises(UsageError, match=r"refers to (posix|nt)\.system"):
+        read_provenance(Path("model.joblib"))
+    assert not Path("loaded").exists()
+
+
+@pytest.mark.parametrize("name", ["table.joblib", "table.onnx", "table.txt", "table"])
+def test_a_text_is_told_by_how_it_begins(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("age,income,größe\n1,2,3\n" * 500)
+    with pytest.raises(UsageError, match=r"is text, .* it begins with 'age,income,größe'"):
+        read_provenance(tmp_path / name)

@@ -2,8 +2,11 @@
 
 import importlib.metadata
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -48,9 +51,10 @@ def test_a_version_that_isnt_in_the_file_is_asked_for_with_an_example() -> None:
 
 
 def test_a_file_that_names_no_library_is_asked_about() -> None:
+    of_its_makers = replace(found(numpy=None), modules=("churn_steps",))
     with pytest.raises(UsageError, match="doesn't say what it was made with"):
-        needed_requirements(found(numpy=None), ())
-    assert needed_requirements(found(numpy=None), (f"scikit-learn=={HERE}",)) is None
+        needed_requirements(of_its_makers, ())
+    assert needed_requirements(of_its_makers, (f"scikit-learn=={HERE}",)) is None
 
 
 def test_parts_of_several_versions_are_told_and_asked_about(tmp_path: Path) -> None:
@@ -113,3 +117,18 @@ def test_extras_are_what_loading_needs_in_any_version() -> None:
     assert read_provenance(DATA / "sklearn-1.7.2.skops").extras == ("skops>=0.12",)
     assert read_provenance(DATA / "xgboost-2.1.4.joblib").extras == ("scikit-learn",)
     assert read_provenance(DATA / "sklearn-1.2.2.joblib").extras == ()
+
+
+@pytest.mark.parametrize("held", [{"a": 1}, np.arange(3), pd.Series([1.0])])
+def test_a_pickle_of_no_model_is_told_from_one_whose_versions_are_unknown(
+    held: object, tmp_path: Path
+) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(held))
+    with pytest.raises(UsageError, match="is a pickle, and no model's"):
+        needed_requirements(read_provenance(tmp_path / "model.pkl"), ("scikit-learn==1.5.2",))
+
+
+def test_a_version_without_an_example_isnt_made_up() -> None:
+    with pytest.raises(UsageError) as raised:
+        needed_requirements(found(scikit_learn="1.5.2", pyod=None), ())
+    assert "--requires 'pyod==VERSION'" in str(raised.value.hint)
