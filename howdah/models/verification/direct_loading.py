@@ -138,9 +138,12 @@ class LightGBM(ByValues):
         known = self.booster.pandas_categorical or []
         if known:
             types = self.request["types"]
+            text = self.booster.model_to_string(num_iteration=1)
+            infos = text.split("\nfeature_infos=")[1].split("\n")[0].split(" ")
+            # a number's is [its least:its greatest]; where it was never used, none
+            coded = [name for name, info in zip(types, infos, strict=True) if info[0] != "["]
             others = [name for name, kind in types.items() if kind != "number"]
-            texts = [name for name, kind in types.items() if kind == "text"]
-            names = others if len(others) == len(known) else texts
+            names = coded if len(coded) == len(known) else others
             rows = rows.astype(dict.fromkeys(names, "category"))
         return np.asarray(self.booster.predict(rows))
 

@@ -72,7 +72,7 @@ def direct(case: Case, description: dict[str, Any]) -> bool:
 
 
 def alike(found: Any, answer: Any) -> bool:
-    if found.dtype.kind == "f" and answer.dtype.kind == "f":
+    if {found.dtype.kind, answer.dtype.kind} <= {"f", "i", "u"}:
         return bool(np.allclose(found, answer, rtol=1e-6, atol=1e-7))
     return bool((found.astype(str) == answer.astype(str)).all())
 
