@@ -140,10 +140,15 @@ class LightGBM(ByValues):
             types = self.request["types"]
             text = self.booster.model_to_string(num_iteration=1)
             infos = text.split("\nfeature_infos=")[1].split("\n")[0].split(" ")
-            # a number's is [its least:its greatest]; where it was never used, none
-            coded = [name for name, info in zip(types, infos, strict=True) if info[0] != "["]
-            others = [name for name, kind in types.items() if kind != "number"]
-            names = coded if len(coded) == len(known) else others
+            of_feature = list(zip(types, infos, strict=True))
+            # a number's is [its least:its greatest]; of a feature that no tree could use, none
+            candidates = (
+                [name for name, info in of_feature if info[0] not in "[n"],
+                [name for name, info in of_feature if info[0] != "["],
+                [name for name, kind in types.items() if kind != "number"],
+                [name for name, kind in types.items() if kind == "text"],
+            )
+            names = next(names for names in candidates if len(names) == len(known))
             rows = rows.astype(dict.fromkeys(names, "category"))
         return np.asarray(self.booster.predict(rows))
 
