@@ -22,6 +22,7 @@ from howdah.models.interface.tracked_columns import (
 )
 
 __all__ = [
+    "OWN_FILES",
     "are_made_up",
     "boosted_type",
     "follow_boosted",
@@ -38,6 +39,11 @@ REGRESSORS = {
     *("XGBRFRegressor", "XGBRanker", "XGBRegressor"),
 }
 MODULES = {"catboost.core", "lightgbm.sklearn", "xgboost.sklearn"}
+OWN_FILES = {  # how each library saves what is none of its scikit-learn estimators
+    "catboost": "model.save_model('model.cbm')",
+    "lightgbm": "booster.save_model('model.txt')",
+    "xgboost": "booster.save_model('model.json')",
+}
 LIGHTGBM_NAME = "Column_{}"  # of a column without a name
 MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
 IN_32_BITS = 1 << 24  # whole numbers beyond aren't all floats of 32 bits
@@ -73,7 +79,7 @@ def boosted_type(model: Any) -> str:
         return "regressor"
     raise ModelError(
         f"nothing tells what the numbers of the model's {name} mean",
-        hint=f"save a classifier or regressor of {_library(model)}'s scikit-learn interface",
+        hint=f"save it as {_library(model)}'s own file: {OWN_FILES[_library(model)]}",
     )
 
 

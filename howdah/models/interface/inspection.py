@@ -16,7 +16,13 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from howdah.errors import ModelError
-from howdah.models.interface.boosting import are_made_up, is_boosted, is_fitted, known_names
+from howdah.models.interface.boosting import (
+    OWN_FILES,
+    are_made_up,
+    is_boosted,
+    is_fitted,
+    known_names,
+)
 from howdah.models.interface.evidence import Evidence
 from howdah.models.interface.feature_flow import follow_columns
 from howdah.models.interface.meta_estimators import (
@@ -33,12 +39,6 @@ from howdah.models.interface.versions import is_estimator
 from mr.scoring.label_rules import labels_rule
 
 __all__ = ["Feature", "ModelInterface", "inspect_model"]
-
-OWN_FILES = {  # how what isn't an estimator of these libraries is saved
-    "catboost": "model.save_model('model.cbm')",
-    "lightgbm": "booster.save_model('model.txt')",
-    "xgboost": "booster.save_model('model.json')",
-}
 
 
 def inspect_model(model: Any) -> ModelInterface:

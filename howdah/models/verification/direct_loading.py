@@ -4,6 +4,7 @@ It imports nothing of Howdah, whose own readers of these formats it is compared 
 scikit-learn estimator gets the methods that one has.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,10 @@ def load_model(file: str, request: Mapping[str, Any]) -> Any:
 
 
 def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
-    """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster."""
+    """One of XGBoost's scikit-learn classes if such a one has saved the file, else a Booster.
+
+    Which value is a missing one, only files of old versions say, and only those read it.
+    """
     import xgboost
 
     # in memory: of a file, versions before 3 go by its suffix, which says JSON of UBJSON, too
@@ -43,11 +47,15 @@ def _xgboost(file: str, request: Mapping[str, Any]) -> Any:
     booster = xgboost.Booster(model_file=written)
     if "scikit_learn" not in booster.attributes():
         return XGBoost(booster, request)
+    saved = json.loads(booster.attributes()["scikit_learn"])
+    mark = saved.get("missing")
+    missing = np.nan if mark is None else mark
     if request["kind"] == "regression":
-        is_ranker = "ranker" in booster.attributes()["scikit_learn"]
-        estimator = xgboost.XGBRanker() if is_ranker else xgboost.XGBRegressor()
+        is_ranker = saved.get("_estimator_type") == "ranker"
+        regressor = xgboost.XGBRanker if is_ranker else xgboost.XGBRegressor
+        estimator = regressor(missing=missing)
     elif request["kind"] in ("binary", "classes"):
-        estimator = xgboost.XGBClassifier()
+        estimator = xgboost.XGBClassifier(missing=missing)
         if request["score"] == "decision_function":  # of binary:logitraw
             estimator.decision_function = lambda rows: estimator.predict(rows, output_margin=True)
     else:
@@ -130,9 +138,17 @@ class LightGBM(ByValues):
         known = self.booster.pandas_categorical or []
         if known:
             types = self.request["types"]
-            others = [name for name, kind in types.items() if kind != "number"]
-            texts = [name for name, kind in types.items() if kind == "text"]
-            names = others if len(others) == len(known) else texts
+            text = self.booster.model_to_string(num_iteration=1)
+            infos = text.split("\nfeature_infos=")[1].split("\n")[0].split(" ")
+            of_feature = list(zip(types, infos, strict=True))
+            # a number's is [its least:its greatest]; of a feature that no tree could use, none
+            candidates = (
+                [name for name, info in of_feature if info[0] not in "[n"],
+                [name for name, info in of_feature if info[0] != "["],
+                [name for name, kind in types.items() if kind != "number"],
+                [name for name, kind in types.items() if kind == "text"],
+            )
+            names = next(names for names in candidates if len(names) == len(known))
             rows = rows.astype(dict.fromkeys(names, "category"))
         return np.asarray(self.booster.predict(rows))
 

@@ -16,6 +16,7 @@ __all__ = ["CatBoostModel", "load"]
 
 START = b"CBM1"
 PROBABILITIES = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll")
+UNPROVEN = ("Focal",)  # two classes, too, but nobody has held its labels to its probabilities
 SEVERAL_LABELS = ("MultiLogloss", "MultiCrossEntropy")
 EXPONENTS = ("Poisson", "Tweedie")  # CatBoostRegressor gives exp of what CatBoost gives
 SEVERAL_NUMBERS = ("MultiRMSE", "MultiRMSEWithMissingValues", "MultiQuantile")
@@ -92,8 +93,14 @@ def load(path: Path) -> CatBoostModel:
 
 def _loss(model: Any) -> str:
     """The name of the loss function that it was trained with."""
-    params = json.loads(model.get_metadata()["params"])
-    return str(params["loss_function"]["type"])
+    params = model.get_metadata().get("params")
+    if not params:
+        raise ModelFileError(
+            "CatBoost's file has no loss function, as that of a sum of models has none: put the"
+            " models that it was made of into a VotingClassifier or VotingRegressor of"
+            " scikit-learn, and save that with joblib"
+        )
+    return str(json.loads(params)["loss_function"]["type"])
 
 
 def _description(model: Any, loss: str) -> Description:
@@ -130,11 +137,13 @@ def _outputs(model: Any, loss: str) -> dict[str, Any]:
             "outputs": len(labels),
             "output_labels": (("0", "1"),) * len(labels),
         }
+    if loss in UNPROVEN and len(labels) == 2:
+        return class_probabilities(labels) | {"labels_from": "predict"}
     if loss in PROBABILITIES and len(labels) > 1:
         return class_probabilities(labels) | _labels_rule(model, labels)
     raise ModelFileError(
-        f"Howdah has no columns for what CatBoost predicts with the loss function {loss}: save"
-        " the whole estimator with joblib, in a class of your own that predicts one number"
+        f"CatBoost's file doesn't tell what it predicts with the loss function {loss}: save the"
+        " whole CatBoostClassifier or CatBoostRegressor with joblib"
     )
 
 

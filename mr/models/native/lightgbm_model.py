@@ -28,6 +28,8 @@ NUMBERS = (
 )  # fmt: skip
 TYPES = {str: "text", bool: "boolean", int: "integer", float: "number"}
 SHOWN = 5
+IN_32_BITS = 1 << 24  # whole numbers beyond aren't all floats of 32 bits
+ROUNDS = f"LightGBM takes integers beyond {IN_32_BITS:,} otherwise than the same numbers as floats"
 
 Categories = dict[int, list[Any]]  # of features by their places
 
@@ -38,14 +40,19 @@ class LightGBMModel(BoosterModel):
     def __init__(self, booster: Any, header: Mapping[str, str]) -> None:
         self._booster = booster
         self._categories = _categories(header, booster.pandas_categorical or [])
+        self._rounds = not self._categories and _may_round(header)
         description = _description(header, self._categories)
         classes = list(range(len(description.labels))) if description.labels else None
         super().__init__(description, classes)
 
     def values(self, rows: Any) -> NDArray[Any]:
-        given = self._frame(rows) if self._categories else as_floats(rows)
-        found: NDArray[Any] = self._booster.predict(given, num_threads=1)
+        found: NDArray[Any] = self._booster.predict(self._given(rows), num_threads=1)
         return found
+
+    def _given(self, rows: Any) -> Any:
+        if self._categories:
+            return self._frame(rows)
+        return rows if self._rounds else as_floats(rows)
 
     def _frame(self, rows: Any) -> Any:
         """The rows with the categories of training; a value that wasn't among them is missing, as
@@ -130,14 +137,26 @@ def _are_texts(categories: Sequence[Any]) -> bool:
     return all(isinstance(value, str) for value in categories)
 
 
+def _may_round(header: Mapping[str, str]) -> bool:
+    """Whether integers may be something else to the model than the same numbers as floats: where
+    all columns are integers, LightGBM takes them in 32 bits, in training, too."""
+    kinds = [kind for kind in header["feature_infos"].split(" ") if kind != "none"]
+    ends = [float(end) for kind in kinds for end in kind.strip("[]").split(":")]
+    finite = [end for end in ends if abs(end) != float("inf")]
+    return all(map(float.is_integer, finite)) and any(abs(end) > IN_32_BITS for end in finite)
+
+
 def _description(header: Mapping[str, str], categories: Categories) -> Description:
     kinds = header["feature_infos"].split(" ")
     names = header["feature_names"].split(" ")
     if len(names) != len(kinds) or len(names) != int(header["max_feature_idx"]) + 1:
         raise ModelFileError("LightGBM's file names more features than it has, or fewer")
     nameless = all(map(NAMELESS.fullmatch, names))
+    rounds = not categories and _may_round(header)
     features = tuple(
-        _feature(None if nameless else names[place], kind, categories.get(place))
+        NativeFeature(None if nameless else names[place], None, ROUNDS)
+        if rounds
+        else _feature(None if nameless else names[place], kind, categories.get(place))
         for place, kind in enumerate(kinds)
     )
     return Description(features, "frame" if categories else "array", **_outputs(header))

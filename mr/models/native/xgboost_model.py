@@ -36,12 +36,15 @@ class XGBoostModel(BoosterModel):
     def __init__(self, booster: Any) -> None:
         learner = json.loads(booster.save_config())["learner"]
         attributes = booster.attributes()
-        classes = _classes(learner, attributes)
+        stated = json.loads(attributes.get(WRAPPER) or "{}")
+        classes = _classes(learner, stated)
         middle = 0.5
         if learner["objective"]["name"] == "binary:logitraw" and WRAPPER not in attributes:
             middle = 0.0
         super().__init__(_description(booster, learner, classes, middle), classes, middle)
         self._booster = booster
+        mark = stated.get("missing")  # of what counts as missing besides NaN; XGBoost 1.0 to 1.5
+        self._missing = np.nan if mark is None else float(mark)
         last = attributes.get("best_iteration")
         self.are_trees = learner["gradient_booster"]["name"] != "gblinear"
         self._in_place = WRAPPER in attributes and self.are_trees
@@ -52,11 +55,14 @@ class XGBoostModel(BoosterModel):
         found: NDArray[Any]
         given, booster = as_floats(rows), self._booster
         if self._in_place:
-            found = booster.inplace_predict(given, iteration_range=self._iterations, missing=np.nan)
+            found = booster.inplace_predict(
+                given, iteration_range=self._iterations, missing=self._missing
+            )
             return found
         from xgboost import DMatrix
 
-        matrix = DMatrix(given, missing=np.nan, feature_names=booster.feature_names, nthread=1)
+        names = booster.feature_names
+        matrix = DMatrix(given, missing=self._missing, feature_names=names, nthread=1)
         found = booster.predict(matrix, iteration_range=self._iterations)
         return found
 
@@ -77,13 +83,13 @@ def load(path: Path) -> XGBoostModel:
     return XGBoostModel(booster)
 
 
-def _classes(learner: dict[str, Any], attributes: dict[str, Any]) -> list[Any] | None:
-    """The classes; only files of XGBoost 1.3 to 1.5 may have others than 0, 1, and so on."""
+def _classes(learner: dict[str, Any], stated: dict[str, Any]) -> list[Any] | None:
+    """The classes; only files of XGBoost 1.3 to 1.5 may have ``stated`` others than 0, 1, and so
+    on."""
     name, shape = learner["objective"]["name"], learner["learner_model_param"]
     if not name.startswith(("binary:", "multi:")) or int(shape.get("num_target", 1)) > 1:
         return None
     count = max(int(shape["num_class"]), 2)
-    stated = json.loads(attributes.get(WRAPPER) or "{}")
     encoder = stated.get("_le")
     if isinstance(encoder, str):
         encoder = json.loads(encoder)

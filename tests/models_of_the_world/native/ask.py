@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 
+from howdah.models.verification.direct_loading import load_model
 from mr.models.manifest import Manifest, ModelFileError
 from mr.models.native.description import describe
 from mr.models.native.formats import load_native
@@ -50,9 +52,29 @@ def compared(case: Case) -> dict[str, Any]:
         "wrong": wrong,
         "same": same,
         "places": {method: places(model, method, case.rows) for method in case.answers},
+        "direct": direct(case, description),
         "scored": scored(model, description, case.rows),
         "raised": raised(model, case.unfit) if case.unfit is not None else None,
     }
+
+
+def direct(case: Case, description: dict[str, Any]) -> bool:
+    """Whether what ``add`` compares a task with gives the library's answers, too."""
+    names, rows = description["names"], case.rows
+    if isinstance(rows, np.ndarray) and names and None not in names:
+        rows = pandas.DataFrame(rows, columns=names)
+    types = dict(zip(names, description["types"], strict=True))
+    owner = load_model(str(case.file), description | {"model_format": case.format, "types": types})
+    return all(
+        alike(np.asarray(getattr(owner, method)(rows)).squeeze(), np.asarray(answer).squeeze())
+        for method, answer in case.answers.items()
+    )
+
+
+def alike(found: Any, answer: Any) -> bool:
+    if {found.dtype.kind, answer.dtype.kind} <= {"f", "i", "u"}:
+        return bool(np.allclose(found, answer, rtol=1e-6, atol=1e-7))
+    return bool((found.astype(str) == answer.astype(str)).all())
 
 
 def raised(model: Any, rows: Any) -> bool:

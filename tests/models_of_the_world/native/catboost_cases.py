@@ -43,6 +43,8 @@ def cases(folder: Path) -> Iterator[Case]:
                labels=["5", "6", "7"])  # fmt: skip
     yield case("one against all", classifier(loss_function="MultiClassOneVsAll", **SMALL),
                data.classes, both, kind="classes")  # fmt: skip
+    focal = classifier(loss_function="Focal:focal_alpha=0.5;focal_gamma=1", **SMALL)
+    yield case("of focal loss", focal, data.binary, both, kind="binary", labels_from="predict")
     yield case("of labels", classifier(loss_function="MultiLogloss", **SMALL), data.multilabel,
                both, kind="several", output_labels=[["0", "1"]] * 2)  # fmt: skip
     yield case("of numbers", regressor(**SMALL), data.number, ["predict"], kind="regression")
@@ -73,6 +75,10 @@ def cases(folder: Path) -> Iterator[Case]:
         yield replace(case(f"without {name}", classifier(**own), data.binary, ["predict"], frame),
                       unfit=frame.head(2).assign(**{name: ["Bern", np.nan]}))  # fmt: skip
     yield Case("catboost JSON", "catboost", Path(__file__), None, {}, {}, refused="cbm")
+    path = folder / "sum.cbm"
+    parts = [regressor(**SMALL).fit(data.x, data.number) for _ in range(2)]
+    catboost.sum_models(parts).save_model(str(path))
+    yield Case("catboost sum", "catboost", path, None, {}, {}, refused="sum of models")
     uncertain = regressor(loss_function="RMSEWithUncertainty", **SMALL).fit(data.x, data.number)
     uncertain.save_model(str(folder / "uncertain.cbm"))
     yield Case("catboost uncertain", "catboost", folder / "uncertain.cbm", None, {}, {},

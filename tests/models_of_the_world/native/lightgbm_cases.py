@@ -41,6 +41,9 @@ def cases(folder: Path) -> Iterator[Case]:
     yield case("stopped early", regressor(**{**SMALL, "n_estimators": 60}), data.number,
                ["predict"], fit={"eval_set": [(data.x[::-1], data.number)],
                "callbacks": [lightgbm.early_stopping(2, verbose=False)]}.items())  # fmt: skip
+    times = np.random.default_rng(9).integers(1_700_000_000, 1_700_000_400, (len(data.x), 2))
+    yield case("of large integers", regressor(**SMALL), times[:, 0] % 128, ["predict"], times,
+               types=[None, None])  # fmt: skip
     frame, plain = _categories(data)
     yield case("of categories", classifier(min_child_samples=2, **SMALL), data.binary, both, frame,
                plain, input="frame", names=["x", "city", "grade", "share", "ok"],

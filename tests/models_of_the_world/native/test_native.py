@@ -52,6 +52,11 @@ def test_a_task_writes_what_predict_says(answers: Answers) -> None:
     assert not [name for name, model in served(answers).items() if not model["scored"]]
 
 
+def test_what_add_compares_with_gives_the_answers_of_the_library(answers: Answers) -> None:
+    """It loads the file by itself, as the model's owner would."""
+    assert not [name for name, model in served(answers).items() if not model["direct"]]
+
+
 def test_a_row_has_the_same_bits_at_other_places(answers: Answers) -> None:
     """Also among more rows. Matrix products of ONNX have others for a row alone, which tasks don't
     give them but for trials."""

@@ -1,5 +1,6 @@
 """Models of XGBoost's."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def cases(folder: Path) -> Iterator[Case]:
     ranker = xgboost.XGBRanker(**SMALL)
     yield case("of ranks", ranker, data.classes, ["predict"],
                fit={"qid": np.arange(len(data.x)) // 10}.items(), kind="regression")  # fmt: skip
+    yield _marked(folder, data)
     yield from _boosters(folder, data)
     yield from _refused(folder, data)
 
@@ -77,6 +79,18 @@ def _boosters(folder: Path, data: Any) -> Iterator[Case]:
     yield Case("xgboost own drop-outs", "xgboost", path, data.x,
                {"predict": booster.predict(matrix)}, {"kind": "regression"},
                unfit=np.full((1, 4), np.inf))  # fmt: skip
+
+
+def _marked(folder: Path, data: Any) -> Case:
+    """A file as XGBoost 1.5 saves it, which says that -999 is a missing value."""
+    model = xgboost.XGBRegressor(missing=-999, **SMALL)
+    rows = np.nan_to_num(data.x, nan=-999.0)
+    booster = model.fit(rows, data.number).get_booster().copy()
+    booster.set_attr(scikit_learn=json.dumps({"missing": -999, "_estimator_type": "regressor"}))
+    path = folder / "marked.json"
+    booster.save_model(path)
+    return Case("xgboost with a mark of missing values", "xgboost", path, rows,
+                {"predict": model.predict(rows)}, {"kind": "regression"})  # fmt: skip
 
 
 def _refused(folder: Path, data: Any) -> Iterator[Case]:
