@@ -138,6 +138,8 @@ def _modules(code: Path) -> list[str]:
 def describe_outputs(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """What a record gets: each kind of column, and what is in it."""
     how = SCORES.get(manifest.score, manifest.score)
+    if manifest.format == "onnx" and manifest.score == "predict_proba":
+        how = "as ONNX gives it"  # which doesn't say whether it is a probability
     match manifest.kind:
         case "binary":
             yield from _binary(manifest, how)

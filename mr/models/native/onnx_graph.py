@@ -3,7 +3,7 @@
 A file is a protobuf message, whose fields have the numbers of onnx.proto. Only these are read:
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ PASSING = ("Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze")  # 
 class _Node:
     operator: str
     inputs: tuple[str, ...]
+    attributes: frozenset[str]
     classes: tuple[Any, ...]
 
 
@@ -51,6 +52,18 @@ class Graph:
             output = node.inputs[0]
         return None
 
+    def is_of_pairs(self, scores: str) -> bool:
+        """Whether ``scores`` are a support vector machine's own: of more than two classes one for
+        each pair of them."""
+        while (node := self._producers.get(scores)) and node.operator in (*PASSING, "ZipMap"):
+            scores = node.inputs[0]
+        return (
+            node is not None
+            and node.operator == "SVMClassifier"
+            and "prob_a" not in node.attributes
+            and len(node.classes) > 2
+        )
+
 
 def read_graph(path: Path) -> Graph:
     """The graph of an ONNX file."""
@@ -72,19 +85,22 @@ def _node(message: bytes) -> Iterator[tuple[str, _Node]]:
     fields = list(_fields(message))
     inputs = tuple(_text(value) for number, value in fields if number == INPUT)
     operator = "".join(_text(value) for number, value in fields if number == OPERATOR)
-    classes: tuple[Any, ...] = ()
-    for number, value in fields:
-        if number == ATTRIBUTE:
-            classes = classes or tuple(_classes(value))
+    attributes = dict(_attribute(value) for number, value in fields if number == ATTRIBUTE)
+    classes = [value for name in CLASSES for value in attributes.get(name, ())]
+    node = _Node(operator, inputs, frozenset(attributes), tuple(classes))
     for number, value in fields:
         if number == OUTPUT:
-            yield _text(value), _Node(operator, inputs, classes)
+            yield _text(value), node
 
 
-def _classes(attribute: bytes) -> Iterator[Any]:
-    fields = list(_fields(attribute))
-    if not any(_text(value) in CLASSES for number, value in fields if number == ATTRIBUTE_NAME):
-        return
+def _attribute(message: bytes) -> tuple[str, list[Any]]:
+    """An attribute's name, and its texts or integers."""
+    fields = list(_fields(message))
+    (name,) = (_text(value) for number, value in fields if number == ATTRIBUTE_NAME)
+    return name, list(_listed(fields)) if name in CLASSES else []
+
+
+def _listed(fields: Iterable[tuple[int, Any]]) -> Iterator[Any]:
     for number, value in fields:
         if number == STRINGS:
             yield _text(value)

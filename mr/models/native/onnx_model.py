@@ -34,7 +34,7 @@ class OnnxModel:
         self._inputs = read_inputs(session.get_inputs())
         outputs = session.get_outputs()
         classes = _classes(outputs, graph)
-        self.description = _description(self._inputs, outputs, classes)
+        self.description = _description(self._inputs, outputs, graph, classes)
         self._last: tuple[Any, list[Any]] | None = None
         features = self.description.features
         self.n_features_in_ = len(features)
@@ -108,7 +108,10 @@ def _classes(outputs: Sequence[Any], graph: Graph) -> list[Any] | None:
 
 
 def _description(
-    inputs: Sequence[TensorInput], outputs: Sequence[Any], classes: list[Any] | None
+    inputs: Sequence[TensorInput],
+    outputs: Sequence[Any],
+    graph: Graph,
+    classes: list[Any] | None,
 ) -> Description:
     named = len(inputs) > 1 and all(each.width == 1 for each in inputs)  # else X, or float_input
     features = tuple(feature for each in inputs for feature in each.features(named=named))
@@ -123,6 +126,11 @@ def _description(
             " convert it with an input for each column"
         )
     given = _outputs(outputs, classes)
+    if given["score"] == "predict_proba" and graph.is_of_pairs(outputs[1].name):
+        raise ModelFileError(
+            "the ONNX model's scores are of pairs of classes, as a support vector machine has them:"
+            " train it with probability=True, or convert it with decision_function_shape='ovr'"
+        )
     casts = sorted({each.stated for each in inputs if each.type == "number"})
     notes = [CASTS_NOTE.format(cast) for cast in casts if cast != "tensor(double)"]
     if given["score"] == "predict_proba":

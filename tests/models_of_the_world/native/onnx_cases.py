@@ -23,6 +23,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
 
 from tests.models_of_the_world.native.cases import Case, table
 
@@ -79,6 +80,14 @@ def cases(folder: Path) -> Iterator[Case]:
     yield case("any columns", made, x.astype(np.float64), {"x": x}, names=[])
     yield _frame(case, letters, x)
     yield _texts(case, letters)
+    machine = SVC(decision_function_shape="ovr").fit(x, letters)
+    made = to_onnx(machine, x[:1], options={id(machine): {"raw_scores": True, **TENSOR}})
+    yield case("a machine's scores", made, x.astype(np.float64), {"X": x}, kind="classes")
+    machine.set_params(decision_function_shape="ovo").fit(x, letters)
+    made = to_onnx(machine, x[:1], options={id(machine): {"raw_scores": True, **TENSOR}})
+    path = folder / "pairs.onnx"
+    path.write_bytes(made.SerializeToString())
+    yield Case("onnx pairs", "onnx", path, None, {}, {}, refused="of pairs of classes")
     made = to_onnx(KMeans(3, n_init=1).fit(x), x[:1])
     path = folder / "clusters.onnx"
     path.write_bytes(made.SerializeToString())
