@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from howdah import installer
+from howdah.environments.libraries import ALWAYS
 from howdah.environments.lock import PYTHON, Lock, make_lock, pins_of
 from howdah.errors import ModelError, UsageError
 from tests.howdah.environments.package_index import COMPILED, OTHER_PYTHON, PackageIndex
@@ -14,10 +15,10 @@ from tests.howdah.environments.package_index import COMPILED, OTHER_PYTHON, Pack
 SCIPY = ("numpy", "scipy")
 
 
-def lock_of(requires: Sequence[str]) -> Lock:
+def lock_of(requires: Sequence[str], always: Sequence[str] = ALWAYS) -> Lock:
     """Their lock, as of what the index has now."""
     with TemporaryDirectory() as scratch:
-        return make_lock(requires, Path(scratch))
+        return make_lock(requires, Path(scratch), always)
 
 
 def pins(*requires: str) -> dict[str, str]:
@@ -92,7 +93,7 @@ def test_skops_is_taken_from_when_its_known_holes_were_closed(index: PackageInde
         ("0.16", "2026-06-01"),
     ):
         index.put("skops", version, date)
-    lock = make_lock(["scikit-learn==1.5.2"], ["numpy", "skops>=0.12"])
+    lock = lock_of(["scikit-learn==1.5.2"], ["numpy", "skops>=0.12"])
     assert "skops==0.12.0" in pins_of(lock.text)
 
 
