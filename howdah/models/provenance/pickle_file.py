@@ -31,7 +31,7 @@ HARMFUL = re.compile(
     r"(os|posix|nt)\.(system|popen|exec\w+|spawn\w+|posix_spawnp?|fork\w*|kill|killpg|remove"
     r"|removedirs|unlink|rmdir|truncate)"
     r"|(subprocess|_posixsubprocess|commands|popen2|pty|runpy)\.\w+"
-    r"|shutil\.(rmtree|move)|(builtins|__builtin__)\.(eval|exec|execfile)"
+    r"|shutil\.(rmtree|move)"
 )
 EMBEDDED = {"torch": "PyTorch", "tensorflow": "TensorFlow", "keras": "Keras"}
 
