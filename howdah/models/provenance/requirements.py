@@ -46,7 +46,8 @@ def needed_requirements(found: Provenance, stated: Sequence[str]) -> tuple[str, 
             f" which runs on no other; Python {PYTHON} runs here",
             hint="put these functions into a module, save the model again, and add it with --code",
         )
-    _refuse_no_model(found)
+    if not stated:  # else its owner knows what is made when it is loaded
+        _refuse_no_model(found)
     pins = {canonical_name(name): version for name, version in map(_split, stated)}
     _check(found, pins)
     recorded = dict(map(_split, found.requires))
