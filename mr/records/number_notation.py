@@ -27,10 +27,9 @@ class NumberNotation:
         """A number as it is written with a decimal point and nothing between thousands;
         ``UNREADABLE`` for what isn't written so."""
         if self.thousands and self.thousands in text:
-            found = self._grouped.match(text)
-            if not found:
-                return UNREADABLE
-            text = found[1] + found[2].replace(self.thousands, "") + text[found.end() :]
+            text = self._grouped.sub(
+                lambda found: found[1] + found[2].replace(self.thousands, ""), text, count=1
+            )
             if self.thousands in text.strip():
                 return UNREADABLE
         if self.decimal == ".":
@@ -39,8 +38,9 @@ class NumberNotation:
 
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
-        """A sign, and digits with thousands' separators behind them, one at a time."""
-        return re.compile(rf"(\s*[+-]?)((?:[0-9]{re.escape(self.thousands)}?)*)")
+        """What may begin a text: a sign, and digits with thousands' separators behind them, one at
+        a time."""
+        return re.compile(rf"\A(\s*[+-]?)((?:[0-9]{re.escape(self.thousands)}?)*)")
 
     def without_thousands(self, data: bytes, separator: bytes) -> bytes:
         """Records without what stands between the digits of whole parts, whatever the field: only

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from howdah.hadoop.store import hdfs_client
+from howdah.hadoop.yarn import Yarn, in_states, mapreduce_id
+from howdah.hadoop.yarn_states import UNFINISHED
 from howdah.http_client import ask
 from howdah.settings import Cluster, load
 from tests.conftest import ROOT, Howdah
@@ -74,27 +76,19 @@ def record_of(howdah: Howdah, job: str) -> dict[str, Any]:
 
 def applications(howdah: Howdah, job: str) -> list[dict[str, Any]]:
     """Every application that YARN has had of the job."""
-    return _applications(howdah, f"applicationTags={job}")
-
-
-def _applications(howdah: Howdah, query: str) -> list[dict[str, Any]]:
-    url = f"{cluster_of(howdah).resourcemanager_url}/ws/v1/cluster/apps?{query}"
-    found = ask(url, timeout=10).json()["apps"] or {"app": []}
-    apps: list[dict[str, Any]] = found["app"]
-    return apps
+    return Yarn(cluster_of(howdah)).applications(f"applicationTags={job}")
 
 
 def progress_of(howdah: Howdah, job: str) -> list[object]:
     """The job's applications, all others that run, and the task attempts of those that run, as
     YARN has them: for the words of a test that fails."""
     told: list[object] = []
-    running = _applications(howdah, "states=ACCEPTED,RUNNING")
+    running = Yarn(cluster_of(howdah)).applications(in_states(UNFINISHED))
     for app in {app["id"]: app for app in [*applications(howdah, job), *running]}.values():
-        told.append([app[name] for name in ("id", "name", "state", "diagnostics")])
+        told.append([app.get(name) for name in ("id", "name", "state", "diagnostics")])
         if app["state"] == "RUNNING":
-            mapreduce = app["id"].replace("application", "job")
-            page = f"{cluster_of(howdah).resourcemanager_url}/proxy/{app['id']}/ws/v1/mapreduce"
-            tasks = f"{page}/jobs/{mapreduce}/tasks"
+            master = f"{cluster_of(howdah).resourcemanager_url}/proxy/{app['id']}"
+            tasks = f"{master}/ws/v1/mapreduce/jobs/{mapreduce_id(app['id'])}/tasks"
             for task in ask(tasks, timeout=10).json()["tasks"]["task"]:
                 answer = ask(f"{tasks}/{task['id']}/attempts", timeout=10).json()
                 told += [
