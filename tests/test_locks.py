@@ -12,7 +12,7 @@ from howdah.__main__ import COMMANDS
 from howdah.bootstrap import ALL, ALSO
 from howdah.environment import LOCKS
 from howdah.installer import ORDER
-from tests.test_structure import FILES, imports
+from tests.test_structure import FILES, TREES, imports
 
 OWN = {"bench", "howdah", "lab", "metrics", "mr", "tests"}
 # models bring these in environments of their own (mr/models/native)
@@ -40,7 +40,7 @@ def packages(lock: str) -> frozenset[str]:
 @cache
 def needs(module: str) -> frozenset[str]:
     """The modules that a module imports at any depth, or names, as those that it starts."""
-    tree = ast.walk(ast.parse(FILES[module].read_text()))
+    tree = ast.walk(TREES[module])
     named = {node.value for node in tree if isinstance(node, ast.Constant)}
     return frozenset({*imports(module)} | (named & FILES.keys()))
 
@@ -65,7 +65,7 @@ def ensured(module: str) -> frozenset[str]:
     """The locks that a module has installed before it imports what they have."""
     if "howdah.installer" not in needs(module):
         return frozenset()
-    calls = (n for n in ast.walk(ast.parse(FILES[module].read_text())) if isinstance(n, ast.Call))
+    calls = (n for n in ast.walk(TREES[module]) if isinstance(n, ast.Call))
     return frozenset(
         str(argument.value)
         for call in calls

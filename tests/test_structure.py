@@ -73,12 +73,15 @@ FILES = {
     for top in FOREIGN
     for path in sorted((ROOT / top).rglob("*.py"))
 }
+# Parsed before any test has begun: in Python 3.11 ast.parse fails at times while another thread,
+# such as one that a test has left, parses, too (SystemError, recursion depth mismatch)
+TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 PACKAGES = sorted({name.rpartition(".")[0] for name in FILES} - {""})  # folders of modules
 
 
 def imports(module: str) -> Iterator[str]:
     """The project's own modules that a module imports, at any depth."""
-    for node in ast.walk(ast.parse(FILES[module].read_text())):
+    for node in ast.walk(TREES[module]):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
@@ -127,7 +130,7 @@ def test_a_module_is_short(module: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_says_what_may_be_in_it(package: str) -> None:
     """In the first sentence of its docstring."""
-    said = ast.get_docstring(ast.parse(FILES[package].read_text())) or ""
+    said = ast.get_docstring(TREES[package]) or ""
     assert said.split("\n")[0].endswith(".")
 
 
